@@ -1,0 +1,23 @@
+"""A2R on Ray: a small explorer samples paths, a larger synthesizer reads them and answers.
+
+``explore`` and ``synthesize`` compose onto any Ray Dataset; ``run`` drives a whole config. Importing this package
+imports neither Ray nor an engine.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from a2r_ray.config import Config, load_config, parse_config
+    from a2r_ray.pipeline import explore, run, synthesize
+
+__all__ = ["Config", "explore", "load_config", "parse_config", "run", "synthesize"]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module  # noqa: PLC0415 (only what is asked for is imported)
+
+    if name in {"explore", "run", "synthesize"}:
+        return getattr(import_module("a2r_ray.pipeline"), name)
+    if name in {"Config", "load_config", "parse_config"}:
+        return getattr(import_module("a2r_ray.config"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,153 @@
+"""A dataset with its answers: every input row in its place, all its columns, and the answer's columns beside them.
+
+Rows that were rejected keep their place with a null answer and the reason; duplicates each get the one answer. Columns
+of the input keep the type that its rows show; one whose rows disagree becomes JSON text.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from a2r_ray.config import Config
+from a2r_ray.records import RESULT_SCHEMA, Problem, Reject, Row
+from a2r_ray.runs import table
+from a2r_ray.runs.storage import Storage
+from a2r_ray.sources import Duplicate, RawRow, open_source, read_problems
+
+_FROM_RESULT = ["answer", "route", "synthesis", "vote_answer", "vote_share", "correct", "cost_usd", "error"]
+ANSWER_SCHEMA = pa.schema(
+    [
+        pa.field("a2r_row", pa.int64()),
+        pa.field("a2r_problem_id", pa.string()),
+        *(pa.field(f"a2r_{name}", RESULT_SCHEMA.field(name).type) for name in _FROM_RESULT),
+    ]
+)
+"""The columns added: ``a2r_row`` is the row's number in the input, from 1; the others are those of the results."""
+
+_CHUNK = 8192
+
+_Read = tuple[RawRow, Problem | Reject | Duplicate]
+
+
+def annotate(config: Config, target: str) -> int:
+    """Writes the input of a finished run with its answers, as one Parquet file.
+
+    Args:
+        config: the run's config.
+        target: the file: local, or a URI.
+
+    Returns:
+        The rows written: as many as the input has.
+    """
+    folder, _, name = target.rpartition("/")
+    answers = _Answers(Storage(config.output))
+    columns = _columns(_read(config))
+    schema = pa.schema([*columns, *ANSWER_SCHEMA])
+    sink = pa.BufferOutputStream()
+    count = 0
+    with pq.ParquetWriter(sink, schema, compression="zstd") as parquet:
+        for chunk in _chunks(_read(config)):
+            rows = [_typed(raw.row or {}, columns) for raw, _ in chunk]
+            added = answers.of([record for _, record in chunk], first_row=count + 1)
+            body = pa.Table.from_pylist(rows, schema=pa.schema(columns)) if columns else None
+            arrays = [*(body.columns if body is not None else []), *added.columns]
+            parquet.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            count += len(chunk)
+    Storage(folder or ".").write(name, sink.getvalue())
+    return count
+
+
+class _Answers:
+    """The answers of a run, found by problem id; in memory but for the problems' texts."""
+
+    def __init__(self, run: Storage) -> None:
+        results = _collect(run, "results", ["problem_id", *_FROM_RESULT])
+        rejects = _collect(run, "rejects", ["problem_id", "stage", "error_kind", "error"])
+        self._results, self._ids = results, results["problem_id"].combine_chunks()
+        self._reasons = {
+            row["problem_id"]: f"{row['error_kind']}: {row['error']}"
+            for row in rejects.to_pylist()
+            if row["stage"] != "input"
+        }
+
+    def of(self, records: Sequence[Problem | Reject | Duplicate], first_row: int) -> pa.Table:
+        """The answer columns of consecutive input rows."""
+        ids = pa.array([None if isinstance(record, Reject) else record.problem_id for record in records], pa.string())
+        found = pc.index_in(ids, value_set=self._ids) if len(self._ids) else pa.nulls(len(ids), pa.int32())
+        taken = self._results.take(found)
+        columns: list[Any] = [pa.array(range(first_row, first_row + len(records)), pa.int64())]
+        columns.append(pa.array([record.problem_id for record in records], pa.string()))
+        columns += [taken[name].combine_chunks() for name in _FROM_RESULT[:-1]]
+        errors = zip(records, found.to_pylist(), taken["error"].to_pylist(), strict=True)
+        columns.append(pa.array([self._reason(*error) for error in errors], pa.string()))
+        return pa.Table.from_arrays(columns, schema=ANSWER_SCHEMA)
+
+    def _reason(self, record: Problem | Reject | Duplicate, found: int | None, error: str | None) -> str | None:
+        if isinstance(record, Reject):
+            return f"{record.error_kind}: {record.error}"
+        if found is not None:
+            return error
+        return self._reasons.get(record.problem_id, "not_run: the run has no result for it; run the same config to its end")
+
+
+def _read(config: Config) -> Iterator[_Read]:
+    """Every input row as it was read, with what was made of it."""
+    raws = open_source(config.input).rows()
+    return zip(raws, read_problems(open_source(config.input), config.input), strict=False)
+
+
+def _chunks(rows: Iterator[_Read]) -> Iterator[list[_Read]]:
+    while chunk := list(islice(rows, _CHUNK)):
+        yield chunk
+
+
+def _columns(rows: Iterator[_Read]) -> list[pa.Field]:
+    """The input's columns, in the order in which they appear, each with the type that fits all of its values."""
+    types: dict[str, pa.DataType] = {}
+    for chunk in _chunks(rows):
+        present = [raw.row for raw, _ in chunk if raw.row is not None]
+        for name in dict.fromkeys(name for row in present for name in row):
+            seen = _type([row.get(name) for row in present])
+            types[name] = seen if name not in types else _common(types[name], seen)
+    return [pa.field(name, pa.string() if pa.types.is_null(kind) else kind) for name, kind in types.items()]
+
+
+def _type(values: list[Any]) -> pa.DataType:
+    try:
+        return pa.array(values).type
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        return _JSON_TEXT
+
+
+def _common(one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    if _JSON_TEXT in (one, other):
+        return _JSON_TEXT
+    try:
+        schemas = [pa.schema([("column", kind)]) for kind in (one, other)]
+        return pa.unify_schemas(schemas, promote_options="permissive").field("column").type
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return _JSON_TEXT
+
+
+_JSON_TEXT = pa.large_string()
+"""The type of a column whose rows disagree; no reader of ours makes it otherwise."""
+
+
+def _typed(row: Row, columns: Sequence[pa.Field]) -> Row:
+    """The row with values of disagreeing columns as JSON text."""
+    return {
+        field.name: json.dumps(row[field.name], ensure_ascii=False, default=str)
+        if field.type == _JSON_TEXT and row.get(field.name) is not None
+        else row.get(field.name)
+        for field in columns
+    }
+
+
+def _collect(run: Storage, name: str, columns: Sequence[str]) -> pa.Table:
+    schema = pa.schema([table.SCHEMAS[name].field(column) for column in columns])
+    return pa.Table.from_batches(list(table.scan(run, name, columns)), schema=schema)

@@ -1,0 +1,151 @@
+"""The command line: one verb a function, results on stdout, progress on stderr, the exit code says how it went.
+
+Nothing heavy is imported before a verb needs it, so ``--help`` answers at once.
+"""
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+import click
+
+from a2r_ray.errors import A2RError, ConfigError
+
+COMPLETE, FAILED, USAGE, REJECTS, UNBALANCED = 0, 1, 2, 3, 4
+
+_set = click.option("--set", "overrides", multiple=True, metavar="FIELD=VALUE", help="Override a field, by dotted name.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
+_config = click.argument("config", type=click.Path())
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the command to stop; a KeyboardInterrupt, so that whatever cleans up for one cleans up for all."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signal.Signals(signum).name)
+        self.exit_code = 128 + signum
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="a2r-ray")
+def cli() -> None:
+    """Asymmetric Two-Stage Reasoning in batches: a small explorer samples, a larger synthesizer answers.
+
+    Exit codes: 0 complete; 1 the run failed; 2 bad config or usage; 3 complete, with rejects; 4 the receipt does not
+    add up; 130 and 143 stopped by a signal: the same command continues.
+    """
+
+
+@cli.command()
+@_config
+@_set
+@_json
+def validate(config: str, overrides: Sequence[str], as_json: bool) -> int:
+    """Check a config: every mistake at once, by field; reads the first rows of the input."""
+    from a2r_ray.config import load_config
+    from a2r_ray.records import Problem
+    from a2r_ray.sources import first_rows, open_source
+
+    loaded = load_config(config, overrides)
+    source = open_source(loaded.input)
+    rows = first_rows(source, loaded.input, 100)
+    bad = [row for row in rows if not isinstance(row, Problem)]
+    if as_json:
+        document = {"config": loaded.public(), "rows": source.count(), "checked": len(rows), "rejected": len(bad)}
+        click.echo(json.dumps(document))
+        return COMPLETE
+    click.echo(f"{config}: valid; {source.count():,} rows, the first {len(rows):,} read, {len(bad):,} of them rejected")
+    for row in bad[:5]:
+        click.echo(f"  {row.source}:{row.line}: {getattr(row, 'error', 'a duplicate')}")
+    return COMPLETE
+
+
+@cli.command()
+@_config
+@_set
+@click.option("-n", "count", default=3, show_default=True, help="How many problems.")
+def preview(config: str, overrides: Sequence[str], count: int) -> int:
+    """Run a few problems and show prompts, paths and synthesis; writes nothing."""
+    from a2r_ray.config import load_config
+    from a2r_ray.preview import preview as show
+
+    for text in show(load_config(config, overrides), count):
+        click.echo(text)
+    return COMPLETE
+
+
+@cli.command()
+@_config
+@_set
+@_json
+def run(config: str, overrides: Sequence[str], as_json: bool) -> int:
+    """Run a config, or continue it: the same command resumes."""
+    from a2r_ray.config import load_config
+
+    loaded = load_config(config, overrides)
+    return run_to_exit_code(loaded, as_json=as_json)
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN")
+@_json
+def status(run_folder: str, as_json: bool) -> int:
+    """Show how far a run is."""
+    from a2r_ray.status import status as read_status
+
+    found = read_status(run_folder)
+    click.echo(json.dumps(found) if as_json else "\n".join(f"{name:<12} {value}" for name, value in found.items()))
+    return COMPLETE
+
+
+def run_to_exit_code(config: Any, *, as_json: bool = False) -> int:
+    """Runs a config with live progress, prints the table at the end, and says how it went.
+
+    The jobs share it with ``a2r run``.
+    """
+    from rich.console import Console
+
+    from a2r_ray.pipeline import run as run_pipeline
+    from a2r_ray.progress import LiveProgress, print_summary
+
+    with LiveProgress() as live:
+        summary = run_pipeline(config, live)
+    if as_json:
+        click.echo(json.dumps(summary.receipt))
+    else:
+        print_summary(summary, Console())
+    if not summary.receipt["balanced"]:
+        return UNBALANCED
+    return REJECTS if summary.receipt["failed"] else COMPLETE
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Runs a command; its errors become a message on stderr and an exit code, and signals end it cleanly."""
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, _stop)
+    try:
+        return command()
+    except ConfigError as error:
+        click.echo("\n".join(f"error: {problem}" for problem in error.problems), err=True)
+        return error.exit_code
+    except A2RError as error:
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except Stopped as stopped:
+        click.echo(f"stopped by {stopped}; the same command continues", err=True)
+        return stopped.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+
+
+def _stop(signum: int, _frame: FrameType | None) -> None:
+    raise Stopped(signum)
+
+
+def main() -> None:
+    """The ``a2r`` command."""
+    sys.exit(guarded(lambda: cli(standalone_mode=False) or COMPLETE))

@@ -1,0 +1,354 @@
+"""What a user writes: one YAML, validated once, every mistake named at once.
+
+Unknown keys are refused; a field's documentation stands under the field and nowhere else.
+"""
+
+import difflib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from a2r_ray import prompts
+from a2r_ray.errors import ConfigError
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+class InputConfig(_Section):
+    source: Literal["file", "huggingface", "reasoning_gym", "paths"] = "file"
+    path: str | None = None
+    """file: a file, glob, folder or URI (.jsonl .parquet .csv, each also compressed). huggingface: a dataset name or a
+    local folder. paths: a run folder, or Parquet or JSONL of paths."""
+    subset: str | None = None
+    """huggingface: the dataset's configuration."""
+    split: str = "train"
+    """huggingface: the dataset's split."""
+    datasets: dict[str, int | dict[str, Any]] | None = None
+    """reasoning_gym: dataset name to size, or to its own options with ``size`` among them."""
+    id_column: str | None = None
+    """Absent: the id is a hash of the problem."""
+    problem_column: str | None = None
+    """The column with the problem's text; ``problem`` where neither this nor messages_column is given."""
+    messages_column: str | None = None
+    """The column with the problem as OpenAI chat messages."""
+    answer_column: str | None = None
+    """The column with the known answer."""
+    paths_column: str = "paths"
+    """source: paths with a row per problem: its list of texts."""
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """Read no more rows than this."""
+
+    @model_validator(mode="after")
+    def _source_has_what_it_reads(self) -> Self:
+        if self.source == "reasoning_gym":
+            if not self.datasets:
+                raise ValueError("source reasoning_gym needs `datasets`: names and sizes, such as {chain_sum: 100}")
+        elif not self.path:
+            raise ValueError(f"source {self.source} needs `path`")
+        if self.problem_column and self.messages_column:
+            raise ValueError("give problem_column or messages_column, not both")
+        return self
+
+
+class Sampling(_Section):
+    temperature: Annotated[float, Field(ge=0)] = 0.6
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    top_k: Annotated[int, Field(ge=1)] | None = None
+    min_p: Fraction | None = None
+    max_tokens: Annotated[int, Field(ge=1)] = 32768
+    stop: list[str] | None = None
+
+
+class Replicas(_Section):
+    min: Annotated[int, Field(ge=1)] = 1
+    max: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _max_follows_min(cls, value: Any) -> Any:
+        return {"max": value["min"], **value} if isinstance(value, dict) and "min" in value else value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min {self.min} is more than max {self.max}")
+        return self
+
+
+class Resources(_Section):
+    cpus: Annotated[float, Field(ge=0)] = 1
+    gpus: Annotated[float, Field(ge=0)] | None = None
+    """Per replica; absent: 1 for vllm, 0 for the others."""
+    accelerator_type: str | None = None
+    """Ray's name of the accelerator, such as L4 or H100."""
+
+
+class Price(_Section):
+    input: Annotated[float, Field(ge=0)]
+    """USD per million prompt tokens."""
+    output: Annotated[float, Field(ge=0)]
+    """USD per million completion tokens."""
+
+
+class LogNormal(_Section):
+    median: Annotated[float, Field(ge=0)]
+    sigma: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Faults(_Section):
+    error: Fraction = 0.0
+    """Share of requests that fail."""
+    truncated: Fraction = 0.0
+    """Share of requests cut off by max_tokens."""
+    unanswered: Fraction = 0.0
+    """Share of completions with no answer in them."""
+    crash: Fraction = 0.0
+    """Share of requests that end the engine's process."""
+    load: str = ""
+    """The engine fails to load with this message."""
+
+
+class SimulatedConfig(_Section):
+    latency_s: LogNormal = LogNormal(median=0.0)
+    tokens: LogNormal = LogNormal(median=64.0)
+    accuracy: Fraction = 0.5
+    """Share of completions that give the known answer."""
+    load_s: Annotated[float, Field(ge=0)] = 0.0
+    faults: Faults = Faults()
+
+
+class RoleConfig(_Section):
+    engine: Literal["vllm", "openai", "simulated"] = "vllm"
+    model: str
+    revision: str | None = None
+    prompt: str | None = None
+    """The user message's template; absent: ``a2r_ray.prompts``. {problem} and, for the synthesizer, {references} are
+    replaced."""
+    sampling: Sampling = Sampling()
+    replicas: Replicas = Replicas()
+    resources: Resources = Resources()
+    engine_args: dict[str, Any] = {}
+    """Passed to the engine; unknown ones are refused by it."""
+    base_url: str | None = None
+    """openai: the server, with its /v1."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """openai: the environment variable that holds the key."""
+    simulated: SimulatedConfig | None = None
+    price: Price | None = None
+
+    @model_validator(mode="after")
+    def _fields_fit_the_engine(self) -> Self:
+        if self.simulated is not None and self.engine != "simulated":
+            raise ValueError(f"`simulated` is for engine simulated, and the engine is {self.engine}")
+        if self.base_url is not None and self.engine != "openai":
+            raise ValueError(f"`base_url` is for engine openai, and the engine is {self.engine}")
+        return self
+
+    @property
+    def gpus(self) -> float:
+        """GPUs per replica."""
+        if self.resources.gpus is None:
+            return 1.0 if self.engine == "vllm" else 0.0
+        return self.resources.gpus
+
+    @property
+    def max_num_seqs(self) -> int:
+        """Requests that one replica runs at once, as vLLM calls it."""
+        default = 64 if self.engine == "vllm" and not self.gpus else 256
+        return int(self.engine_args.get("max_num_seqs", default))
+
+    def same_engine(self, other: "RoleConfig") -> bool:
+        """Whether one loaded engine can serve both roles: what loads is the same, whatever is asked of it."""
+        loads = {"engine", "model", "revision", "resources", "engine_args", "base_url", "api_key_env", "simulated"}
+        return self.model_dump(include=loads) == other.model_dump(include=loads)
+
+
+class ExplorerConfig(RoleConfig):
+    paths: Annotated[int, Field(ge=1)] = 4
+    """N: paths sampled per problem."""
+
+    @model_validator(mode="after")
+    def _prompt_has_its_fields(self) -> Self:
+        _check_prompt(self.prompt, {"problem"})
+        return self
+
+
+class SynthesizerConfig(RoleConfig):
+    @model_validator(mode="after")
+    def _prompt_has_its_fields(self) -> Self:
+        _check_prompt(self.prompt, {"problem", "references"})
+        return self
+
+
+class Config(_Section):
+    input: InputConfig
+    output: str
+    """The run folder: local, or an s3:// or gs:// URI."""
+    schedule: Literal["auto", "streaming", "phased", "shared"] = "auto"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    """Each path's own seed derives from it; absent: unseeded."""
+    explorer: ExplorerConfig | None = None
+    synthesizer: SynthesizerConfig | None = None
+
+    @model_validator(mode="after")
+    def _roles_make_a_run(self) -> Self:
+        if self.explorer is None and self.synthesizer is None:
+            raise ValueError("give an explorer, a synthesizer, or both")
+        if self.explorer is None and self.input.source != "paths":
+            raise ValueError("without an explorer the paths must be brought: set input.source to `paths`")
+        if self.schedule == "shared":
+            if self.explorer is None or self.synthesizer is None:
+                raise ValueError("schedule shared needs both roles")
+            if not self.explorer.same_engine(self.synthesizer):
+                raise ValueError("schedule shared needs the same engine, model, engine_args and resources in both roles")
+        return self
+
+    @property
+    def explorer_fingerprint(self) -> str:
+        """Hash of whatever changes what the explorer generates; "" without one."""
+        return "" if self.explorer is None else fingerprint(self.explorer, prompts.EXPLORE, self.seed)
+
+    @property
+    def synthesizer_fingerprint(self) -> str:
+        """Hash of whatever changes what the synthesizer generates; "" without one."""
+        return "" if self.synthesizer is None else fingerprint(self.synthesizer, prompts.SYNTHESIZE, self.seed)
+
+    def public(self) -> dict[str, Any]:
+        """The resolved config as it may be written down: nothing in it is a secret."""
+        return _redact(self.model_dump())
+
+    @property
+    def input_fingerprint(self) -> str:
+        """Hash of what names the input (not of its content)."""
+        return _digest(self.input.model_dump(exclude={"limit"}))
+
+
+def fingerprint(role: RoleConfig, default_prompt: str, seed: int | None) -> str:
+    """16 hex digits over engine, model, revision, prompt, sampling and base seed: never over how it is scheduled."""
+    generates = role.model_dump(include={"engine", "model", "revision", "sampling", "simulated"})
+    return _digest({**generates, "prompt": role.prompt or default_prompt, "seed": seed})
+
+
+def _digest(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _check_prompt(template: str | None, wanted: set[str]) -> None:
+    if template is None:
+        return
+    missing = sorted(wanted - set(prompts.fields(template)))
+    if missing:
+        raise ValueError(f"the prompt lacks {', '.join('{' + name + '}' for name in missing)}")
+
+
+def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
+    """Reads and validates a config file.
+
+    Args:
+        path: the YAML file.
+        overrides: ``dotted.field=value`` each, the value read as YAML.
+
+    Raises:
+        ConfigError: with every mistake, one line each, by dotted field.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        document = yaml.safe_load(text)
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path}: not YAML: {_one_line(error)}"]) from error
+    if not isinstance(document, dict):
+        raise ConfigError([f"{path}: expected a mapping with `input`, `output`, `explorer`, …"])
+    for override in overrides:
+        _apply(document, override)
+    return parse_config(document)
+
+
+def parse_config(document: Mapping[str, Any]) -> Config:
+    """Validates a config that is already a mapping; raises ConfigError with every mistake."""
+    try:
+        return Config.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError([_explain(mistake) for mistake in error.errors(include_url=False)]) from None
+
+
+def _apply(document: dict[str, Any], override: str) -> None:
+    dotted, equals, text = override.partition("=")
+    if not equals or not dotted:
+        raise ConfigError([f"--set {override}: expected dotted.field=value"])
+    *parents, last = dotted.split(".")
+    section = document
+    for name in parents:
+        inner = section.setdefault(name, {})
+        if inner is None:
+            inner = section[name] = {}
+        if not isinstance(inner, dict):
+            raise ConfigError([f"--set {override}: {name} is not a section"])
+        section = inner
+    try:
+        section[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError([f"--set {dotted}: the value is not YAML: {_one_line(error)}"]) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _explain(mistake: ErrorDetails) -> str:
+    """One mistake as ``dotted.field: what is wrong, with the value and what would be right``."""
+    field = ".".join(str(part) for part in mistake["loc"]) or "config"
+    if mistake["type"] == "extra_forbidden":
+        known = _known_keys(mistake["loc"][:-1])
+        near = difflib.get_close_matches(str(mistake["loc"][-1]), known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}"
+        return f"{field}: unknown key; {hint}"
+    if mistake["type"] == "missing":
+        return f"{field}: required, and missing"
+    message = mistake["msg"].removeprefix("Value error, ")
+    if mistake["type"] == "value_error":
+        return f"{field}: {message}"
+    return f"{field}: {_shown(field, mistake['input'])}: {message[0].lower()}{message[1:]}"
+
+
+_SECRET = re.compile(r"key|token$|secret|passw|credential|auth", re.IGNORECASE)
+
+
+def _shown(field: str, value: Any) -> str:
+    """The value as it may be echoed: never one whose field or look says that it is a secret."""
+    if _SECRET.search(field.rsplit(".", 1)[-1]) or (isinstance(value, str) and re.search(r"\bsk-|://[^/]*@", value)):
+        return "(not shown)"
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def _redact(value: Any, field: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _redact(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_redact(inner, field) for inner in value]
+    secret = isinstance(value, str) and field != "api_key_env" and _shown(field, value) == "(not shown)"
+    return "(not shown)" if secret else value
+
+
+def _known_keys(location: Sequence[int | str]) -> list[str]:
+    """The keys of the section at ``location``."""
+    model: Any = Config
+    for part in location:
+        annotation = model.model_fields[str(part)].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return list(model.model_fields)

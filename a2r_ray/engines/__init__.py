@@ -1,0 +1,97 @@
+"""The engine protocol: submit a request, get a future of its completion.
+
+Every engine keeps to it, so no stage knows which one it drives:
+- ``submit`` returns at once and never raises for a request's sake: what went wrong is in the completion;
+- requests in flight at once are the engine's business (continuous batching), in any number, from any thread;
+- an engine that dies resolves every future it holds with an error, and every later one.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from a2r_ray.config import RoleConfig, Sampling
+from a2r_ray.records import Message
+
+
+ENGINE_DIED = "engine_died"
+"""The error kind of what a dead engine still held: not the request's fault, so to be asked again of another engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One prompt to be completed once."""
+
+    messages: Sequence[Message]
+    sampling: Sampling
+    key: str
+    """Names the request: ``problem id/path index`` or ``problem id/synthesis``. The simulation draws from it."""
+    seed: int | None = None
+    """The request's own seed; None: the engine draws."""
+    expected: str | None = None
+    """The known answer, for the simulation's accuracy; a real engine never reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What became of a request."""
+
+    text: str = ""
+    finish_reason: str = "error"
+    """``stop``, ``length`` (cut off by max_tokens or the context) or ``error``."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    latency_s: float = 0.0
+    """From submit to completion, waiting included."""
+    mean_logprob: float | None = None
+    error: str = ""
+    """What went wrong; "" where nothing did."""
+    error_kind: str = ""
+    """``prompt_too_long``, ``engine_died``, ``timeout``, ``refused``…; "" where nothing went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What an engine is doing now, and what it has generated since it started."""
+
+    running: int
+    waiting: int
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Engine(Protocol):
+    """One loaded model. Its constructor blocks until it can serve, and raises EngineError if it never will."""
+
+    def submit(self, request: Request) -> Future[Completion]:
+        """Queues the request; the future always resolves with a completion, an error being one."""
+
+    def load(self) -> Load:
+        """How full the engine is."""
+
+    def close(self) -> None:
+        """Frees what the engine holds; requests in flight resolve with an error."""
+
+
+def create_engine(role: RoleConfig, *, context: str = "", seeded: bool = False) -> Engine:
+    """Loads the engine that ``role`` asks for.
+
+    Args:
+        role: the explorer's or the synthesizer's config.
+        context: salt of the simulation's draws (the run's seed); real engines ignore it.
+        seeded: whether requests will carry seeds, which some engines must know when they load.
+    """
+    match role.engine:
+        case "vllm":
+            from a2r_ray.engines.vllm import VllmEngine  # noqa: PLC0415 (heavy, and only one file may know vllm)
+
+            return VllmEngine(role, seeded=seeded)
+        case "openai":
+            from a2r_ray.engines.openai import OpenAIEngine  # noqa: PLC0415 (heavy)
+
+            return OpenAIEngine(role)
+        case "simulated":
+            from a2r_ray.engines.simulated import SimulatedEngine  # noqa: PLC0415 (beside the others)
+
+            return SimulatedEngine(role, salt=context)

@@ -1,0 +1,41 @@
+"""Every error a person may meet, and the exit code each ends a run with.
+
+An error names the thing, the place and the remedy. A row that fails is data (a reject), never one of these.
+"""
+
+from collections.abc import Sequence
+
+
+class A2RError(Exception):
+    """What ends a command with a message instead of a traceback."""
+
+    exit_code = 1
+
+
+class ConfigError(A2RError):
+    """The config or the usage is wrong; ``problems`` lists every mistake found, one line each."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+    def __reduce__(self) -> tuple[type["ConfigError"], tuple[list[str]]]:
+        return type(self), (self.problems,)
+
+
+class InputError(A2RError):
+    """The input cannot be read at all."""
+
+    exit_code = 2
+
+
+class OutputError(A2RError):
+    """The run folder cannot be used: it holds something else, or cannot be written."""
+
+    exit_code = 2
+
+
+class EngineError(A2RError):
+    """An engine could not start, or died."""

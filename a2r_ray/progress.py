@@ -1,0 +1,91 @@
+"""What a person sees of a run: the live bars on stderr, and the table at the end.
+
+Nothing is drawn where stderr is no terminal.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bars, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from a2r_ray.summary import Summary
+
+_STALE_S = 10.0
+"""A replica that has not reported for this long is gone."""
+
+
+class LiveProgress:
+    """An observer of ``a2r_ray.pipeline.run``: a bar per stage."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._bars = Bars(
+            TextColumn("{task.description:<11}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[detail]}"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._rates: dict[str, tuple[float, int]] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._bars.stop()
+
+    def __call__(self, progress: Any) -> None:
+        """Draws the state of a run."""
+        finished = progress.done_before + progress.outcomes["ok"] + progress.outcomes["failed"]
+        for stage, role, done in (
+            ("explore", "explorer", progress.done_before + explored(progress)),
+            ("synthesize", "synthesizer", finished),
+        ):
+            if stage not in self._tasks:
+                self._tasks[stage] = self._bars.add_task(stage, total=progress.total, detail="")
+            samples = alive(progress.replicas.values(), role)
+            self._bars.update(self._tasks[stage], completed=min(done, progress.total), detail=self._detail(stage, samples))
+
+    def _detail(self, stage: str, samples: list[Mapping[str, Any]]) -> str:
+        if not samples:
+            return "starting"
+        tokens = sum(sample.get("completion_tokens", 0) for sample in samples)
+        running = sum(sample.get("running", 0) for sample in samples)
+        waiting = sum(sample.get("waiting", 0) for sample in samples)
+        now = time.monotonic()
+        before, counted = self._rates.setdefault(stage, (now, tokens))
+        rate = (tokens - counted) / (now - before) if now > before else 0.0
+        if now - before > 5:
+            self._rates[stage] = (now, tokens)
+        return f"{rate:,.0f} tok/s · {running} running, {waiting} waiting · {len(samples)} replicas"
+
+
+def explored(progress: Any) -> int:
+    """Problems whose exploration is done."""
+    if progress.outcomes["explored"]:
+        return int(progress.outcomes["explored"])
+    return sum(sample["problems"] for sample in progress.replicas.values() if sample["role"] != "synthesizer")
+
+
+def alive(samples: Iterable[Mapping[str, Any]], role: str) -> list[Mapping[str, Any]]:
+    """The last reports of a role's replicas that still report; one pool that serves both counts for both."""
+    recent = time.time() - _STALE_S
+    return [sample for sample in samples if sample["role"] in (role, "both") and sample["at"] >= recent]
+
+
+def print_summary(summary: Summary, console: Console) -> None:
+    """The table at the end of a run."""
+    table = Table(title=f"{summary.run}: {summary.outcome}", show_header=False, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column()
+    for name, value in summary.lines():
+        table.add_row(name, value)
+    console.print(table)

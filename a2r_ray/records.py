@@ -1,0 +1,224 @@
+"""The data: what a problem, a path, a result and a reject are, and the Arrow schema each is stored with.
+
+A record is frozen and knows no behaviour but how it becomes a row. Schemas are written out, never inferred.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+Row = dict[str, Any]
+Message = Mapping[str, str]
+"""One chat message: ``{"role": …, "content": …}``."""
+
+
+def now() -> datetime:
+    """The time of the ``finished_at`` columns."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One accepted input row."""
+
+    problem_id: str
+    problem: str
+    """The problem's text; for chat messages, what the last user message says."""
+    messages: tuple[Message, ...] | None = None
+    """The chat as given, where the input has chat messages."""
+    reference_answer: str | None = None
+    metadata: str = "{}"
+    """JSON object of the other input columns."""
+    verifier: str | None = None
+    """Who says whether an answer is right; None: mathematical equivalence with the reference answer."""
+    source: str = ""
+    """The file or dataset it came from."""
+    line: int = 0
+    """Where in it: the line of a text file, the row of a table; from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """An input row, or a problem, that got no answer."""
+
+    problem_id: str | None
+    source: str
+    line: int
+    stage: str
+    """``input``, ``explore`` or ``synthesize``."""
+    error_kind: str
+    error: str
+    row: str
+    """The row as it was read, as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One sampled solution of one problem; its key is (problem_id, path_index, explorer)."""
+
+    problem_id: str
+    path_index: int
+    explorer: str
+    model: str
+    text: str
+    answer: str | None
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+    latency_s: float
+    seed: int | None = None
+    mean_logprob: float | None = None
+    round: int = 0
+    references: tuple[int, ...] | None = None
+    error: str = ""
+    replica: str = ""
+    finished_at: datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to one problem, and what led to it."""
+
+    problem_id: str
+    problem: str
+    messages: str | None
+    reference_answer: str | None
+    metadata: str
+    path_answers: tuple[str | None, ...]
+    path_correct: tuple[bool | None, ...]
+    references: tuple[int, ...]
+    vote_answer: str | None
+    vote_share: float | None
+    route: str
+    synthesis: str | None
+    answer: str | None
+    correct: bool | None
+    vote_correct: bool | None
+    synthesizer: str
+    finish_reason: str
+    explorer_prompt_tokens: int
+    explorer_completion_tokens: int
+    synthesizer_prompt_tokens: int
+    synthesizer_completion_tokens: int
+    cost_usd: float | None
+    error: str = ""
+    finished_at: datetime = field(default_factory=now)
+
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+
+PATH_SCHEMA = pa.schema(
+    [
+        ("problem_id", pa.string()),
+        ("path_index", pa.int32()),
+        ("round", pa.int32()),
+        ("references", pa.list_(pa.int32())),
+        ("explorer", pa.string()),
+        ("model", pa.string()),
+        ("seed", pa.int64()),
+        ("text", pa.string()),
+        ("answer", pa.string()),
+        ("finish_reason", pa.string()),
+        ("prompt_tokens", pa.int32()),
+        ("completion_tokens", pa.int32()),
+        ("mean_logprob", pa.float32()),
+        ("latency_s", pa.float32()),
+        ("error", pa.string()),
+        ("replica", pa.string()),
+        ("finished_at", TIMESTAMP),
+    ]
+)
+
+RESULT_SCHEMA = pa.schema(
+    [
+        ("problem_id", pa.string()),
+        ("problem", pa.string()),
+        ("messages", pa.string()),
+        ("reference_answer", pa.string()),
+        ("metadata", pa.string()),
+        ("path_answers", pa.list_(pa.string())),
+        ("path_correct", pa.list_(pa.bool_())),
+        ("references", pa.list_(pa.int32())),
+        ("vote_answer", pa.string()),
+        ("vote_share", pa.float32()),
+        ("route", pa.string()),
+        ("synthesis", pa.string()),
+        ("answer", pa.string()),
+        ("correct", pa.bool_()),
+        ("vote_correct", pa.bool_()),
+        ("synthesizer", pa.string()),
+        ("finish_reason", pa.string()),
+        ("explorer_prompt_tokens", pa.int64()),
+        ("explorer_completion_tokens", pa.int64()),
+        ("synthesizer_prompt_tokens", pa.int64()),
+        ("synthesizer_completion_tokens", pa.int64()),
+        ("cost_usd", pa.float64()),
+        ("error", pa.string()),
+        ("finished_at", TIMESTAMP),
+    ]
+)
+
+REJECT_SCHEMA = pa.schema(
+    [
+        ("problem_id", pa.string()),
+        ("source", pa.string()),
+        ("line", pa.int64()),
+        ("stage", pa.string()),
+        ("error_kind", pa.string()),
+        ("error", pa.string()),
+        ("row", pa.string()),
+    ]
+)
+
+
+INPUT_SCHEMA = pa.schema(
+    [
+        ("problem_id", pa.string()),
+        ("problem", pa.string()),
+        ("messages", pa.string()),
+        ("reference_answer", pa.string()),
+        ("metadata", pa.string()),
+        ("verifier", pa.string()),
+        ("source", pa.string()),
+        ("line", pa.int64()),
+        ("stage", pa.string()),
+        ("error_kind", pa.string()),
+        ("error", pa.string()),
+        ("row", pa.string()),
+    ]
+)
+"""What travels through the stages: a problem, a reject (``error_kind`` set), or the reader's tally as the last row."""
+
+TALLY = "tally"
+"""The ``error_kind`` of the tally row; its ``row`` is JSON: ``{"input", "duplicate", "done"}``, counts of rows."""
+
+
+def input_row(record: "Problem | Reject") -> Row:
+    """A problem or a reject as a row of INPUT_SCHEMA."""
+    row = to_row(record)
+    if isinstance(record, Problem):
+        row["messages"] = None if record.messages is None else json.dumps(record.messages, ensure_ascii=False)
+    return row
+
+
+def problem_from(row: Row) -> Problem:
+    """The problem in a row that has at least ``problem_id`` and ``problem``; other columns than ours are not read."""
+    known = {name: row[name] for name in Problem.__dataclass_fields__ if row.get(name) is not None}
+    if "messages" in known:
+        known["messages"] = tuple(json.loads(known["messages"]))
+    return Problem(**known)
+
+
+def path_from(row: Row) -> Path:
+    """The path in a row of PATH_SCHEMA."""
+    references = row["references"]
+    return Path(**{**row, "references": None if references is None else tuple(references)})
+
+
+def to_row(record: Problem | Path | Result | Reject) -> Row:
+    """The record as a row of its table."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}

@@ -1,0 +1,144 @@
+"""The tables of a run folder: Parquet files that grow while the run goes, and how they are read.
+
+A writer owns one file at a time and rewrites it whole with every flush until it is large enough, then begins the next:
+no small files are left, nothing needs compaction, and a reader always sees whole rows. Because each flush is a row
+group of its own and the earlier ones are written the same again, what a reader of the previous version remembers of
+the file still lies where it was.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from a2r_ray.errors import OutputError
+from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA, Row
+from a2r_ray.runs.storage import Storage
+
+SCHEMAS = {"paths": PATH_SCHEMA, "results": RESULT_SCHEMA, "rejects": REJECT_SCHEMA}
+
+_FIRST_DELAY_S = 0.25
+_SEGMENT_BYTES = 8 << 20
+_SEGMENT_FLUSHES = 32
+
+
+class TableWriter:
+    """Appends rows to a table from any thread, and says when they are durable.
+
+    Args:
+        run: the run folder.
+        table: ``paths``, ``results`` or ``rejects``.
+        writer: names this writer's files; no two writers of a table share it.
+        delay_s: the longest that a row waits for its flush. The first flushes come sooner, so that a young run shows
+            what it does.
+    """
+
+    def __init__(self, run: Storage, table: str, writer: str, delay_s: float = 5.0) -> None:
+        self._run, self._table, self._writer = run, table, writer
+        self._max_delay_s, self._delay_s = delay_s, min(_FIRST_DELAY_S, delay_s)
+        self._changed = threading.Condition()
+        self._rows: list[Row] = []
+        self._appended = self._durable = 0
+        self._hurry = self._closing = False
+        self._error: Exception | None = None
+        self._segment: list[pa.Table] = []
+        self._segments = 0
+        self._thread = threading.Thread(target=self._flush_when_due, name=f"{table}-writer", daemon=True)
+        self._thread.start()
+
+    def append(self, rows: Sequence[Row]) -> int:
+        """Buffers rows; returns the ticket that ``wait`` takes."""
+        with self._changed:
+            self._rows += rows
+            self._appended += len(rows)
+            self._changed.notify_all()
+            return self._appended
+
+    def hurry(self) -> None:
+        """Flushes now: nothing more is coming that would be worth waiting for."""
+        with self._changed:
+            self._hurry = True
+            self._changed.notify_all()
+
+    def wait(self, ticket: int) -> None:
+        """Blocks until every row up to the ticket is durable.
+
+        Raises:
+            OutputError: they could not be written.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._durable >= ticket or self._error is not None)
+            if self._durable < ticket:
+                raise OutputError(
+                    f"{self._run.join(self._table)}: cannot be written: {self._error}; free the space or restore the "
+                    "permission, then run the same command again"
+                ) from self._error
+
+    def close(self) -> None:
+        """Flushes the rest and ends the thread."""
+        with self._changed:
+            self._closing = self._hurry = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _flush_when_due(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._rows or self._closing)
+                if not self._rows:
+                    return
+                self._changed.wait_for(lambda: self._hurry, timeout=self._delay_s)
+                rows, self._rows, self._hurry = self._rows, [], self._closing
+                ticket = self._appended
+            try:
+                self._flush(rows)
+            except Exception as error:  # noqa: BLE001 (whatever stopped the write, those who wait for it must hear of it)
+                with self._changed:
+                    self._error = error
+                    self._changed.notify_all()
+                return
+            self._delay_s = min(self._max_delay_s, self._delay_s * 1.5)
+            with self._changed:
+                self._durable = ticket
+                self._changed.notify_all()
+
+    def _flush(self, rows: Sequence[Row]) -> None:
+        schema = SCHEMAS[self._table]
+        self._segment.append(pa.Table.from_pylist(list(rows), schema=schema))
+        sink = pa.BufferOutputStream()
+        with pq.ParquetWriter(sink, schema, compression="zstd") as parquet:
+            for group in self._segment:
+                parquet.write_table(group, row_group_size=max(1, group.num_rows))
+        data = sink.getvalue()
+        self._run.write(f"{self._table}/{self._writer}-{self._segments:05d}.parquet", data)
+        if data.size >= _SEGMENT_BYTES or len(self._segment) >= _SEGMENT_FLUSHES:
+            self._segment = []
+            self._segments += 1
+
+
+def files(run: Storage, table: str) -> list[str]:
+    """The Parquet files of a table, as names below the run folder."""
+    return [f"{table}/{name}" for name in run.entries(table) if name.endswith(".parquet")]
+
+
+def open_file(run: Storage, name: str) -> pq.ParquetFile:
+    """One file of a table."""
+    filesystem, root = run.open()
+    return pq.ParquetFile(f"{root}/{name}", filesystem=filesystem, memory_map=False)
+
+
+def scan(run: Storage, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """The rows of a table, batch by batch, only the columns asked for."""
+    for name in files(run, table):
+        with open_file(run, name) as parquet:
+            yield from parquet.iter_batches(columns=None if columns is None else list(columns))
+
+
+def count(run: Storage, table: str) -> int:
+    """The rows of a table, from the files' footers."""
+    total = 0
+    for name in files(run, table):
+        with open_file(run, name) as parquet:
+            total += parquet.metadata.num_rows
+    return total

@@ -1,0 +1,57 @@
+"""How far a run is, told from its folder alone: also while it runs, also from another machine."""
+
+from datetime import datetime
+from typing import Any
+
+import pyarrow.compute as pc
+
+from a2r_ray.records import now
+from a2r_ray.runs import table
+from a2r_ray.runs.folder import read_record
+from a2r_ray.runs.storage import Storage
+
+
+def status(uri: str) -> dict[str, Any]:
+    """The state of a run folder.
+
+    Returns:
+        ``outcome`` of the last attempt, ``attempts``, ``rows`` of the input, counts of ``results``, ``rejects`` and
+        ``paths``, ``tokens_per_s`` (completion tokens of paths over the last minute) and ``last_result``.
+
+    Raises:
+        OutputError: it is no run folder.
+    """
+    run = Storage(uri)
+    record = read_record(run)
+    last = record["attempts"][-1]
+    return {
+        "run": uri,
+        "outcome": last["outcome"],
+        "attempts": len(record["attempts"]),
+        "started": last["start"],
+        "ended": last["end"],
+        "rows": record.get("rows"),
+        "results": table.count(run, "results"),
+        "rejects": table.count(run, "rejects"),
+        "paths": table.count(run, "paths"),
+        "tokens_per_s": round(_recent_tokens(run) / 60, 1),
+        "last_result": _last(run),
+        "simulated": record["simulated"],
+    }
+
+
+def _recent_tokens(run: Storage) -> int:
+    """Completion tokens of the paths that finished in the last minute."""
+    total, current = 0, now()
+    for batch in table.scan(run, "paths", ["finished_at", "completion_tokens"]):
+        ages = [(current - at).total_seconds() for at in batch["finished_at"].to_pylist()]
+        total += sum(tokens for age, tokens in zip(ages, batch["completion_tokens"].to_pylist(), strict=True) if age < 60)
+    return total
+
+
+def _last(run: Storage) -> str | None:
+    latest: datetime | None = None
+    for batch in table.scan(run, "results", ["finished_at"]):
+        newest = pc.max(batch["finished_at"]).as_py()
+        latest = newest if latest is None or newest > latest else latest
+    return latest.isoformat() if latest else None

@@ -1,0 +1,30 @@
+"""Answers a dataset and writes it again with the answers' columns beside its own.
+
+ray job submit --working-dir . -- python jobs/annotate.py --config examples/demo.yaml --to annotated/demo.parquet
+"""
+
+import sys
+
+import click
+
+from a2r_ray.annotate import annotate
+from a2r_ray.cli import COMPLETE, REJECTS, guarded, run_to_exit_code
+from a2r_ray.config import load_config
+
+
+@click.command(help=__doc__)
+@click.option("--config", required=True, help="The config, a YAML file.")
+@click.option("--set", "overrides", multiple=True, metavar="FIELD=VALUE", help="Override a field, by dotted name.")
+@click.option("--to", required=True, help="The Parquet file to write, local or a URI.")
+def main(config: str, overrides: tuple[str, ...], to: str) -> int:
+    """Runs the config, then annotates; a run with rejects succeeds, since each keeps its row and its reason."""
+    loaded = load_config(config, overrides)
+    code = run_to_exit_code(loaded)
+    if code not in (COMPLETE, REJECTS):
+        return code
+    click.echo(f"{annotate(loaded, to):,} rows in {to}")
+    return COMPLETE
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(lambda: main(standalone_mode=False)))

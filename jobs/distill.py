@@ -1,0 +1,31 @@
+"""Makes training data: the synthesized reasoning of verified answers, a chat per sample.
+
+ray job submit --working-dir . -- python jobs/distill.py --config examples/demo.yaml --to distilled/demo.jsonl
+"""
+
+import sys
+
+import click
+
+from a2r_ray.cli import COMPLETE, REJECTS, guarded, run_to_exit_code
+from a2r_ray.config import load_config
+from a2r_ray.export import write_samples
+from a2r_ray.runs.storage import Storage
+
+
+@click.command(help=__doc__)
+@click.option("--config", required=True, help="The config, a YAML file; its input has reference answers.")
+@click.option("--set", "overrides", multiple=True, metavar="FIELD=VALUE", help="Override a field, by dotted name.")
+@click.option("--to", required=True, help="The .jsonl or .parquet file to write, local or a URI.")
+def main(config: str, overrides: tuple[str, ...], to: str) -> int:
+    """Runs the config, then writes the samples; rejects are no failure, they make no sample."""
+    loaded = load_config(config, overrides)
+    code = run_to_exit_code(loaded)
+    if code not in (COMPLETE, REJECTS):
+        return code
+    click.echo(f"{write_samples(Storage(loaded.output), to):,} samples in {to}")
+    return COMPLETE
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(lambda: main(standalone_mode=False)))
