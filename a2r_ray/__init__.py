@@ -14,7 +14,7 @@ __all__ = ["Config", "explore", "load_config", "parse_config", "run", "synthesiz
 
 
 def __getattr__(name: str) -> Any:
-    from importlib import import_module  # noqa: PLC0415 (only what is asked for is imported)
+    from importlib import import_module
 
     if name in {"explore", "run", "synthesize"}:
         return getattr(import_module("a2r_ray.pipeline"), name)

@@ -92,7 +92,9 @@ class _Answers:
             return f"{record.error_kind}: {record.error}"
         if found is not None:
             return error
-        return self._reasons.get(record.problem_id, "not_run: the run has no result for it; run the same config to its end")
+        return self._reasons.get(
+            record.problem_id, "not_run: the run has no result for it; run the same config to its end"
+        )
 
 
 def _read(config: Config) -> Iterator[_Read]:

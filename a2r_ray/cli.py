@@ -16,7 +16,9 @@ from a2r_ray.errors import A2RError, ConfigError
 
 COMPLETE, FAILED, USAGE, REJECTS, UNBALANCED = 0, 1, 2, 3, 4
 
-_set = click.option("--set", "overrides", multiple=True, metavar="FIELD=VALUE", help="Override a field, by dotted name.")
+_set = click.option(
+    "--set", "overrides", multiple=True, metavar="FIELD=VALUE", help="Override a field, by dotted name."
+)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 _config = click.argument("config", type=click.Path())
 

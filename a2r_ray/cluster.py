@@ -19,15 +19,15 @@ def connected() -> Iterator[None]:
         yield
         return
     address = os.environ.get("RAY_ADDRESS") or "local"
-    if address == "local":
-        # The driver's core worker would print its own warnings between ours.
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    ray.init(
-        address=address,
-        include_dashboard=False if address == "local" else None,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+    # The core worker of the driver would print warnings of its own between ours.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    with _native_stderr_off():
+        ray.init(
+            address=address,
+            include_dashboard=False if address == "local" else None,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
     try:
         _quiet()
         yield
@@ -37,9 +37,22 @@ def connected() -> Iterator[None]:
 
 def resources() -> dict[str, float]:
     """What the cluster has, or may grow to where it scales by itself."""
-    from ray._private.state import state  # noqa: PLC0415 (Ray has no public call for it)
+    from ray._private.state import state
 
     return {**ray.cluster_resources(), **(state.get_max_resources_from_cluster_config() or {})}
+
+
+@contextmanager
+def _native_stderr_off() -> Iterator[None]:
+    """Ray's native code announces its log level on file descriptor 2 before there is a setting to stop it."""
+    kept = os.dup(2)
+    with open(os.devnull, "w", encoding="utf-8") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _quiet() -> None:

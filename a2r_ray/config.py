@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -23,10 +24,14 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Section(BaseModel):
+    """A part of the config: frozen, strict about types, closed to unknown keys."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
 class InputConfig(_Section):
+    """Where the problems come from."""
+
     source: Literal["file", "huggingface", "reasoning_gym", "paths"] = "file"
     path: str | None = None
     """file: a file, glob, folder or URI (.jsonl .parquet .csv, each also compressed). huggingface: a dataset name or a
@@ -63,6 +68,8 @@ class InputConfig(_Section):
 
 
 class Sampling(_Section):
+    """How tokens are drawn; what is absent is the engine's default."""
+
     temperature: Annotated[float, Field(ge=0)] = 0.6
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     top_k: Annotated[int, Field(ge=1)] | None = None
@@ -72,6 +79,8 @@ class Sampling(_Section):
 
 
 class Replicas(_Section):
+    """Between how many replicas a pool scales."""
+
     min: Annotated[int, Field(ge=1)] = 1
     max: Annotated[int, Field(ge=1)] = 1
 
@@ -88,6 +97,8 @@ class Replicas(_Section):
 
 
 class Resources(_Section):
+    """What one replica takes of the cluster."""
+
     cpus: Annotated[float, Field(ge=0)] = 1
     gpus: Annotated[float, Field(ge=0)] | None = None
     """Per replica; absent: 1 for vllm, 0 for the others."""
@@ -96,6 +107,8 @@ class Resources(_Section):
 
 
 class Price(_Section):
+    """What tokens cost."""
+
     input: Annotated[float, Field(ge=0)]
     """USD per million prompt tokens."""
     output: Annotated[float, Field(ge=0)]
@@ -103,11 +116,15 @@ class Price(_Section):
 
 
 class LogNormal(_Section):
+    """A log-normal distribution; sigma is that of the logarithm."""
+
     median: Annotated[float, Field(ge=0)]
     sigma: Annotated[float, Field(ge=0)] = 0.0
 
 
 class Faults(_Section):
+    """What goes wrong in a simulation."""
+
     error: Fraction = 0.0
     """Share of requests that fail."""
     truncated: Fraction = 0.0
@@ -121,6 +138,8 @@ class Faults(_Section):
 
 
 class SimulatedConfig(_Section):
+    """How the simulated engine behaves."""
+
     latency_s: LogNormal = LogNormal(median=0.0)
     tokens: LogNormal = LogNormal(median=64.0)
     accuracy: Fraction = 0.5
@@ -130,6 +149,8 @@ class SimulatedConfig(_Section):
 
 
 class RoleConfig(_Section):
+    """What both roles have."""
+
     engine: Literal["vllm", "openai", "simulated"] = "vllm"
     model: str
     revision: str | None = None
@@ -176,6 +197,8 @@ class RoleConfig(_Section):
 
 
 class ExplorerConfig(RoleConfig):
+    """The model that samples."""
+
     paths: Annotated[int, Field(ge=1)] = 4
     """N: paths sampled per problem."""
 
@@ -186,6 +209,8 @@ class ExplorerConfig(RoleConfig):
 
 
 class SynthesizerConfig(RoleConfig):
+    """The model that reads the references."""
+
     @model_validator(mode="after")
     def _prompt_has_its_fields(self) -> Self:
         _check_prompt(self.prompt, {"problem", "references"})
@@ -193,6 +218,8 @@ class SynthesizerConfig(RoleConfig):
 
 
 class Config(_Section):
+    """A whole run."""
+
     input: InputConfig
     output: str
     """The run folder: local, or an s3:// or gs:// URI."""
@@ -212,7 +239,9 @@ class Config(_Section):
             if self.explorer is None or self.synthesizer is None:
                 raise ValueError("schedule shared needs both roles")
             if not self.explorer.same_engine(self.synthesizer):
-                raise ValueError("schedule shared needs the same engine, model, engine_args and resources in both roles")
+                raise ValueError(
+                    "schedule shared needs the same engine, model, engine_args and resources in both roles"
+                )
         return self
 
     @property
@@ -227,7 +256,8 @@ class Config(_Section):
 
     def public(self) -> dict[str, Any]:
         """The resolved config as it may be written down: nothing in it is a secret."""
-        return _redact(self.model_dump())
+        public: dict[str, Any] = _redact(self.model_dump())
+        return public
 
     @property
     def input_fingerprint(self) -> str:
@@ -331,8 +361,7 @@ def _shown(field: str, value: Any) -> str:
     """The value as it may be echoed: never one whose field or look says that it is a secret."""
     if _SECRET.search(field.rsplit(".", 1)[-1]) or (isinstance(value, str) and re.search(r"\bsk-|://[^/]*@", value)):
         return "(not shown)"
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"
+    return textwrap.shorten(repr(value), 80, placeholder="…")
 
 
 def _redact(value: Any, field: str = "") -> Any:

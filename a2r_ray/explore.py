@@ -38,7 +38,8 @@ class Explore:
     """
 
     def __init__(self, config: Config, engine: Engine, ledger: Ledger | None, replica: str) -> None:
-        assert config.explorer is not None
+        if config.explorer is None:
+            raise ValueError("the config has no explorer")
         self._role: ExplorerConfig = config.explorer
         self._fingerprint, self._seed = config.explorer_fingerprint, config.seed
         self._engine, self._ledger, self._replica = engine, ledger, replica

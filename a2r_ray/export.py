@@ -27,7 +27,9 @@ def chat_samples(run: Storage) -> Iterator[dict[str, Any]]:
     for batch in table.scan(run, "results", _COLUMNS):
         for row in batch.to_pylist():
             if row["correct"] and row["route"] == "synthesized":
-                asked = json.loads(row["messages"]) if row["messages"] else [{"role": "user", "content": row["problem"]}]
+                asked = (
+                    json.loads(row["messages"]) if row["messages"] else [{"role": "user", "content": row["problem"]}]
+                )
                 reply = {"role": "assistant", "content": row["synthesis"]}
                 yield {"problem_id": row["problem_id"], "messages": [*asked, reply], "answer": row["answer"]}
 

@@ -7,7 +7,7 @@ the receipt. Everything that a problem becomes travels as its row, so what reach
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -113,7 +113,7 @@ def answer(questions: Sequence[Problem], config: Config) -> list[dict[str, Any]]
     """Runs a few problems whole and returns their rows, with ``paths`` and a result's columns; writes nothing."""
     with cluster.connected():
         _tune()
-        board = _Board.options(num_cpus=0).remote()
+        board = _board()
         layout = schedule.choose(config, cluster.resources())
         rows = pa.Table.from_pylist([input_row(question) for question in questions], schema=INPUT_SCHEMA)
         dataset = ray.data.from_arrow([rows.slice(index, 1) for index in range(rows.num_rows)])
@@ -126,8 +126,8 @@ def answer(questions: Sequence[Problem], config: Config) -> list[dict[str, Any]]
 
 def problems(config: Config, run: Storage) -> Dataset:
     """The input as a dataset of problems, without those that the run folder has done with."""
-    remote_args = {"num_cpus": 0}  # the pools may hold every CPU of the cluster
-    rows = read_datasource(_Input(config, run), override_num_blocks=1, ray_remote_args=remote_args)
+    # No CPU: the pools may hold every one that the cluster has.
+    rows = read_datasource(_Input(config, run), override_num_blocks=1, num_cpus=0)
     return rows.repartition(target_num_rows_per_block=schedule.rows_per_block(config))
 
 
@@ -135,7 +135,7 @@ def _drive(config: Config, run: Storage, progress: Progress, observe: Observer |
     """Runs every phase; returns the reader's tally."""
     _tune()
     layout = progress.schedule = schedule.choose(config, cluster.resources())
-    board = _Board.options(num_cpus=0).remote()
+    board = _board()
     tally = None
     for dataset in _phases(config, run, layout, board):
         with _explained(board), _watched(board, progress, observe):
@@ -187,7 +187,7 @@ def _tune() -> None:
     context.max_consecutive_actor_init_deaths = 0
 
 
-def _rows(dataset: Dataset) -> Iterator[Mapping[str, Any]]:
+def _rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
     for batch in dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=4):
         yield from batch.to_pylist()
 
@@ -232,7 +232,10 @@ def _read(config: Config, run: Storage) -> Iterator[pa.Table]:
     yield pa.Table.from_pylist(rows, schema=INPUT_SCHEMA)
 
 
-@ray.remote(max_concurrency=8)
+def _board() -> Any:
+    return ray.remote(num_cpus=0, max_concurrency=8)(_Board).remote()
+
+
 class _Board:
     """What the replicas last said, and the last words of those that could not start."""
 

@@ -14,7 +14,7 @@ from a2r_ray.synthesize import references, synthesizer_messages
 
 def preview(config: Config, count: int) -> Iterator[str]:
     """Runs the first problems of the input; yields a text for each."""
-    from a2r_ray.pipeline import answer  # noqa: PLC0415 (imports Ray)
+    from a2r_ray.pipeline import answer
 
     records = read_problems(open_source(config.input), config.input)
     problems = list(islice((record for record in records if isinstance(record, Problem)), count))
@@ -35,8 +35,10 @@ def _show(row: dict[str, Any], config: Config) -> str:
     if config.synthesizer is not None and shown:
         parts.append(_chat("synthesizer is asked", synthesizer_messages(config.synthesizer.prompt, problem, shown)))
         parts.append(f"─── synthesis: answer {extract(row['synthesis'] or '')!r}\n{row['synthesis'] or row['error']}")
-    parts.append(f"─── answer {row['answer']!r} by {row['route']}; the vote says {row['vote_answer']!r}; "
-                 f"the reference is {problem.reference_answer!r}")
+    parts.append(
+        f"─── answer {row['answer']!r} by {row['route']}; the vote says {row['vote_answer']!r}; "
+        f"the reference is {problem.reference_answer!r}"
+    )
     return "\n".join(parts) + "\n"
 
 

@@ -9,13 +9,16 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bars, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
 from rich.table import Table
 
 from a2r_ray.summary import Summary
 
 _STALE_S = 10.0
 """A replica that has not reported for this long is gone."""
+
+_RATE_OVER_S = 5.0
 
 
 class LiveProgress:
@@ -39,7 +42,9 @@ class LiveProgress:
         self._bars.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bars.stop()
 
     def __call__(self, progress: Any) -> None:
@@ -52,7 +57,9 @@ class LiveProgress:
             if stage not in self._tasks:
                 self._tasks[stage] = self._bars.add_task(stage, total=progress.total, detail="")
             samples = alive(progress.replicas.values(), role)
-            self._bars.update(self._tasks[stage], completed=min(done, progress.total), detail=self._detail(stage, samples))
+            self._bars.update(
+                self._tasks[stage], completed=min(done, progress.total), detail=self._detail(stage, samples)
+            )
 
     def _detail(self, stage: str, samples: list[Mapping[str, Any]]) -> str:
         if not samples:
@@ -63,7 +70,7 @@ class LiveProgress:
         now = time.monotonic()
         before, counted = self._rates.setdefault(stage, (now, tokens))
         rate = (tokens - counted) / (now - before) if now > before else 0.0
-        if now - before > 5:
+        if now - before > _RATE_OVER_S:
             self._rates[stage] = (now, tokens)
         return f"{rate:,.0f} tok/s · {running} running, {waiting} waiting · {len(samples)} replicas"
 

@@ -18,8 +18,8 @@ Several independent attempts at this problem follow. Each may be right or wrong.
 
 {references}
 
-Weigh the attempts against each other: check where they agree, find the errors where they differ, and reason it through \
-yourself. Then put your final answer within \boxed{}."""
+Weigh the attempts against each other: check where they agree, find the errors where they differ, and reason it \
+through yourself. Then put your final answer within \boxed{}."""
 
 REFERENCE = """Attempt {number}:
 {text}"""

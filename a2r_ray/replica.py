@@ -169,12 +169,18 @@ class Replica:
         concluded = self._synthesize(problems, paths)
         self._problems += len(problems)
         if self._results is None or self._rejects is None:
-            whole = block if "paths" in block.column_names else self._explored(block, rows, dict(zip(chosen, paths, strict=True)))
+            whole = (
+                block
+                if "paths" in block.column_names
+                else self._explored(block, rows, dict(zip(chosen, paths, strict=True)))
+            )
             return _with_results(whole, concluded)
         rejects = [*concluded, *(_reject_from(row) for row in rows if row.get("error_kind") not in (None, "", TALLY))]
         self._store(self._results, [record for record in concluded if isinstance(record, Result)])
         self._store(self._rejects, [record for record in rejects if isinstance(record, Reject)])
-        return _outcomes([*concluded, *rejects[len(concluded) :]], [row for row in rows if row.get("error_kind") == TALLY])
+        return _outcomes(
+            [*concluded, *rejects[len(concluded) :]], [row for row in rows if row.get("error_kind") == TALLY]
+        )
 
     def _paths(self, problems: Sequence[Problem], rows: Sequence[Row]) -> list[list[Path]]:
         """The problems' paths: sampled here, handed on from the stage before, or found in the ledger."""
@@ -248,7 +254,9 @@ def _outcomes(records: Sequence[Result | Reject], tallies: Sequence[Row]) -> pa.
 def _with_results(block: pa.Table, records: Sequence[Result | Reject]) -> pa.Table:
     """The block with a result's columns beside its own, which stay as they are; a reject's are null but its error."""
     rows = [
-        to_row(record) if isinstance(record, Result) else {"route": "failed", "error": f"{record.error_kind}: {record.error}"}
+        to_row(record)
+        if isinstance(record, Result)
+        else {"route": "failed", "error": f"{record.error_kind}: {record.error}"}
         for record in records
     ]
     made = pa.Table.from_pylist(rows, schema=RESULT_SCHEMA)

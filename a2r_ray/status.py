@@ -10,6 +10,8 @@ from a2r_ray.runs import table
 from a2r_ray.runs.folder import read_record
 from a2r_ray.runs.storage import Storage
 
+_RECENT_S = 60
+
 
 def status(uri: str) -> dict[str, Any]:
     """The state of a run folder.
@@ -34,7 +36,7 @@ def status(uri: str) -> dict[str, Any]:
         "results": table.count(run, "results"),
         "rejects": table.count(run, "rejects"),
         "paths": table.count(run, "paths"),
-        "tokens_per_s": round(_recent_tokens(run) / 60, 1),
+        "tokens_per_s": round(_recent_tokens(run) / _RECENT_S, 1),
         "last_result": _last(run),
         "simulated": record["simulated"],
     }
@@ -45,7 +47,9 @@ def _recent_tokens(run: Storage) -> int:
     total, current = 0, now()
     for batch in table.scan(run, "paths", ["finished_at", "completion_tokens"]):
         ages = [(current - at).total_seconds() for at in batch["finished_at"].to_pylist()]
-        total += sum(tokens for age, tokens in zip(ages, batch["completion_tokens"].to_pylist(), strict=True) if age < 60)
+        total += sum(
+            tokens for age, tokens in zip(ages, batch["completion_tokens"].to_pylist(), strict=True) if age < _RECENT_S
+        )
     return total
 
 

@@ -68,7 +68,9 @@ class Summary:
         return f"{text}; {seconds['busy']:,.0f} s busy of {seconds['ready']:,.0f} replica-seconds{shared}"
 
 
-def summarize(run: Storage, record: Mapping[str, Any], receipt: Mapping[str, Any], replicas: Mapping[str, Any]) -> Summary:
+def summarize(
+    run: Storage, record: Mapping[str, Any], receipt: Mapping[str, Any], replicas: Mapping[str, Any]
+) -> Summary:
     """The summary of a run folder.
 
     Args:

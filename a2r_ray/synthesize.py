@@ -16,7 +16,7 @@ from a2r_ray.cost import cost_usd, total
 from a2r_ray.engines import ENGINE_DIED, Completion, Engine, Request
 from a2r_ray.errors import EngineError
 from a2r_ray.explore import path_seed
-from a2r_ray.records import Path, Problem, Reject, Result, input_row
+from a2r_ray.records import Message, Path, Problem, Reject, Result, input_row
 from a2r_ray.verifiers import verify
 from a2r_ray.voting import vote
 
@@ -124,7 +124,7 @@ def references(paths: Sequence[Path]) -> list[Path]:
     return [path for path in paths if not path.error and prompts.visible(path.text)]
 
 
-def synthesizer_messages(template: str | None, problem: Problem, shown: Sequence[Path]) -> list[prompts.Message]:
+def synthesizer_messages(template: str | None, problem: Problem, shown: Sequence[Path]) -> list[Message]:
     """What the synthesizer is asked: the problem, or the chat's last user message, with the references."""
     text = prompts.fill(
         template or prompts.SYNTHESIZE,

@@ -180,6 +180,7 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
         ("1/0", "1/0.", True),
         ("x" * 1001, "x" * 1001, True),
         ("x+" * 600, "y+" * 600, False),
+        ("x" + "+1" * 150, "1+x" + "+1" * 149, False),
     ],
 )
 def test_numbers_and_words_need_no_worker(a: str, b: str, equal: bool) -> None:  # noqa: FBT001
@@ -198,6 +199,9 @@ def test_numbers_and_words_need_no_worker(a: str, b: str, equal: bool) -> None: 
         (r"\text{(A)}", "A", True),
         ("(A)", "B", False),
         (r"90^\circ", "90", True),
+        ("90°", "90", True),
+        ("2√3", r"\sqrt{12}", True),
+        ("(0,∞)", "x > 0", True),
         ("[0,1)", r"0 \le x < 1", True),
         ("x > -2", r"(-2, \infty)", True),
         ("1, 2", "2,1", True),
@@ -275,18 +279,18 @@ def test_a_worker_that_cannot_start_is_an_error_not_a_verdict(monkeypatch: pytes
 def _payload(file: Path) -> str:
     r"""An answer that makes an unguarded math-verify create the file: a name that sympy compiles to sum a series."""
     path = "+".join(f"chr({ord(letter)})" for letter in str(file))
-    return rf"\sum_{{n=0}}^{{\infty}} \bar{{[0]if[]else(open({path},chr(119)))}}^n"
+    return rf"\sum_{{n=0}}^{{\infty}} \frac{{\bar{{[0]if[]else(open({path},chr(119)))}}^n}}{{n!}}"
 
 
 def test_an_answer_is_never_executed(tmp_path: Path) -> None:
     unguarded, guarded = tmp_path / "unguarded", tmp_path / "guarded"
-    script = f"from a2r_ray.answers import _verify; _verify({_payload(unguarded)!r}, '3+x')"
+    script = f"from a2r_ray.answers import _verify; _verify({_payload(unguarded)!r}, chr(92) + 'sqrt{{3}}')"
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
     if not unguarded.exists():
         pytest.skip("this math-verify does not execute it, so neither lock can be tested")
-    assert not equivalent(_payload(guarded), "3+x")
+    assert not equivalent(_payload(guarded), r"\sqrt{3}")
     assert not guarded.exists()
-    assert not answers._judge.verdict(_payload(guarded), "3+x")  # past the first lock
+    assert not answers._judge.verdict(_payload(guarded), r"\sqrt{3}")  # past the first lock
     assert not guarded.exists()
 
 
@@ -297,12 +301,14 @@ def test_an_answer_is_never_executed(tmp_path: Path) -> None:
         r"\int x",
         r"\operatorname{eye}(10^9)",
         r"\in\text{}t x",
-        r"\\!sum",
+        r"\\\\!sum",
+        r"\\!\sum",
+        r"\begin{array}{l}x\\\text{}\sum\end{array}",
         r"\bar{print(1)}",
         r"x_{print(1)}",
-        r"\text{a[0]}",
+        r"5\text{a[0]}",
         "x.__class__",
-        "`x`",
+        "`x`+1",
         "x@y",
         'open("x")',
     ],

@@ -14,7 +14,6 @@ from typing import Protocol
 from a2r_ray.config import RoleConfig, Sampling
 from a2r_ray.records import Message
 
-
 ENGINE_DIED = "engine_died"
 """The error kind of what a dead engine still held: not the request's fault, so to be asked again of another engine."""
 
@@ -84,14 +83,14 @@ def create_engine(role: RoleConfig, *, context: str = "", seeded: bool = False) 
     """
     match role.engine:
         case "vllm":
-            from a2r_ray.engines.vllm import VllmEngine  # noqa: PLC0415 (heavy, and only one file may know vllm)
+            from a2r_ray.engines.vllm import VllmEngine
 
             return VllmEngine(role, seeded=seeded)
         case "openai":
-            from a2r_ray.engines.openai import OpenAIEngine  # noqa: PLC0415 (heavy)
+            from a2r_ray.engines.openai import OpenAIEngine
 
             return OpenAIEngine(role)
         case "simulated":
-            from a2r_ray.engines.simulated import SimulatedEngine  # noqa: PLC0415 (beside the others)
+            from a2r_ray.engines.simulated import SimulatedEngine
 
             return SimulatedEngine(role, salt=context)

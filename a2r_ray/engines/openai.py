@@ -209,13 +209,10 @@ class OpenAIEngine:
         retrying = tenacity.AsyncRetrying(
             stop=tenacity.stop_after_attempt(attempts),
             wait=lambda state: backoff(state) + _last_failure(state).retry_after_s,
-            retry=lambda state: state.outcome.failed and self._is_worth_a_retry(_last_failure(state)),
+            retry=lambda state: state.outcome.failed and _last_failure(state).passes_within(timeout_s),
             reraise=True,
         )
         return await retrying(_attempt, ask, timeout_s)
-
-    def _is_worth_a_retry(self, failure: "_Failure") -> bool:
-        return failure.may_pass and failure.retry_after_s <= self._args.timeout
 
     def _message(self, failure: "_Failure") -> str:
         """What may be shown: scrubbed before it is cut, so that no half of a key stays."""
@@ -301,6 +298,10 @@ class _Failure(Exception):  # noqa: N818 (it becomes data)
         self.status = status
         self.may_pass = may_pass
         self.retry_after_s = retry_after_s
+
+    def passes_within(self, timeout_s: float) -> bool:
+        """Whether asking again is of use, and soon enough."""
+        return self.may_pass and self.retry_after_s <= timeout_s
 
     @property
     def means_no_service(self) -> bool:

@@ -14,6 +14,7 @@ import time
 from concurrent.futures import Future
 from dataclasses import fields
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from a2r_ray.config import RoleConfig, Sampling
@@ -75,8 +76,8 @@ class VllmEngine:
         self._engine.engine_core.shutdown()
 
     def _start(self, role: RoleConfig, *, seeded: bool) -> Any:
-        from vllm import EngineArgs  # noqa: PLC0415 (reads the environment when imported)
-        from vllm.v1.engine.llm_engine import LLMEngine  # noqa: PLC0415
+        from vllm import EngineArgs
+        from vllm.v1.engine.llm_engine import LLMEngine
 
         arguments = _engine_arguments(role, seeded=seeded)
         known = [field.name for field in fields(EngineArgs)]
@@ -92,11 +93,11 @@ class VllmEngine:
 
     def _stat_logger(self) -> Any:
         """A vLLM stat logger that keeps how many requests run and wait."""
-        from vllm.v1.metrics.loggers import StatLoggerBase  # noqa: PLC0415
+        from vllm.v1.metrics.loggers import StatLoggerBase
 
         engine = self
 
-        class Scheduled(StatLoggerBase):  # type: ignore[misc]
+        class Scheduled(StatLoggerBase):
             def __init__(self, vllm_config: Any, engine_index: int = 0) -> None:
                 pass
 
@@ -196,7 +197,7 @@ def _prepare_environment(role: RoleConfig) -> None:
     """What vLLM reads from the environment when it is imported."""
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
-    if os.path.isdir(role.model):
+    if Path(role.model).is_dir():
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     if not role.gpus:
         os.environ["OMP_NUM_THREADS"] = str(max(1, int(role.resources.cpus)))
@@ -218,8 +219,8 @@ def _engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
 
 
 def _sampling_params(sampling: Sampling, seed: int | None) -> Any:
-    from vllm import SamplingParams  # noqa: PLC0415
-    from vllm.sampling_params import RequestOutputKind  # noqa: PLC0415
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
 
     given = sampling.model_dump(exclude_none=True)
     return SamplingParams(**given, n=1, seed=seed, output_kind=RequestOutputKind.FINAL_ONLY)

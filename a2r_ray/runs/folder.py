@@ -114,7 +114,9 @@ def _existing(storage: Storage, config: Config) -> dict[str, Any] | None:
         return None
     if "run.json" not in entries:
         shown = ", ".join(entries[:5])
-        raise OutputError(f"output {storage.uri}: the folder holds something else ({shown}); name an empty or a new one")
+        raise OutputError(
+            f"output {storage.uri}: the folder holds something else ({shown}); name an empty or a new one"
+        )
     record = read_record(storage)
     differing = _differences(_generates(record["config"]), _generates(config.public()))
     if differing:
@@ -150,7 +152,17 @@ def _versions() -> dict[str, str]:
     return found
 
 
-_SCHEDULING = {"output", "schedule", "replicas", "resources", "engine_args", "price", "limit", "api_key_env", "base_url"}
+_SCHEDULING = {
+    "output",
+    "schedule",
+    "replicas",
+    "resources",
+    "engine_args",
+    "price",
+    "limit",
+    "api_key_env",
+    "base_url",
+}
 
 
 def _generates(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -183,4 +195,6 @@ def _check_space(storage: Storage) -> None:
     parent = next(folder for folder in (Path(root), *Path(root).parents) if folder.exists())
     free = shutil.disk_usage(parent).free
     if free < _LEAST_FREE_BYTES:
-        raise OutputError(f"output {storage.uri}: only {free >> 20} MiB are free on that disk; free some, or set `output`")
+        raise OutputError(
+            f"output {storage.uri}: only {free >> 20} MiB are free on that disk; free some, or set `output`"
+        )

@@ -83,7 +83,7 @@ class PathLedger:
 
 def hash_ids(ids: Sequence[str] | npt.NDArray[np.object_]) -> npt.NDArray[np.uint64]:
     """A stable 64-bit hash of each id."""
-    from pandas.util import hash_array  # noqa: PLC0415 (heavy)
+    from pandas.util import hash_array
 
-    return hash_array(np.asarray(ids, dtype=object), categorize=False)
-
+    hashes: npt.NDArray[np.uint64] = hash_array(np.asarray(ids, dtype=object), categorize=False)
+    return hashes

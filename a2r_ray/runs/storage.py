@@ -30,7 +30,8 @@ class Storage:
         """The file system, and the folder's path on it."""
         try:
             if "://" in self.uri:
-                return fs.FileSystem.from_uri(self.uri)
+                filesystem, path = fs.FileSystem.from_uri(self.uri)
+                return filesystem, path
             return fs.LocalFileSystem(), str(Path(self.uri).absolute())
         except (pa.ArrowInvalid, OSError) as error:
             raise OutputError(f"{self.uri}: cannot be opened: {error}") from error

@@ -24,6 +24,8 @@ class Reply:
     """So many more are announced than sent."""
     hangs_up: bool = False
     """Closes the connection without a word."""
+    drips: bool = False
+    """Sends the body byte by byte, with a pause after each."""
     wait_for: threading.Event | threading.Barrier | None = None
 
 
@@ -119,7 +121,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(raw) + reply.missing_bytes))
         self.end_headers()
-        self.wfile.write(raw)
+        if reply.drips:
+            for byte in raw:
+                self.wfile.write(bytes([byte]))
+                time.sleep(0.02)
+        else:
+            self.wfile.write(raw)
         self.close_connection = bool(reply.missing_bytes)
 
     def log_message(self, *_args: object) -> None:

@@ -66,6 +66,12 @@ def ask(engine: OpenAIEngine, asked: Request | None = None) -> Completion:
     return engine.submit(asked or request()).result(timeout=20)
 
 
+def hurry(engine: OpenAIEngine, timeout: float) -> OpenAIEngine:
+    """A short time-out from here on: the start had all the time it needs on a busy machine."""
+    engine._args = engine._args.model_copy(update={"timeout": timeout})
+    return engine
+
+
 def eventually(holds: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + 10
     while not holds() and time.monotonic() < deadline:
@@ -257,11 +263,20 @@ def test_a_timeout_is_tried_again_and_then_data(server: ScriptedServer, start: S
     hanging = completion()
     hanging.wait_for = gate = threading.Event()
     server.script(hanging)
-    done = ask(start(timeout=0.1, max_retries=1))
+    done = ask(hurry(start(max_retries=1), 0.1))
     gate.set()
     assert (done.error_kind, done.finish_reason) == ("timeout", "error")
     assert done.latency_s >= 0.2
     assert eventually(lambda: len(server.bodies) == 2)
+
+
+def test_the_timeout_is_for_the_whole_attempt(server: ScriptedServer, start: Start) -> None:
+    dripping = completion("x" * 200)
+    dripping.drips = True
+    server.script(dripping)
+    done = ask(hurry(start(max_retries=0), 0.2))
+    assert done.error_kind == "timeout"
+    assert done.latency_s < 4
 
 
 # What is not.
@@ -294,6 +309,17 @@ def test_a_prompt_that_does_not_fit(
     assert len(server.bodies) == 1
 
 
+def test_the_client_itself_may_time_out(server: ScriptedServer, start: Start) -> None:
+    engine = start(max_retries=0)
+    engine._client = engine._client.with_options(timeout=0.1)
+    hanging = completion()
+    hanging.wait_for = gate = threading.Event()
+    server.script(hanging)
+    done = ask(engine)
+    gate.set()
+    assert (done.error, done.error_kind) == ("the server did not answer in time", "timeout")
+
+
 def test_a_request_that_cannot_be_written_is_data(server: ScriptedServer, start: Start) -> None:
     asked = Request(({"role": "user", "content": "\ud800"},), Sampling(), "p/0")
     done = ask(start(), asked)
@@ -309,6 +335,14 @@ def test_a_request_that_cannot_be_written_is_data(server: ScriptedServer, start:
 def test_a_server_without_a_list_of_models_is_fine(server: ScriptedServer, start: Start, status: int) -> None:
     server.models = error(status)
     assert ask(start()).text == "hello"
+
+
+def test_the_start_does_not_wait_for_a_busy_server(server: ScriptedServer, start: Start) -> None:
+    server.models = error(429, retry_after="60")
+    started = time.monotonic()
+    assert ask(start(timeout=600)).text == "hello"
+    assert time.monotonic() - started < 30
+    assert server.models_asked == 1
 
 
 @pytest.mark.parametrize("reply", [Reply({"models": []}), NOT_JSON])

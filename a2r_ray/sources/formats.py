@@ -1,0 +1,214 @@
+"""The formats of files: JSON Lines, CSV and Parquet, each read row by row in flat memory.
+
+- A bad line spoils only itself; a damaged file ends in one ``unreadable_file`` row after what could be read of it.
+- Blank lines are no rows; a byte order mark is no text.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+import pyarrow.parquet as pq
+
+from a2r_ray.sources.rows import RawRow, table_rows
+
+_BATCH = 256
+"""Rows of a table that are turned into Python at once."""
+_MAX_FIELD = 1 << 27
+"""Bytes of one CSV field: what a quote that never closes can take of memory."""
+_BOM = b"\xef\xbb\xbf"
+
+
+class UnreadableError(Exception):
+    """What the file says shows that it cannot be read; the message says why and what would help."""
+
+
+class File(Protocol):
+    """A file of whatever compression, on whatever file system."""
+
+    @property
+    def name(self) -> str:
+        """As the user would recognise it."""
+        ...
+
+    def stream(self) -> BinaryIO:
+        """Its bytes, decompressed, from front to back."""
+        ...
+
+    def seekable(self) -> BinaryIO:
+        """Its bytes, decompressed, in any order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How files of a kind are read."""
+
+    rows: Callable[[File], Iterator[RawRow]]
+    count: Callable[[File], int]
+    columns: Callable[[File], list[str] | None]
+    """None: known only row by row."""
+
+
+# JSON Lines ---------------------------------------------------------------------------------------------------------
+
+
+def _lines(file: File) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers."""
+    with file.stream() as stream:
+        for number, line in enumerate(stream, 1):
+            text = line.removeprefix(_BOM) if number == 1 else line
+            if text and not text.isspace():
+                yield number, text
+
+
+def _document_lines(file: File) -> Iterator[tuple[int, bytes]]:
+    """The lines of a ``.json``, which may be one array: told apart, or each line of it would be malformed."""
+    for count, (number, line) in enumerate(_lines(file)):
+        if count == 0 and line.lstrip().startswith(b"["):
+            raise UnreadableError("it is one JSON array; write one object per line, as `jq -c '.[]'` does")
+        yield number, line
+
+
+def _json_row(name: str, number: int, line: bytes) -> RawRow:
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        shown = line.decode(errors="replace").rstrip()
+        message = f"byte {error.start + 1} of the line is not UTF-8 ({error.reason}); save the file as UTF-8"
+        return RawRow(name, number, None, shown, "invalid_utf8", message)
+    text = text.rstrip()
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        message = f"column {error.colno}: {error.msg}; expected one JSON object per line"
+        return RawRow(name, number, None, text, "malformed_json", message)
+    except (ValueError, RecursionError) as error:  # a number too long, or brackets too deep, for Python
+        return RawRow(name, number, None, text, "malformed_json", str(error))
+    if not isinstance(value, dict):
+        message = f"found {json.dumps(value)[:60]}, expected a JSON object of columns"
+        return RawRow(name, number, None, text, "not_an_object", message)
+    return RawRow(name, number, value, text)
+
+
+def _json(lines: Callable[[File], Iterator[tuple[int, bytes]]]) -> Format:
+    """JSON Lines, taken from a file in one way or another."""
+
+    def rows(file: File) -> Iterator[RawRow]:
+        for number, line in lines(file):
+            yield _json_row(file.name, number, line)
+
+    return Format(rows, lambda file: sum(1 for _ in lines(file)), lambda _: None)
+
+
+# CSV ----------------------------------------------------------------------------------------------------------------
+
+_Record = tuple[int, list[str] | csv.Error, str]
+"""The line where it starts, its fields or what is wrong with it, and how it was written."""
+
+
+def _records(file: File) -> Iterator[_Record]:
+    csv.field_size_limit(_MAX_FIELD)
+    taken: list[str] = []
+
+    def lines(text: io.TextIOBase) -> Iterator[str]:
+        for line in text:
+            taken.append(line)
+            yield line
+
+    stream = file.stream()
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        reader = csv.reader(lines(text), strict=True)
+        start = 1
+        while True:
+            fields: list[str] | csv.Error
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                fields = error
+            if fields:
+                yield start, fields, "".join(taken)
+            taken.clear()
+            start = reader.line_num + 1
+
+
+def _header(records: Iterator[_Record]) -> list[str]:
+    """The names in the first record; none in an empty file."""
+    _, names, written = next(records, (1, list[str](), ""))
+    if isinstance(names, csv.Error):
+        raise UnreadableError(f"its header is no CSV: {names}")
+    if _utf8(written) != written:
+        raise UnreadableError("its header is not UTF-8; save the file as UTF-8")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UnreadableError(f"its header names `{twice[0]}` twice; name every column once")
+    return names
+
+
+def _csv_rows(file: File) -> Iterator[RawRow]:
+    records = _records(file)
+    names = _header(records)
+    for line, fields, written in records:
+        yield _csv_row(file.name, line, names, fields, written)
+
+
+def _csv_row(name: str, line: int, names: list[str], fields: list[str] | csv.Error, written: str) -> RawRow:
+    text = _utf8(written)
+    shown = text.rstrip("\r\n")
+    if isinstance(fields, csv.Error):
+        return RawRow(name, line, None, shown, "malformed_csv", f"{fields}; a quote inside a field is written twice")
+    if text != written:
+        return RawRow(name, line, None, shown, "invalid_utf8", "the row is not UTF-8; save the file as UTF-8")
+    if len(fields) != len(names):
+        message = f"found {len(fields)} fields, expected the header's {len(names)}; quote a field that holds a comma"
+        return RawRow(name, line, None, shown, "malformed_csv", message)
+    row = {column: value or None for column, value in zip(names, fields, strict=True)}
+    return RawRow(name, line, row, shown)
+
+
+def _utf8(text: str) -> str:
+    """The text with ``\ufffd`` for each byte that was no UTF-8: unchanged where there was none."""
+    return text if text.isascii() else text.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _csv_count(file: File) -> int:
+    records = _records(file)
+    _header(records)
+    return sum(1 for _ in records)
+
+
+def _csv_columns(file: File) -> list[str] | None:
+    return _header(_records(file)) or None
+
+
+# Parquet ------------------------------------------------------------------------------------------------------------
+
+
+def _parquet_rows(file: File) -> Iterator[RawRow]:
+    with file.seekable() as handle:
+        yield from table_rows(file.name, pq.ParquetFile(handle).iter_batches(batch_size=_BATCH))
+
+
+def _parquet_count(file: File) -> int:
+    with file.seekable() as handle:
+        return int(pq.ParquetFile(handle).metadata.num_rows)
+
+
+def _parquet_columns(file: File) -> list[str] | None:
+    with file.seekable() as handle:
+        return list(pq.ParquetFile(handle).schema_arrow.names)
+
+
+FORMATS = {
+    ".jsonl": _json(_lines),
+    ".ndjson": _json(_lines),
+    ".json": _json(_document_lines),
+    ".csv": Format(_csv_rows, _csv_count, _csv_columns),
+    ".parquet": Format(_parquet_rows, _parquet_count, _parquet_columns),
+}
+"""By the extension, compression's taken off."""

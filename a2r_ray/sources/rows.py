@@ -1,0 +1,109 @@
+"""What a reader yields: one input row as it was read, or why it could not be.
+
+- A reader yields exactly one RawRow per input row, in an order that is the same every time.
+- A row that cannot be read is a RawRow with an error, never an exception: the rows around it are still read.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from a2r_ray.records import Row
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One input row."""
+
+    source: str
+    """The file or dataset, as the user would recognise it."""
+    line: int
+    """Where in it, from 1: the line of a text file, the row of a table."""
+    row: Row | None
+    """Column to value; None where the row could not be read."""
+    raw: str = ""
+    """The row as it was written, where it was written as text."""
+    error_kind: str = ""
+    error: str = ""
+    verifier: str | None = None
+    """Who says whether an answer to this row is right, where the source knows (``Problem.verifier``)."""
+
+    @property
+    def text(self) -> str:
+        """The row as text."""
+        return self.raw or ("" if self.row is None else as_json(self.row))
+
+
+class Source(Protocol):
+    """An input that is there and can be opened."""
+
+    def rows(self) -> Iterator[RawRow]:
+        """Every row, in the same order each time, in flat memory."""
+        ...
+
+    def count(self) -> int:
+        """How many rows there are, without reading more than that needs."""
+        ...
+
+
+def table_rows(source: str, batches: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[RawRow]:
+    """The rows of a table, numbered from 1; a row with text that is no UTF-8 spoils only itself."""
+    line = 0
+    for batch in batches:
+        try:
+            read = [RawRow(source, line + i, row) for i, row in enumerate(batch.to_pylist(), 1)]
+        except ValueError:  # UnicodeDecodeError is one, and so is a time that Python cannot hold
+            read = [_table_row(source, line + i, batch.slice(i - 1, 1)) for i in range(1, batch.num_rows + 1)]
+        line += batch.num_rows
+        yield from read
+
+
+def _table_row(source: str, line: int, one: pa.RecordBatch | pa.Table) -> RawRow:
+    row: Row = {}
+    kind, error = "", ""
+    for name in one.schema.names:
+        try:
+            row[name] = one.column(name)[0].as_py()
+        except UnicodeDecodeError:
+            row[name] = "<not UTF-8>"
+            kind, error = "invalid_utf8", f"column `{name}`: found text that is not UTF-8"
+        except ValueError as reason:
+            row[name] = "<unreadable>"
+            kind, error = "unreadable_row", f"column `{name}`: found a value that Python cannot hold: {reason}"
+    return RawRow(source, line, None, as_json(row), kind, error) if kind else RawRow(source, line, row)
+
+
+def as_json(value: Any) -> str:
+    """The value as strict JSON in valid UTF-8, whatever it holds: dates as text, bytes as their number, NaN as null."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=False, default=_plain)
+    return text if encodable(text) else json.dumps(_finite(value), default=_plain)
+
+
+def encodable(text: str) -> bool:
+    """Whether the text can be stored: half of a surrogate pair, which JSON can escape, cannot."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _plain(value: Any) -> str:
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,175 @@
+"""The naive way with ``ray.data.llm``: a row per path, a vLLM processor, a group-by, a second processor, Parquet.
+
+It is tuned as far as that library goes; what was tried stands in ``benchmarks/README.md``. Prints one line of JSON:
+seconds from the start of this process to the Parquet, and tokens per second.
+
+    python -m benchmarks.naive --problems 48
+"""
+
+import logging
+import os
+import tempfile
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from a2r_ray import prompts
+from benchmarks.workload import Workload, problems, process_age, report
+
+os.environ.update(
+    VLLM_CPU_KVCACHE_SPACE="2",
+    TORCH_COMPILE_DISABLE="1",
+    VLLM_LOGGING_LEVEL="ERROR",
+    VLLM_NO_USAGE_STATS="1",
+    HF_HUB_OFFLINE="1",
+    RAY_BACKEND_LOG_LEVEL="fatal",
+)
+
+_MARK = "\x1a"
+
+Row = dict[str, Any]
+
+
+def main() -> None:
+    parser = Workload.parser(__doc__)
+    parser.add_argument("--batch-size", type=int, default=16, help="rows that an engine is given at once")
+    parser.add_argument("--max-num-seqs", type=int, default=64)
+    parser.add_argument("--partitions", type=int, default=4, help="of the group-by")
+    parser.add_argument("--cpus", type=int, default=16, help="logical CPUs; with too few the stages wait for ever")
+    parser.add_argument("--executor", choices=["mp", "uni"], default="mp", help="of vLLM; uni: no worker process")
+    parser.add_argument("--cores", choices=["split", "both", "nobind"], default="split", help="of the two engines")
+    arguments = parser.parse_args()
+    work = Workload.of(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        _run(work, arguments, folder)
+        wall_s = process_age()
+        _report(work, folder, wall_s)
+
+
+def _run(work: Workload, arguments: Namespace, output: str) -> None:
+    import ray
+    from ray.data import DataContext
+    from ray.data.aggregate import AsList, Min, Sum
+
+    ray.init(
+        address="local",
+        num_cpus=arguments.cpus,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+    )
+    DataContext.get_current().enable_progress_bars = False
+    chat = _chat_template(work.model)
+    explore = _processor(work, arguments, 0, lambda row: chat(_explorer_prompt(row)), _path)
+    synthesize = _processor(work, arguments, 1, lambda row: chat(_synthesizer_prompt(row)), _result)
+
+    rows = [problem for problem in problems(work.problems) for _ in range(work.paths)]
+    paths = explore(ray.data.from_items(rows, override_num_blocks=min(len(rows), 8)))
+    gathered = paths.groupby(["id", "problem"], num_partitions=arguments.partitions).aggregate(
+        AsList("text", alias_name="texts"), Sum("tokens", alias_name="explorer_tokens"), Min("sent", alias_name="sent")
+    )
+    synthesize(gathered).write_parquet(output)
+    ray.shutdown()
+
+
+def _processor(
+    work: Workload,
+    arguments: Namespace,
+    engine: int,
+    prompt: Callable[[Row], str],
+    made: Callable[[Row], Row],
+) -> Any:
+    """One role: an engine, and no stage beside it that its own tokenizer makes needless."""
+    from ray.data.llm import build_processor, vLLMEngineProcessorConfig
+
+    sampling = work.sampling
+    cores = {"split": str(engine), "both": "0-1", "nobind": "nobind"}[arguments.cores]
+    environment = {"VLLM_CPU_OMP_THREADS_BIND": cores}
+    if arguments.executor == "uni":
+        threads = "1" if arguments.cores == "split" else "2"
+        environment |= {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "OMP_NUM_THREADS": threads}
+    config = vLLMEngineProcessorConfig(
+        model_source=work.model,
+        engine_kwargs={
+            "max_num_seqs": arguments.max_num_seqs,
+            "enforce_eager": True,
+            "enable_prefix_caching": True,
+            "distributed_executor_backend": arguments.executor,
+        },
+        batch_size=arguments.batch_size,
+        max_concurrent_batches=max(8, 2 * arguments.max_num_seqs // arguments.batch_size),
+        concurrency=1,
+        runtime_env={"env_vars": environment},
+        placement_group_config={"bundles": [{"CPU": 0.25}]},
+        log_engine_metrics=False,
+        chat_template_stage=False,
+        tokenize_stage=False,
+        detokenize_stage=False,
+    )
+    lean = {"num_cpus": 0.25}
+    return build_processor(
+        config,
+        preprocess=lambda row: {"prompt": prompt(row), "sampling_params": sampling},
+        postprocess=made,
+        preprocess_map_kwargs=lean,
+        postprocess_map_kwargs=lean,
+    )
+
+
+def _chat_template(model: str) -> Callable[[str], str]:
+    """The model's chat template around one user message, rendered here once: a stage of its own costs an actor."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    chat = [{"role": "user", "content": _MARK}]
+    before, _, after = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False).partition(_MARK)
+    return lambda text: f"{before}{text}{after}"
+
+
+def _explorer_prompt(row: Row) -> str:
+    return prompts.fill(prompts.EXPLORE, problem=row["problem"])
+
+
+def _synthesizer_prompt(row: Row) -> str:
+    texts = [visible for text in row["texts"] if (visible := prompts.visible(text))]
+    return prompts.fill(prompts.SYNTHESIZE, problem=row["problem"], references=prompts.references(texts))
+
+
+def _path(row: Row) -> Row:
+    return {
+        "id": row["id"],
+        "problem": row["problem"],
+        "text": row["generated_text"],
+        "tokens": row["num_generated_tokens"],
+        "sent": row["metrics"]["arrival_time"],
+    }
+
+
+def _result(row: Row) -> Row:
+    return {
+        "id": row["id"],
+        "problem": row["problem"],
+        "texts": row["texts"],
+        "synthesis": row["generated_text"],
+        "explorer_tokens": row["explorer_tokens"],
+        "synthesizer_tokens": row["num_generated_tokens"],
+        "sent": row["sent"],
+        "done": time.time(),
+    }
+
+
+def _report(work: Workload, output: str, wall_s: float) -> None:
+    results = pq.read_table(Path(output))
+    assert results.num_rows == work.problems, f"{results.num_rows} results of {work.problems} problems"
+    tokens = (pc.sum(results["explorer_tokens"]).as_py(), pc.sum(results["synthesizer_tokens"]).as_py())
+    window_s = pc.max(results["done"]).as_py() - pc.min(results["sent"]).as_py()
+    report(work, wall_s=wall_s, window_s=window_s, tokens=tokens)
+
+
+if __name__ == "__main__":
+    main()

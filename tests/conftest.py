@@ -1,0 +1,46 @@
+"""What tests share: small configs and problems, and a run folder to write to."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a2r_ray.config import Config, parse_config
+from a2r_ray.records import Problem
+
+MakeConfig = Callable[..., Config]
+
+
+@pytest.fixture
+def problems_file(tmp_path: Path) -> Path:
+    """Twenty sums with their answers."""
+    path = tmp_path / "problems.jsonl"
+    rows = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i, "topic": "sums"} for i in range(20)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def document(problems_file: Path, tmp_path: Path) -> dict[str, Any]:
+    """A config of two simulated engines, as a user would write it."""
+    return {
+        "input": {"path": str(problems_file), "id_column": "id", "answer_column": "answer"},
+        "output": str(tmp_path / "run"),
+        "seed": 1,
+        "explorer": {"engine": "simulated", "model": "sim-small", "paths": 4, "resources": {"cpus": 0.5}},
+        "synthesizer": {"engine": "simulated", "model": "sim-large", "resources": {"cpus": 0.5}},
+    }
+
+
+@pytest.fixture
+def config(document: dict[str, Any]) -> Config:
+    """The same, parsed."""
+    return parse_config(document)
+
+
+def problem(number: int = 1, **fields: Any) -> Problem:
+    """A problem with a known answer."""
+    values = {"problem_id": f"p{number}", "problem": f"What is {number} + {number}?", "reference_answer": str(2 * number)}
+    return Problem(**{**values, **fields})

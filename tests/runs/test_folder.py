@@ -1,0 +1,94 @@
+"""A run folder is continued by its own config, refused to any other, and never overwrites something else."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a2r_ray.config import Config, parse_config
+from a2r_ray.errors import OutputError
+from a2r_ray.runs.folder import RunFolder, done, read_record
+from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.table import TableWriter
+from tests.runs.test_table import row
+
+
+def test_attempts_are_recorded(config: Config) -> None:
+    RunFolder.open(config).finish("interrupted")
+    RunFolder.open(config).finish("complete")
+    record = read_record(Storage(config.output))
+    assert [attempt["outcome"] for attempt in record["attempts"]] == ["interrupted", "complete"]
+    assert record["explorer"] == config.explorer_fingerprint
+    assert record["synthesizer"] == config.synthesizer_fingerprint
+    assert record["simulated"] is True
+    assert record["versions"]["ray"]
+
+
+def test_a_folder_with_something_else_is_refused(config: Config) -> None:
+    folder = Path(config.output)
+    folder.mkdir()
+    (folder / "thesis.doc").write_text("ten years of work")
+    with pytest.raises(OutputError, match=r"holds something else \(thesis\.doc\)"):
+        RunFolder.open(config)
+    assert [entry.name for entry in folder.iterdir()] == ["thesis.doc"]
+
+
+def test_another_config_is_refused_with_the_fields_that_differ(document: dict[str, Any]) -> None:
+    RunFolder.open(parse_config(document))
+    document["synthesizer"]["model"] = "other"
+    document["explorer"]["sampling"] = {"temperature": 1.0}
+    with pytest.raises(OutputError) as caught:
+        RunFolder.open(parse_config(document))
+    text = str(caught.value)
+    assert "synthesizer.model: 'sim-large' there, 'other' now" in text
+    assert "explorer.sampling.temperature: 0.6 there, 1.0 now" in text
+    assert "set `output` to a new folder" in text
+
+
+def test_scheduling_may_change_between_attempts(document: dict[str, Any]) -> None:
+    RunFolder.open(parse_config(document))
+    document["explorer"] |= {"replicas": {"min": 1, "max": 9}, "price": {"input": 1, "output": 2}}
+    document |= {"schedule": "phased"}
+    RunFolder.open(parse_config(document))
+
+
+def test_an_unwritable_folder_is_said_at_the_start(document: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    document["output"] = str(tmp_path / "file" / "run")
+    with pytest.raises(OutputError, match="cannot be written"):
+        RunFolder.open(parse_config(document))
+
+
+def test_a_full_disk_is_said_at_the_start(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    usage = shutil.disk_usage("/")._replace(free=1 << 20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+    with pytest.raises(OutputError, match="only 1 MiB are free"):
+        RunFolder.open(config)
+
+
+def test_no_secret_is_written(document: dict[str, Any]) -> None:
+    document["explorer"]["engine_args"] = {"hf_token": "hf_secret"}
+    RunFolder.open(parse_config(document))
+    assert "hf_secret" not in (Path(document["output"]) / "run.json").read_text()
+
+
+def test_done_are_answered_and_rejected_problems_and_rejected_rows(config: Config) -> None:
+    run = Storage(config.output)
+    writer = TableWriter(run, "rejects", "w")
+    problem = {**row(7), "stage": "explore"}
+    writer.wait(writer.append([row(3), problem]))
+    writer.close()
+    assert done(run) == ({"p7"}, {("file", 3)})
+
+
+def test_what_is_no_run_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"no run\.json"):
+        read_record(Storage(str(tmp_path)))
+    (tmp_path / "run.json").write_text("{")
+    with pytest.raises(OutputError, match="not JSON"):
+        read_record(Storage(str(tmp_path)))
+    (tmp_path / "run.json").write_text(json.dumps({}))
+    assert read_record(Storage(str(tmp_path))) == {}

@@ -1,0 +1,107 @@
+"""Files grow whole, what is waited for is durable, and what cannot be written is said."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from a2r_ray.errors import OutputError
+from a2r_ray.records import REJECT_SCHEMA, Reject, to_row
+from a2r_ray.runs import table
+from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.table import TableWriter
+
+
+def row(number: int) -> dict[str, Any]:
+    return to_row(Reject(f"p{number}", "file", number, "input", "kind", "error", "x" * 100))
+
+
+def test_what_was_waited_for_is_on_disk(tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    writer = TableWriter(run, "rejects", "w")
+    writer.wait(writer.append([row(1), row(2)]))
+    assert [r["problem_id"] for batch in table.scan(run, "rejects") for r in batch.to_pylist()] == ["p1", "p2"]
+    writer.close()
+
+
+def test_a_flush_is_a_row_group_and_a_file_grows(tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    writer = TableWriter(run, "rejects", "w", delay_s=0.01)
+    for number in range(5):
+        writer.wait(writer.append([row(number)]))
+    assert table.files(run, "rejects") == ["rejects/w-00000.parquet"]
+    with table.open_file(run, "rejects/w-00000.parquet") as parquet:
+        assert parquet.metadata.num_row_groups == 5
+    writer.close()
+
+
+def test_what_an_old_footer_points_to_stays_where_it_was(tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    writer = TableWriter(run, "rejects", "w", delay_s=0.01)
+    path = tmp_path / "rejects" / "w-00000.parquet"
+    writer.wait(writer.append([row(1)]))
+    before, footer = path.read_bytes(), pq.read_metadata(path)
+    writer.wait(writer.append([row(2)]))
+    writer.close()
+    column = footer.row_group(0).column(footer.num_columns - 1)
+    end = min(column.data_page_offset, column.dictionary_page_offset or 1 << 60) + column.total_compressed_size
+    assert path.read_bytes()[:end] == before[:end]
+
+
+def test_segments_end_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    writer = TableWriter(run, "rejects", "w", delay_s=0.0)
+    for number in range(70):
+        writer.wait(writer.append([row(number)]))
+    writer.close()
+    assert len(table.files(run, "rejects")) == 3
+    assert table.count(run, "rejects") == 70
+    ids = [r["problem_id"] for batch in table.scan(run, "rejects", ["problem_id"]) for r in batch.to_pylist()]
+    assert sorted(ids) == sorted(f"p{number}" for number in range(70))
+
+
+def test_many_threads_append_and_each_finds_its_rows_durable(tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    writer = TableWriter(run, "rejects", "w", delay_s=0.05)
+
+    def work(number: int) -> None:
+        writer.wait(writer.append([row(number)]))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert table.count(run, "rejects") == 50
+    writer.close()
+
+
+def test_hurry_does_not_wait_for_the_delay(tmp_path: Path) -> None:
+    writer = TableWriter(Storage(str(tmp_path)), "rejects", "w", delay_s=3600)
+    writer._delay_s = 3600
+    ticket = writer.append([row(1)])
+    writer.hurry()
+    writer.wait(ticket)
+    writer.close()
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_for_all_who_wait(tmp_path: Path) -> None:
+    (tmp_path / "rejects").write_text("a file where the table should be")
+    writer = TableWriter(Storage(str(tmp_path)), "rejects", "w", delay_s=0.0)
+    with pytest.raises(OutputError, match="cannot be written"):
+        writer.wait(writer.append([row(1)]))
+    with pytest.raises(OutputError, match="the same command"):
+        writer.wait(writer.append([row(2)]))
+
+
+def test_no_half_written_file_is_seen(tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    (tmp_path / "rejects").mkdir()
+    (tmp_path / "rejects" / ".w-00000.parquet.abcd").write_bytes(b"PAR1 torn")
+    writer = TableWriter(run, "rejects", "w")
+    writer.wait(writer.append([row(1)]))
+    writer.close()
+    assert table.count(run, "rejects") == 1
+    assert pq.read_schema(tmp_path / "rejects" / "w-00000.parquet").equals(REJECT_SCHEMA)
