@@ -26,7 +26,7 @@ def connected() -> Iterator[None]:
             address=address,
             include_dashboard=False if address == "local" else None,
             log_to_driver=False,
-            logging_level=logging.ERROR,
+            logging_level=logging.CRITICAL,
         )
     try:
         _quiet()
@@ -60,4 +60,4 @@ def _quiet() -> None:
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     for name in ("ray.data", "ray"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)

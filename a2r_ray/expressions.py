@@ -13,6 +13,8 @@ from typing import Literal
 
 MAX_LENGTH = 1000
 """Characters; what is longer is no expression."""
+MAX_DEPTH = 200
+"""Nodes within nodes, such as the terms of a sum; what is deeper is no expression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,15 @@ def read(text: str, grammar: Grammar) -> ast.expr | None:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    waiting = [tree]
-    while waiting:
-        parts = _parts(waiting.pop(), grammar)
-        if parts is None:
+    level = [tree]
+    for _ in range(MAX_DEPTH):
+        parts = [_parts(node, grammar) for node in level]
+        if None in parts:
             return None
-        waiting += parts
-    return tree
+        level = [part for own in parts for part in own or ()]
+        if not level:
+            return tree
+    return None
 
 
 def _parts(node: ast.expr, grammar: Grammar) -> list[ast.expr] | None:

@@ -14,12 +14,11 @@ from typing import Any
 
 import pyarrow as pa
 import ray
-from ray.data import ActorPoolStrategy, DataContext, Dataset, Datasource, ReadTask, read_datasource
-from ray.data.block import BlockMetadata
+from ray.data import ActorPoolStrategy, DataContext, Dataset
 
 from a2r_ray import cluster, schedule
 from a2r_ray.config import Config
-from a2r_ray.errors import A2RError, EngineError
+from a2r_ray.errors import A2RError
 from a2r_ray.records import INPUT_SCHEMA, TALLY, Problem, Reject, input_row
 from a2r_ray.replica import Replica, Work, tally_row
 from a2r_ray.runs.folder import RunFolder, done
@@ -125,10 +124,21 @@ def answer(questions: Sequence[Problem], config: Config) -> list[dict[str, Any]]
 
 
 def problems(config: Config, run: Storage) -> Dataset:
-    """The input as a dataset of problems, without those that the run folder has done with."""
-    # No CPU: the pools may hold every one that the cluster has.
-    rows = read_datasource(_Input(config, run), override_num_blocks=1, num_cpus=0)
-    return rows.repartition(target_num_rows_per_block=schedule.rows_per_block(config))
+    """The input as a dataset of problems, without those that the run folder has done with.
+
+    One task reads it all, in order, so that duplicates are found with memory for keys only.
+    """
+    dataset = ray.data.from_items([{"input": 0}]).map_batches(
+        _read,
+        fn_kwargs={"config": config, "run": run},
+        batch_size=None,
+        batch_format="pyarrow",
+        num_cpus=0,  # the pools may hold every CPU that the cluster has
+    )
+    dataset = dataset.repartition(target_num_rows_per_block=schedule.rows_per_block(config))
+    # The two are fused into one task, which takes the resources of the second; there is no public way to say them.
+    dataset._logical_plan.dag.ray_remote_args["num_cpus"] = 0
+    return dataset
 
 
 def _drive(config: Config, run: Storage, progress: Progress, observe: Observer | None) -> Tally | None:
@@ -192,25 +202,7 @@ def _rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-class _Input(Datasource):
-    """Reads the input in one task, in order, so that duplicates are found and memory is for keys only."""
-
-    def __init__(self, config: Config, run: Storage) -> None:
-        self._config, self._run = config, run
-
-    def get_name(self) -> str:
-        return "Problems"
-
-    def estimate_inmemory_data_size(self) -> int | None:
-        return None
-
-    def get_read_tasks(self, *_args: Any, **_kwargs: Any) -> list[ReadTask]:
-        config, run = self._config, self._run
-        metadata = BlockMetadata(num_rows=None, size_bytes=None, input_files=None, exec_stats=None)
-        return [ReadTask(lambda: _read(config, run), metadata, schema=INPUT_SCHEMA)]
-
-
-def _read(config: Config, run: Storage) -> Iterator[pa.Table]:
+def _read(_: pa.Table, config: Config, run: Storage) -> Iterator[pa.Table]:
     """The rows that still need work, in tables of up to 1,000, then the tally."""
     problems_done, rows_done = done(run)
     counts = {"input": 0, "duplicate": 0}
@@ -286,13 +278,6 @@ def _explained(board: Any) -> Iterator[None]:
 
 
 def _explain(error: Exception, board: Any) -> A2RError:
-    """An engine's last words, or whatever of ours is in the chain."""
+    """A replica's last words, or what Ray says."""
     failures = ray.get(board.failures.remote(), timeout=10)
-    if failures:
-        return EngineError(failures[0])
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, A2RError):
-            return cause
-        cause = getattr(cause, "cause", None) or cause.__cause__
-    return A2RError(f"the run failed: {type(error).__name__}: {error}")
+    return A2RError(failures[0] if failures else f"the run failed: {type(error).__name__}: {error}")

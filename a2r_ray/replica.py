@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from a2r_ray.config import Config, RoleConfig
 from a2r_ray.engines import Engine, create_engine
-from a2r_ray.errors import EngineError
+from a2r_ray.errors import A2RError, EngineError
 from a2r_ray.explore import Explore
 from a2r_ray.records import (
     INPUT_SCHEMA,
@@ -112,6 +112,9 @@ class Replica:
         except EngineError as error:
             self._end(error)
             raise
+        except A2RError as error:
+            self._last_words(str(error))
+            raise
         finally:
             with self._lock:
                 self._calls -= 1
@@ -135,12 +138,15 @@ class Replica:
         try:
             return create_engine(role, context=str(seed), seeded=seed is not None)
         except Exception as error:
-            if self._board is not None:
-                text = str(error) if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
-                # Waited for: the actor ends with this error, and its last words must not be lost.
-                self._board.failed.remote(f"the engine of the {self._work.role} cannot start: {text}")
-                time.sleep(1)
+            text = str(error) if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
+            self._last_words(f"the engine of the {self._work.role} cannot start: {text}")
             raise
+
+    def _last_words(self, text: str) -> None:
+        """Tells the driver why the run ends: what Ray hands on of an error is a traceback and no type."""
+        if self._board is not None:
+            self._board.failed.remote(text)
+            time.sleep(1)  # the actor may end with the error, and the message must be out by then
 
     def _open_tables(self) -> tuple[PathLedger | None, TableWriter | None, TableWriter | None]:
         work, run = self._work, self._work.run

@@ -9,7 +9,8 @@ Answers are untrusted model output and nothing in them is evaluated. In reasonin
   but numbers, arithmetic and single letters, without powers of powers.
 - simple_integration, intermediate_integration ``parse_expr``, and ``simplify`` for minutes: here the derivative of the
   same kind of tree, with elementary functions, is compared with the integrand in numbers.
-- rubiks_cube, rush_hour carry out a move as often as it says: a number of two digits is no move.
+- rubiks_cube, rush_hour carry out a move as often as it says, propositional_logic takes the cube of an answer's length:
+  no number may have two digits, no answer more than 1,000 characters.
 - coin_flip expands exponents, and takes "0" for 0.875; game_of_life_halting takes any text for either answer: here
   numbers are compared to within the scorer's 1e-4, and words.
 - bitwise_arithmetic, number_sorting, polynomial_multiplication evaluate the stored problem too: it must look like one.
@@ -32,8 +33,8 @@ from a2r_ray.records import Problem
 
 MAX_LENGTH = 10_000
 """Characters; what is longer is wrong."""
-_MAX_MOVES = 1000
-"""Characters of an answer that a game plays through."""
+_MAX_STATEMENTS = 1000
+"""Characters of an answer whose scorer takes more than linear time."""
 
 _Entry = Mapping[str, Any]
 """``question``, ``answer`` and ``metadata``, as Reasoning Gym made them."""
@@ -148,8 +149,12 @@ def _polynomials(answer: str, entry: _Entry) -> bool:
     return all(read(text, POLYNOMIALS) is not None for text in (answer, entry["answer"]))
 
 
+def _short(answer: str, _: _Entry) -> bool:
+    return len(answer) <= _MAX_STATEMENTS
+
+
 def _few_moves(answer: str, _: _Entry) -> bool:
-    return len(answer) <= _MAX_MOVES and not re.search(r"\d\d", answer)
+    return len(answer) <= _MAX_STATEMENTS and not re.search(r"\d\d", answer)
 
 
 def _hexadecimal(_: str, entry: _Entry) -> bool:
@@ -165,6 +170,7 @@ _GUARDS: Mapping[str, _Check] = {
     "countdown": _arithmetic,
     "number_sorting": _numbers,
     "polynomial_multiplication": _polynomials,
+    "propositional_logic": _short,
     "puzzle24": _arithmetic,
     "rubiks_cube": _few_moves,
     "rush_hour": _few_moves,

@@ -80,10 +80,10 @@ def write_problems(count: int, folder: Path) -> Path:
     return file
 
 
-def config(work: Workload, schedule: str, folder: Path) -> dict[str, Any]:
+def config(work: Workload, schedule: str, folder: Path, engine_args: dict[str, Any]) -> dict[str, Any]:
     """The a2r config of a schedule, its input written to ``folder``: two engines with a core each, or one with both."""
-    cpus = 1 if schedule == "streaming" else 2
-    role = {"model": work.model, "sampling": work.sampling, "resources": {"cpus": cpus, "gpus": 0}}
+    resources = {"cpus": 1 if schedule == "streaming" else 2, "gpus": 0}
+    role = {"model": work.model, "sampling": work.sampling, "resources": resources, "engine_args": engine_args}
     source = {"path": str(write_problems(work.problems, folder)), "id_column": "id", "answer_column": "answer"}
     return {
         "input": source,

@@ -66,26 +66,34 @@ def first_rows(source: Source, config: InputConfig, n: int) -> list[Problem | Re
         InputError: the input has no rows, or none that is a problem.
     """
     rows: list[Problem | Reject] = []
+    reasons: list[Reject] = []
     count, found = 0, False
     for record in read_problems(source, config):
         count += 1
         if isinstance(record, Duplicate):
             continue
-        found = found or isinstance(record, Problem)
+        if isinstance(record, Problem):
+            found = True
+        elif len(reasons) < _REASONS:
+            reasons.append(record)
         if len(rows) < n or isinstance(record, Problem):
             rows.append(record)
         if found and len(rows) >= n:
-            return rows
+            break
     if not found:
-        raise InputError(_nothing_readable(config, count, [row for row in rows if isinstance(row, Reject)]))
+        raise InputError(_nothing_readable(config, count, reasons))
     return rows
+
+
+_REASONS = 3
+"""Rejects that explain why there is no problem."""
 
 
 def _nothing_readable(config: InputConfig, count: int, rejects: list[Reject]) -> str:
     name = config.path or ", ".join(config.datasets or {})
     if not count:
         return f"{name}: it has no rows"
-    reasons = [f"  {row.source}:{row.line}: {row.error_kind}: {row.error}" for row in rejects[:3]]
+    reasons = [f"  {row.source}:{row.line}: {row.error_kind}: {row.error}" for row in rejects]
     return "\n".join([f"{name}: none of its {count:,} rows is a problem; the first reasons:", *reasons])
 
 

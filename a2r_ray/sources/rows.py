@@ -56,7 +56,7 @@ def table_rows(source: str, batches: Iterable[pa.RecordBatch | pa.Table]) -> Ite
     for batch in batches:
         try:
             read = [RawRow(source, line + i, row) for i, row in enumerate(batch.to_pylist(), 1)]
-        except ValueError:  # UnicodeDecodeError is one, and so is a time that Python cannot hold
+        except (ValueError, OverflowError):  # UnicodeDecodeError is one; a time that Python cannot hold is either
             read = [_table_row(source, line + i, batch.slice(i - 1, 1)) for i in range(1, batch.num_rows + 1)]
         line += batch.num_rows
         yield from read
@@ -71,7 +71,7 @@ def _table_row(source: str, line: int, one: pa.RecordBatch | pa.Table) -> RawRow
         except UnicodeDecodeError:
             row[name] = "<not UTF-8>"
             kind, error = "invalid_utf8", f"column `{name}`: found text that is not UTF-8"
-        except ValueError as reason:
+        except (ValueError, OverflowError) as reason:
             row[name] = "<unreadable>"
             kind, error = "unreadable_row", f"column `{name}`: found a value that Python cannot hold: {reason}"
     return RawRow(source, line, None, as_json(row), kind, error) if kind else RawRow(source, line, row)
