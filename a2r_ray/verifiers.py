@@ -52,7 +52,8 @@ def verify(answer: str, problem: Problem) -> bool:
     kind, _, name = problem.verifier.partition(":")
     if kind != "reasoning_gym":
         raise A2RError(f"problem {problem.problem_id}: no verifier {problem.verifier!r}; known is reasoning_gym:NAME")
-    if len(answer) > MAX_LENGTH:
+    answer = answer.strip()
+    if not answer or len(answer) > MAX_LENGTH:
         return False
     metadata = json.loads(problem.metadata)
     options = json.dumps(metadata.pop("dataset_options", {}))
@@ -60,7 +61,7 @@ def verify(answer: str, problem: Problem) -> bool:
         metadata["output"] = tuple(map(tuple, metadata["output"]))
     entry = {"question": problem.problem, "answer": problem.reference_answer or "", "metadata": metadata}
     try:
-        return _right(name, options, answer.strip(), entry)
+        return _right(name, options, answer, entry)
     except A2RError:
         raise
     except Exception:  # noqa: BLE001  whatever an answer does to a scorer, it is not right

@@ -1,7 +1,7 @@
 """How full the engines were: the share of their seats (``max_num_seqs``) that was taken, over time.
 
-``benchmarks.ours --fullness FILE`` records it. This script draws a panel per file and prints, for each file, one line of
-JSON: the mean share of busy seats from the first to the last sample in which any replica had a request.
+``benchmarks.ours --fullness FILE`` records it. This script draws a panel per file and prints a line of JSON for each:
+the mean share of busy seats from the first to the last sample in which any replica had a request.
 
     python -m benchmarks.fullness streaming.csv shared.csv --output fullness.svg
 """
@@ -47,8 +47,8 @@ class Recorder:
         """Keeps what is new."""
         for replica, said in progress.replicas.items():
             engine = self._config.synthesizer if said["role"] == "synthesizer" else self._config.explorer
-            assert engine is not None
-            counts = (said["running"], said["waiting"], engine.max_num_seqs)
+            seats = engine.max_num_seqs if engine else 0
+            counts = (said["running"], said["waiting"], seats)
             self._samples[replica, said["at"]] = Sample(said["at"], replica, said["role"], *counts)
 
     def write(self, file: Path) -> None:

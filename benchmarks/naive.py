@@ -8,6 +8,7 @@ seconds from the start of this process to the Parquet, and tokens per second.
 
 import logging
 import os
+import sys
 import tempfile
 import time
 from argparse import Namespace
@@ -40,7 +41,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=16, help="rows that an engine is given at once")
     parser.add_argument("--max-num-seqs", type=int, default=64)
     parser.add_argument("--partitions", type=int, default=4, help="of the group-by")
-    parser.add_argument("--cpus", type=int, default=16, help="logical CPUs; with too few the stages wait for ever")
+    parser.add_argument("--cpus", type=int, default=4, help="logical CPUs of Ray")
     parser.add_argument("--executor", choices=["mp", "uni"], default="mp", help="of vLLM; uni: no worker process")
     parser.add_argument("--cores", choices=["split", "both", "nobind"], default="split", help="of the two engines")
     arguments = parser.parse_args()
@@ -165,7 +166,8 @@ def _result(row: Row) -> Row:
 
 def _report(work: Workload, output: str, wall_s: float) -> None:
     results = pq.read_table(Path(output))
-    assert results.num_rows == work.problems, f"{results.num_rows} results of {work.problems} problems"
+    if results.num_rows != work.problems:
+        sys.exit(f"{results.num_rows} results of {work.problems} problems")
     tokens = (pc.sum(results["explorer_tokens"]).as_py(), pc.sum(results["synthesizer_tokens"]).as_py())
     window_s = pc.max(results["done"]).as_py() - pc.min(results["sent"]).as_py()
     report(work, wall_s=wall_s, window_s=window_s, tokens=tokens)

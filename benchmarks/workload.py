@@ -41,7 +41,9 @@ class Workload:
         parser.add_argument("--problems", type=int, default=problems)
         parser.add_argument("--paths", type=int, default=4)
         parser.add_argument("--max-tokens", type=int, default=64)
-        parser.add_argument("--model", default=MODEL, help="folder or name; default: $A2R_BENCH_MODEL, else %(default)s")
+        parser.add_argument(
+            "--model", default=MODEL, help="folder or name; default: $A2R_BENCH_MODEL, else %(default)s"
+        )
         return parser
 
     @classmethod

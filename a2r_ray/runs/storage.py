@@ -74,7 +74,10 @@ class Storage:
         """The names in a folder, sorted; hidden ones left out."""
         filesystem, root = self.open()
         selector = fs.FileSelector(f"{root}/{folder}".rstrip("/"), allow_not_found=True)
-        return sorted(i.base_name for i in filesystem.get_file_info(selector) if not i.base_name.startswith("."))
+        try:
+            return sorted(i.base_name for i in filesystem.get_file_info(selector) if not i.base_name.startswith("."))
+        except OSError as error:
+            raise OutputError(f"{self.join(folder)}: cannot be listed: {error}") from error
 
     def delete(self, name: str) -> None:
         """Removes a file."""

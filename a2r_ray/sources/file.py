@@ -25,7 +25,7 @@ from a2r_ray.config import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.sources.formats import FORMATS, UnreadableError
 from a2r_ray.sources.parsing import check_columns
-from a2r_ray.sources.rows import RawRow
+from a2r_ray.sources.rows import RawRow, public
 
 _COMPRESSIONS: dict[str, Callable[[Any], Any]] = {
     ".gz": gzip.open,
@@ -132,15 +132,15 @@ def find(path: str) -> list[DataFile]:
         where = _Place.of(path)
         found = where.files()
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{path}: cannot be opened: {_one_line(error)}") from error
+        raise InputError(f"{public(path)}: cannot be opened: {public(_one_line(error))}") from error
     files = [file for file in found if file.known]
     if files:
         return files
     expected = f"expected {' '.join(FORMATS)}, each also with {' '.join(_COMPRESSIONS)}"
     if found:
-        raise InputError(f"{path}: no file of a known extension ({found[0].name}, …); {expected}")
+        raise InputError(f"{public(path)}: no file of a known extension ({found[0].name}, …); {expected}")
     what = "the pattern matches no file" if where.is_glob else "there is no such file or folder, or nothing in it"
-    raise InputError(f"{path}: {what}; {expected}")
+    raise InputError(f"{public(path)}: {what}; {expected}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,9 @@ class _Place:
 
         matches = ArrowFSWrapper(self.filesystem).glob(self.path, detail=True)
         literal = self.path[: min(self.path.index(mark) for mark in "*?[" if mark in self.path)]
-        return [p for p, info in matches.items() if info["type"] == "file" and not _hidden(p[literal.rfind("/") + 1 :])]
+        # What the pattern spells out may start with "_": only what its marks stand for may not.
+        begun = "" if literal.endswith("/") or not literal else "x"
+        return [p for p, info in matches.items() if info["type"] == "file" and not _hidden(begun + p[len(literal) :])]
 
 
 def _hidden(path: str) -> bool:

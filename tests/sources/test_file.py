@@ -125,6 +125,15 @@ def test_globs(pattern: str, found: list[str], folder: Path) -> None:
     assert names(folder / pattern) == found
 
 
+def test_a_glob_may_spell_out_what_is_ignored_otherwise(folder: Path) -> None:
+    put(folder / "_part_1.jsonl")
+    put(folder / "_part" / "_x.jsonl")
+    assert names(folder / "_part*") == ["_part_1.jsonl"]
+    with pytest.raises(InputError):
+        find(str(folder / "_pa*/*"))
+    assert names(folder / "b*") == ["b.jsonl"]
+
+
 def test_a_glob_takes_no_folder_for_a_file(folder: Path) -> None:
     put(folder / "out.parquet" / "part-0.parquet", table("p"))
     assert names(folder / "*.parquet") == ["a.parquet"]
@@ -169,6 +178,13 @@ def test_nothing_to_read_is_an_error_that_names_what_could_be(path: str, error: 
     assert ".jsonl .ndjson .json .csv .parquet, each also with .gz .bz2 .xz .zst" in str(raised.value)
 
 
+def test_errors_show_no_credentials() -> None:
+    for path in ("s3x://key:secret@bucket/a.jsonl?secret=secret", "s3x://key:secret@bucket/*.jsonl"):
+        with pytest.raises(InputError, match=r"s3x://bucket/.*\.jsonl: cannot be opened") as raised:
+            find(path)
+        assert "secret" not in str(raised.value)
+
+
 def test_an_unknown_scheme_is_an_error() -> None:
     with pytest.raises(InputError, match=r"ftp://x/a\.jsonl: cannot be opened"):
         find("ftp://x/a.jsonl")
@@ -190,8 +206,8 @@ def test_a_damaged_file_spoils_only_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("compression", [".gz", ".bz2", ".xz", ".zst"])
 def test_rows_before_the_damage_are_kept(compression: str, tmp_path: Path) -> None:
-    content = COMPRESS[compression](lines(*(str(i * i * 2654435761 % 2**32) for i in range(30_000))))
-    rows = read(put(tmp_path / f"a.jsonl{compression}", content[: len(content) // 2]))
+    content = COMPRESS[compression](lines(*(str(i * i * 2654435761 % 2**32) for i in range(60_000))))
+    rows = read(put(tmp_path / f"a.jsonl{compression}", content[: len(content) * 4 // 5]))
     assert len(rows) > 5_000
     assert [text for _, _, text in rows].count("unreadable_file") == 1
     assert rows[-1][1:] == (len(rows), "unreadable_file")

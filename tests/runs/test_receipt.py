@@ -1,0 +1,68 @@
+"""The receipt is counted from the files, and says so when they do not add up."""
+
+from pathlib import Path as FilePath
+
+from a2r_ray.config import Config
+from a2r_ray.records import Reject, Result, to_row
+from a2r_ray.runs.receipt import Tally, account
+from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.table import TableWriter
+from a2r_ray.synthesize import Synthesize
+from tests.conftest import problem
+from tests.runs.test_ledger import path, write
+from tests.scripted import ScriptedEngine, said
+
+
+def fill(run: Storage, config: Config, ids: list[int], rejected: int) -> None:
+    [*results] = Synthesize(config, ScriptedEngine(lambda _: said(r"\boxed{1}", 40, 7)))(
+        [problem(number) for number in ids], [[path(f"p{number}", 0)] for number in ids]
+    )
+    writer = TableWriter(run, "results", f"w{ids[0]}-{len(ids)}")
+    writer.wait(writer.append([to_row(record) for record in results if isinstance(record, Result)]))
+    writer.close()
+    writer = TableWriter(run, "rejects", f"w{ids[0]}")
+    rows = [to_row(Reject(None, "f", n, "input", "k", "e", "r")) for n in range(rejected)]
+    writer.wait(writer.append(rows))
+    writer.close()
+
+
+def test_it_adds_up(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    write(run, "a", [path("p1", 0), path("p2", 0)])
+    fill(run, config, [1, 2], rejected=1)
+    receipt = account(run, Tally(input=4, duplicate=1), "complete", stored_before=1)
+    assert receipt["balanced"]
+    assert (receipt["ok"], receipt["failed"], receipt["duplicate"], receipt["filtered"]) == (2, 1, 1, 0)
+    assert receipt["paths"] == {"stored": 2, "sampled_this_attempt": 1, "reused": 1, "errors": 0}
+    assert receipt["tokens"] == {
+        "explorer": {"prompt": 6, "completion": 10},
+        "synthesizer": {"prompt": 80, "completion": 14},
+        "paid_twice": 0,
+    }
+
+
+def test_a_missing_row_does_not_balance(config: Config, tmp_path: FilePath) -> None:
+    fill(Storage(str(tmp_path)), config, [1, 2], rejected=1)
+    assert not account(Storage(str(tmp_path)), Tally(input=5, duplicate=1), "complete", 0)["balanced"]
+
+
+def test_a_doubled_result_does_not_balance_even_where_the_counts_agree(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    fill(run, config, [1, 2], rejected=0)
+    fill(run, config, [1], rejected=0)
+    assert not account(run, Tally(input=3, duplicate=0), "complete", 0)["balanced"]
+
+
+def test_a_doubled_path_is_paid_twice(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    write(run, "a", [path("p1", 0), path("p1", 1)])
+    write(run, "b", [path("p1", 1)])
+    fill(run, config, [1], rejected=0)
+    receipt = account(run, Tally(input=1, duplicate=0), "complete", 0)
+    assert receipt["tokens"]["paid_twice"] == 5
+    assert not receipt["balanced"]
+
+
+def test_an_input_that_was_not_read_to_its_end_cannot_balance(config: Config, tmp_path: FilePath) -> None:
+    fill(Storage(str(tmp_path)), config, [1], rejected=0)
+    assert not account(Storage(str(tmp_path)), None, "interrupted", 0)["balanced"]

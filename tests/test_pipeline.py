@@ -1,0 +1,161 @@
+"""The whole way on a real Ray, with simulated engines: every schedule, every row accounted for."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import ray
+
+from a2r_ray import pipeline
+from a2r_ray.config import parse_config
+from a2r_ray.errors import A2RError, InputError
+from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
+from a2r_ray.runs.storage import Storage
+
+
+@pytest.fixture(scope="module", autouse=True)
+def local_ray() -> Iterator[None]:
+    """One Ray for the module: as if the program had connected already."""
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture
+def messy(problems_file: Path) -> Path:
+    """Twenty problems, and one row of each kind that is none."""
+    with problems_file.open("ab") as file:
+        file.write(b'{"id": "torn", "problem": \n')
+        file.write(b'{"id": "bytes", "problem": "\xff\xfe"}\n')
+        file.write(b'{"id": "empty", "problem": "  ", "answer": 1}\n')
+        file.write(b'{"id": "p0", "problem": "another text", "answer": 1}\n')
+        file.write(json.dumps({"id": "p1", "problem": "What is 1 + 1?", "answer": 2, "topic": "sums"}).encode() + b"\n")
+    return problems_file
+
+
+def rows(output: str, table: str, columns: str = "*") -> list[Any]:
+    return duckdb.sql(f"select {columns} from '{output}/{table}/*.parquet'").fetchall()  # noqa: S608 (a test's own path)
+
+
+@pytest.mark.parametrize("schedule", ["streaming", "phased", "shared"])
+def test_every_row_is_in_results_or_rejects_exactly_once(document: dict[str, Any], messy: Path, schedule: str) -> None:
+    if schedule == "shared":
+        document["synthesizer"] = {**document["explorer"]}
+        del document["synthesizer"]["paths"]
+    config = parse_config({**document, "schedule": schedule})
+    receipt = pipeline.run(config).receipt
+    assert receipt["balanced"]
+    assert (receipt["input"], receipt["ok"], receipt["failed"], receipt["duplicate"]) == (25, 20, 4, 1)
+    assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 80, "reused": 0, "errors": 0}
+    assert sorted(rows(config.output, "results", "problem_id")) == sorted((f"p{i}",) for i in range(20))
+    rejects = {line: kind for line, kind in rows(config.output, "rejects", "line, error_kind")}
+    assert rejects == {21: "malformed_json", 22: "invalid_utf8", 23: "empty_problem", 24: "duplicate_id"}
+    tokens = receipt["tokens"]
+    assert rows(config.output, "results", "sum(explorer_completion_tokens)") == [(tokens["explorer"]["completion"],)]
+    assert rows(config.output, "paths", "sum(completion_tokens)") == [(tokens["explorer"]["completion"],)]
+
+
+def test_the_same_command_again_does_nothing_twice(document: dict[str, Any], messy: Path) -> None:
+    config = parse_config(document)
+    before = pipeline.run(config).receipt
+    after = pipeline.run(config).receipt
+    assert after["balanced"]
+    assert after["paths"] == {"stored": 80, "sampled_this_attempt": 0, "reused": 80, "errors": 0}
+    assert (after["ok"], after["failed"], after["tokens"]) == (before["ok"], before["failed"], before["tokens"])
+
+
+def test_a_run_of_the_first_rows_is_continued_to_the_rest(document: dict[str, Any]) -> None:
+    document["input"]["limit"] = 5
+    assert pipeline.run(parse_config(document)).receipt["ok"] == 5
+    document["input"]["limit"] = None
+    receipt = pipeline.run(parse_config(document)).receipt
+    assert (receipt["input"], receipt["ok"], receipt["balanced"]) == (20, 20, True)
+    assert receipt["paths"]["sampled_this_attempt"] == 60
+
+
+def test_the_same_seed_gives_the_same_answers_whatever_the_schedule(document: dict[str, Any], tmp_path: Path) -> None:
+    answers = []
+    for schedule in ("streaming", "phased"):
+        config = parse_config({**document, "schedule": schedule, "output": str(tmp_path / schedule)})
+        pipeline.run(config)
+        answers.append(sorted(rows(config.output, "results", "problem_id, answer, path_answers")))
+    assert answers[0] == answers[1]
+
+
+def test_the_tables_have_the_contract_s_schemas(document: dict[str, Any], messy: Path) -> None:
+    import pyarrow.parquet as pq
+
+    config = parse_config(document)
+    pipeline.run(config)
+    for name, schema in (("paths", PATH_SCHEMA), ("results", RESULT_SCHEMA), ("rejects", REJECT_SCHEMA)):
+        for file in sorted((Path(config.output) / name).iterdir()):
+            assert pq.read_schema(file).equals(schema), file
+
+
+def test_faults_of_paths_are_data_and_of_whole_problems_rejects(document: dict[str, Any]) -> None:
+    document["explorer"] |= {"paths": 2, "simulated": {"faults": {"error": 0.5}}}
+    config = parse_config(document)
+    receipt = pipeline.run(config).receipt
+    assert receipt["balanced"]
+    assert receipt["failed"] > 0
+    assert receipt["ok"] + receipt["failed"] == 20
+    assert receipt["paths"]["errors"] > receipt["failed"]
+    stages = set(rows(config.output, "rejects", "stage, error_kind"))
+    assert stages == {("explore", "simulated")}
+
+
+def test_an_engine_that_cannot_load_ends_the_run_with_that_error(document: dict[str, Any]) -> None:
+    document["synthesizer"]["simulated"] = {"faults": {"load": "there is no model sim-large"}}
+    config = parse_config(document)
+    with pytest.raises(A2RError, match="the engine of the synthesizer cannot start: there is no model sim-large"):
+        pipeline.run(config)
+    receipt = json.loads((Path(config.output) / "receipt.json").read_text())
+    assert (receipt["outcome"], receipt["balanced"]) == ("failed", False)
+
+
+def test_a_table_that_cannot_be_written_ends_the_run_with_that_error(document: dict[str, Any]) -> None:
+    config = parse_config(document)
+    folder = Path(config.output)
+    pipeline.RunFolder.open(config)
+    (folder / "results").symlink_to("/proc/sys")  # nobody can make a file there, not even root
+    with pytest.raises(A2RError, match=r"results: cannot be written: .*run the same command again"):
+        pipeline.run(config)
+
+
+def test_an_input_with_no_readable_row_makes_no_run_folder(document: dict[str, Any], problems_file: Path) -> None:
+    problems_file.write_text("not json\nneither\n")
+    with pytest.raises(InputError):
+        pipeline.run(parse_config(document))
+    assert not Path(document["output"]).exists()
+
+
+def test_stages_compose_onto_any_dataset_and_build_is_lazy(document: dict[str, Any]) -> None:
+    config = parse_config(document)
+    items = [{"problem_id": str(i), "problem": f"What is {i} + 1?", "mine": i} for i in range(3)]
+    dataset = pipeline.build(ray.data.from_items(items), config, layout="streaming")
+    assert not Path(config.output).exists()
+    found = sorted(dataset.take_all(), key=lambda row: int(row["problem_id"]))
+    assert [row["mine"] for row in found] == [0, 1, 2]
+    assert [len(row["path_answers"]) for row in found] == [4, 4, 4]
+    assert not Path(config.output).exists()
+
+
+def test_the_observer_sees_the_pools(document: dict[str, Any]) -> None:
+    document["explorer"]["simulated"] = {"latency_s": {"median": 1.5}}
+    seen: list[pipeline.Progress] = []
+    summary = pipeline.run(parse_config(document), seen.append)
+    assert {sample["role"] for sample in seen[-1].replicas.values()} == {"explorer", "synthesizer"}
+    assert seen[-1].total == 20
+    assert summary.seconds["explorer"]["busy"] > 0
+
+
+def test_read_gives_the_rows_that_still_need_work_and_the_tally(document: dict[str, Any], messy: Path) -> None:
+    config = parse_config(document)
+    tables = list(pipeline._read(None, config=config, run=Storage(config.output)))
+    found = [row for table in tables for row in table.to_pylist()]
+    assert len(found) == 20 + 4 + 1
+    assert found[-1]["error_kind"] == "tally"
+    assert json.loads(found[-1]["row"]) == {"input": 25, "duplicate": 1}

@@ -1,0 +1,99 @@
+"""A replica hands on only what is durable, and passes through what it has no part in."""
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from a2r_ray.config import Config, parse_config
+from a2r_ray.records import INPUT_SCHEMA, RESULT_SCHEMA, Reject, input_row
+from a2r_ray.replica import OUTCOME_SCHEMA, Replica, Work, tally_row
+from a2r_ray.runs import table
+from a2r_ray.runs.storage import Storage
+from tests.conftest import problem
+
+
+def block(*rows: dict[str, Any]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=INPUT_SCHEMA)
+
+
+REJECT = Reject(None, "file", 3, "input", "malformed_json", "line 3 is not JSON", "{oops")
+
+
+def test_two_stages_leave_every_row_in_its_table(config: Config) -> None:
+    run = Storage(config.output)
+    explorer, synthesizer = Replica(Work(config, "explorer", run)), Replica(Work(config, "synthesizer", run))
+    rows = block(input_row(problem(1)), input_row(REJECT), tally_row({"input": 3, "duplicate": 1}))
+    explored = explorer(rows)
+    assert explored.num_rows == 3
+    assert [len(paths or ()) for paths in explored["paths"].to_pylist()] == [4, 0, 0]
+    assert table.count(run, "paths") == 4
+    outcomes = synthesizer(explored)
+    assert outcomes.schema.equals(OUTCOME_SCHEMA)
+    assert outcomes["outcome"].to_pylist() == ["ok", "failed", "tally"]
+    assert table.count(run, "results") == 1
+    assert [row for batch in table.scan(run, "rejects") for row in batch.to_pylist()] == [
+        {"problem_id": None, "source": "file", "line": 3, "stage": "input", "error_kind": "malformed_json",
+         "error": "line 3 is not JSON", "row": "{oops"}
+    ]  # fmt: skip
+    explorer.close()
+    synthesizer.close()
+
+
+def test_a_restarted_replica_uses_the_paths_that_were_stored(config: Config) -> None:
+    run = Storage(config.output)
+    first = Replica(Work(config, "explorer", run))
+    before = first(block(input_row(problem(1))))["paths"].to_pylist()
+    again = Replica(Work(config, "explorer", run))
+    after = again(block(input_row(problem(1)), input_row(problem(2))))["paths"].to_pylist()
+    assert [path["finished_at"] for path in after[0]] == [path["finished_at"] for path in before[0]]
+    assert table.count(run, "paths") == 8
+    first.close()
+    again.close()
+
+
+def test_the_synthesizer_of_a_phased_run_finds_the_paths_in_the_run_folder(config: Config) -> None:
+    run = Storage(config.output)
+    explorer = Replica(Work(config, "explorer", run, last=True))
+    assert explorer(block(input_row(problem(1))))["outcome"].to_pylist() == ["explored"]
+    explorer.close()
+    synthesizer = Replica(Work(config, "synthesizer", run, last=True))
+    assert synthesizer(block(input_row(problem(1))))["outcome"].to_pylist() == ["ok"]
+    [row] = [row for batch in table.scan(run, "results") for row in batch.to_pylist()]
+    assert row["references"] == [0, 1, 2, 3]
+    synthesizer.close()
+
+
+def test_without_a_run_folder_rows_keep_their_columns(config: Config) -> None:
+    replica = Replica(Work(config, "both"))
+    rows = pa.table({"problem_id": ["a", "b"], "problem": ["1+1?", "2+2?"], "mine": [1, 2]})
+    found = replica(rows)
+    assert found["mine"].to_pylist() == [1, 2]
+    assert {*RESULT_SCHEMA.names, "paths"} <= {*found.column_names}
+    assert [len(paths) for paths in found["paths"].to_pylist()] == [4, 4]
+    replica.close()
+
+
+def test_without_a_synthesizer_one_pool_explores_and_votes(document: dict[str, Any]) -> None:
+    config = parse_config({**document, "synthesizer": None})
+    run = Storage(config.output)
+    replica = Replica(Work(config, "both", run, last=True))
+    assert replica(block(input_row(problem(1))))["outcome"].to_pylist() == ["ok"]
+    assert [b["synthesizer"].to_pylist() for b in table.scan(run, "results", ["synthesizer"])] == [[""]]
+    replica.close()
+
+
+def test_an_engine_that_cannot_start_says_so_to_the_board(document: dict[str, Any]) -> None:
+    class Method:
+        said: list[str] = []
+
+        def remote(self, text: str) -> None:
+            self.said.append(text)
+
+    class Board:
+        failed = Method()
+
+    document["explorer"]["simulated"] = {"faults": {"load": "no such model"}}
+    with pytest.raises(Exception, match="no such model"):
+        Replica(Work(parse_config(document), "explorer"), Board())
+    assert Method.said == ["the engine of the explorer cannot start: no such model"]
