@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from a2r_ray.errors import A2RError, ConfigError
+from a2r_ray.errors import A2RError, ConfigError, Stopped
 
 COMPLETE, FAILED, USAGE, REJECTS, UNBALANCED = 0, 1, 2, 3, 4
 
@@ -21,14 +21,6 @@ _set = click.option(
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 _config = click.argument("config", type=click.Path())
-
-
-class Stopped(KeyboardInterrupt):
-    """A signal asked the command to stop; a KeyboardInterrupt, so that whatever cleans up for one cleans up for all."""
-
-    def __init__(self, signum: int) -> None:
-        super().__init__(signal.Signals(signum).name)
-        self.exit_code = 128 + signum
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

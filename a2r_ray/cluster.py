@@ -2,6 +2,8 @@
 
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,7 +23,7 @@ def connected() -> Iterator[None]:
     address = os.environ.get("RAY_ADDRESS") or "local"
     # The core worker of the driver would print warnings of its own between ours.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    with _native_stderr_off():
+    with _own_signals(), _native_stderr_off():
         ray.init(
             address=address,
             include_dashboard=False if address == "local" else None,
@@ -53,6 +55,17 @@ def _native_stderr_off() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keeps the caller's SIGTERM handler: Ray installs one that exits without cleaning up."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def _quiet() -> None:

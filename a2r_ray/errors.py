@@ -3,6 +3,7 @@
 An error names the thing, the place and the remedy. A row that fails is data (a reject), never one of these.
 """
 
+import signal
 from collections.abc import Sequence
 
 
@@ -39,3 +40,11 @@ class OutputError(A2RError):
 
 class EngineError(A2RError):
     """An engine could not start, or died."""
+
+
+class Stopped(BaseException):
+    """A signal asked the command to stop. No Exception, so that nothing takes it for a failure."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signal.Signals(signum).name)
+        self.exit_code = 128 + signum

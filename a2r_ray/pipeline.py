@@ -18,7 +18,7 @@ from ray.data import ActorPoolStrategy, DataContext, Dataset
 
 from a2r_ray import cluster, schedule
 from a2r_ray.config import Config
-from a2r_ray.errors import A2RError
+from a2r_ray.errors import A2RError, Stopped
 from a2r_ray.records import INPUT_SCHEMA, TALLY, Problem, Reject, input_row
 from a2r_ray.replica import Replica, Work, tally_row
 from a2r_ray.runs.folder import RunFolder, done
@@ -68,7 +68,7 @@ def run(config: Config, observe: Observer | None = None) -> Summary:
         with cluster.connected():
             tally = _drive(config, folder.storage, progress, observe)
         outcome = "complete"
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Stopped):
         outcome = "interrupted"
         raise
     finally:

@@ -89,7 +89,11 @@ def _scorer(name: str, options: str) -> Callable[[str, _Entry], float]:
 
     if name not in DATASETS:
         raise A2RError(f"reasoning_gym has no dataset {name!r}; install the version that the problems are from")
-    scorer: Callable[[str, _Entry], float] = create_dataset(name, seed=0, size=1, **json.loads(options)).score_answer
+    try:
+        dataset = create_dataset(name, seed=0, size=1, **json.loads(options))
+    except Exception as error:  # as each dataset checks its options in its own way
+        raise A2RError(f"reasoning_gym's {name} cannot be loaded with {options} to score answers: {error}") from error
+    scorer: Callable[[str, _Entry], float] = dataset.score_answer
     if name not in _GUARDS and _EVALUATES.search(inspect.getsource(scorer)):
         raise A2RError(
             f"the scorer of reasoning_gym's {name} evaluates answers, and nothing guards it: leave {name} out"

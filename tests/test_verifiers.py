@@ -43,6 +43,8 @@ def test_an_unknown_verifier_is_an_error() -> None:
         verify("1", Problem("p", "q", verifier="oracle:x"))
     with pytest.raises(A2RError, match="no dataset 'nothing'"):
         verify("1", entry("nothing", "1"))
+    with pytest.raises(A2RError, match="chain_sum cannot be loaded with .*no_option"):
+        verify("1", entry("chain_sum", "1", dataset_options={"no_option": 1}))
 
 
 _ANSWERS = {

@@ -1,0 +1,163 @@
+"""The command as a user calls it: real processes, real exit codes."""
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+A2R = [sys.executable, "-c", "from a2r_ray.cli import main; main()"]
+
+
+def a2r(*arguments: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+    return subprocess.run([*A2R, *arguments], capture_output=True, text=True, timeout=timeout, env=environment, check=False)
+
+
+@pytest.fixture
+def config_file(document: dict[str, Any], tmp_path: Path) -> Path:
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        done = a2r("--help")
+        seconds.append(time.perf_counter() - start)
+        assert done.returncode == 0
+    for verb in ("validate", "preview", "run", "status"):
+        assert verb in done.stdout
+    heavy = "import sys, a2r_ray.cli; print([m for m in ('ray', 'vllm', 'pyarrow', 'pydantic', 'torch') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", heavy], text=True).strip() == "[]"
+    # The bound on a quiet machine is 0.5 s (benchmarks/); this one catches an import of Ray on a busy one.
+    assert statistics.median(seconds) < 2.0
+
+
+def test_every_mistake_in_a_config_is_named_and_the_exit_is_2(config_file: Path, document: dict[str, Any]) -> None:
+    document["explorer"]["pahts"] = 8
+    document["synthesizer"]["sampling"] = {"temperature": -1}
+    document["synthesizer"]["api_key"] = "sk-secret"
+    config_file.write_text(yaml.safe_dump(document))
+    done = a2r("run", str(config_file))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "error: explorer.pahts: unknown key; did you mean `paths`?" in done.stderr
+    assert "error: synthesizer.sampling.temperature: -1: input should be greater than or equal to 0" in done.stderr
+    assert "sk-secret" not in done.stderr
+    assert not Path(document["output"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run"], "Missing argument 'CONFIG'"),
+        (["rnu"], "No such command 'rnu'"),
+        (["run", "none.yaml"], "none.yaml: cannot be read"),
+        (["status", "/nonexistent-run"], "not a run folder"),
+    ],
+)
+def test_bad_usage_exits_2(arguments: list[str], message: str) -> None:
+    done = a2r(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_validate_reads_the_first_rows(config_file: Path, problems_file: Path) -> None:
+    with problems_file.open("a") as file:
+        file.write("{broken\n")
+    done = a2r("validate", str(config_file))
+    assert done.returncode == 0
+    assert "21 rows, the first 21 read, 1 of them rejected" in done.stdout
+    assert "problems.jsonl:21:" in done.stdout
+    assert json.loads(a2r("validate", str(config_file), "--json").stdout)["rejected"] == 1
+
+
+def test_no_readable_row_exits_2_before_ray_starts(config_file: Path, problems_file: Path) -> None:
+    problems_file.write_text("{broken\n[]\n")
+    done = a2r("run", str(config_file), timeout=20)
+    assert done.returncode == 2
+    assert "problems.jsonl" in done.stderr
+
+
+def test_a_run_with_rejects_exits_3_and_its_continuation_does_nothing_twice(
+    config_file: Path, problems_file: Path, document: dict[str, Any]
+) -> None:
+    with problems_file.open("a") as file:
+        file.write("{broken\n")
+    done = a2r("run", str(config_file))
+    assert done.returncode == 3, done.stderr
+    assert "SIMULATED" in done.stdout
+    assert "balanced" in done.stdout
+    assert done.stderr == ""
+    found = duckdb.sql(f"select count(distinct problem_id), count(*) from '{document['output']}/results/*.parquet'")  # noqa: S608
+    assert found.fetchall() == [(20, 20)]
+    again = a2r("run", str(config_file), "--json")
+    assert again.returncode == 3
+    receipt = json.loads(again.stdout)
+    assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 0, "reused": 80, "errors": 0}
+    status = json.loads(a2r("status", document["output"], "--json").stdout)
+    assert (status["outcome"], status["attempts"], status["results"], status["rejects"]) == ("complete", 2, 20, 1)
+    other = a2r("run", str(config_file), "--set", "synthesizer.model=other")
+    assert other.returncode == 2
+    assert "synthesizer.model: 'sim-large' there, 'other' now" in other.stderr
+
+
+def test_preview_shows_a_problem_and_writes_nothing(config_file: Path, document: dict[str, Any]) -> None:
+    done = a2r("preview", str(config_file), "-n", "1")
+    assert done.returncode == 0, done.stderr
+    for shown in ("explorer is asked", "What is 0 + 0?", "path 3:", "synthesizer is asked", "Attempt 4:", "synthesis:"):
+        assert shown in done.stdout
+    assert not Path(document["output"]).exists()
+
+
+def test_a_model_that_cannot_load_is_the_first_error_and_the_exit_1_within_a_minute(
+    config_file: Path, document: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "no-model").mkdir()
+    role = {"engine": "vllm", "model": str(tmp_path / "no-model"), "resources": {"cpus": 1, "gpus": 0}}
+    document["explorer"] = {**role, "paths": 2}
+    config_file.write_text(yaml.safe_dump(document))
+    start = time.monotonic()
+    done = a2r("run", str(config_file))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0].startswith("error: the engine of the explorer cannot start: vLLM cannot load")
+    assert str(tmp_path / "no-model") in done.stderr
+    assert time.monotonic() - start < 60
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_stops_it_and_the_same_command_continues(
+    config_file: Path, document: dict[str, Any], signum: signal.Signals, code: int
+) -> None:
+    document["explorer"]["simulated"] = {"latency_s": {"median": 0.4, "sigma": 1.0}}
+    document["explorer"]["engine_args"] = {"max_num_seqs": 4}
+    config_file.write_text(yaml.safe_dump(document))
+    process = subprocess.Popen([*A2R, "run", str(config_file)], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    paths = Path(document["output"]) / "paths"
+    deadline = time.monotonic() + 120
+    while not (paths.exists() and list(paths.glob("*.parquet"))):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signum)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == code, errors
+    assert f"stopped by {signum.name}; the same command continues" in errors
+    record = json.loads((Path(document["output"]) / "run.json").read_text())
+    assert record["attempts"][-1]["outcome"] == "interrupted"
+    done = a2r("run", str(config_file), "--json", "--set", "explorer.engine_args.max_num_seqs=256")
+    assert done.returncode == 0, done.stderr
+    receipt = json.loads(done.stdout)
+    assert receipt["balanced"]
+    assert 0 < receipt["paths"]["reused"] < receipt["paths"]["stored"] == 80
