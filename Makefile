@@ -66,13 +66,10 @@ clean: ## remove what was installed and built; runs/ and the cached model stay
 	$$chosen -m venv --clear .venv
 	touch $@
 
-# vLLM's CPU kernels load libnuma; pycosat, which reasoning-gym imports, comes as C source only.
+# vLLM's CPU kernels load libnuma.
 .venv/.system: .venv/.python
 	@missing=
 	$(bin)/python -c 'import ctypes; ctypes.CDLL("libnuma.so.1")' 2>/dev/null || missing+=" libnuma1"
-	read -r version headers cc _ < <($(bin)/python -c 'import sys, sysconfig as c; print("%d.%d" % sys.version_info[:2], c.get_path("include"), c.get_config_var("CC"))')
-	command -v "$$cc" >/dev/null || missing+=" gcc libc6-dev"
-	[ -e "$$headers/Python.h" ] || missing+=" python$$version-dev"
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	    echo "setup: installing the system packages$$missing"
 	    export DEBIAN_FRONTEND=noninteractive

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import ray
 from ray.data import DataContext
@@ -48,7 +49,7 @@ def resources() -> dict[str, float]:
 def _native_stderr_off() -> Iterator[None]:
     """Ray's native code announces its log level on file descriptor 2 before there is a setting to stop it."""
     kept = os.dup(2)
-    with open(os.devnull, "w", encoding="utf-8") as nothing:
+    with Path(os.devnull).open("w", encoding="utf-8") as nothing:
         os.dup2(nothing.fileno(), 2)
     try:
         yield

@@ -137,7 +137,7 @@ def problems(config: Config, run: Storage) -> Dataset:
     )
     dataset = dataset.repartition(target_num_rows_per_block=schedule.rows_per_block(config))
     # The two are fused into one task, which takes the resources of the second; there is no public way to say them.
-    dataset._logical_plan.dag.ray_remote_args["num_cpus"] = 0
+    dataset._logical_plan.dag.ray_remote_args["num_cpus"] = 0  # noqa: SLF001
     return dataset
 
 

@@ -150,7 +150,7 @@ def _no_answer(completion: Completion | None, answer: str | None) -> str:
 
 def _correct(answer: str | None, problem: Problem) -> bool | None:
     """Whether an answer is right; None where nobody knows the right one, False where there is no answer."""
-    if problem.reference_answer is None:
+    if problem.reference_answer is None and problem.verifier is None:
         return None
     return answer is not None and verify(answer, problem)
 

@@ -26,9 +26,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from a2r_ray.answers import equivalent
+from a2r_ray.answers import equivalent, extract
 from a2r_ray.errors import A2RError
 from a2r_ray.expressions import ARITHMETIC, FUNCTIONS, POLYNOMIALS, is_derivative, read
+from a2r_ray.gym import factory
 from a2r_ray.records import Problem
 
 MAX_LENGTH = 10_000
@@ -48,7 +49,9 @@ def verify(answer: str, problem: Problem) -> bool:
         A2RError: there is no such verifier.
     """
     if problem.verifier is None:
-        return problem.reference_answer is not None and equivalent(answer, problem.reference_answer)
+        reference = problem.reference_answer
+        # Some datasets give a worked solution as the answer, such as GSM8K's "... #### 42".
+        return reference is not None and equivalent(answer, extract(reference) or reference)
     kind, _, name = problem.verifier.partition(":")
     if kind != "reasoning_gym":
         raise A2RError(f"problem {problem.problem_id}: no verifier {problem.verifier!r}; known is reasoning_gym:NAME")
@@ -85,12 +88,11 @@ def _right(name: str, options: str, answer: str, entry: _Entry) -> bool:
 @lru_cache(maxsize=256)
 def _scorer(name: str, options: str) -> Callable[[str, _Entry], float]:
     """The scorer of a dataset with these options."""
-    from reasoning_gym.factory import DATASETS, create_dataset
-
-    if name not in DATASETS:
+    gym = factory()
+    if name not in gym.DATASETS:
         raise A2RError(f"reasoning_gym has no dataset {name!r}; install the version that the problems are from")
     try:
-        dataset = create_dataset(name, seed=0, size=1, **json.loads(options))
+        dataset = gym.create_dataset(name, seed=0, size=1, **json.loads(options))
     except Exception as error:  # as each dataset checks its options in its own way
         raise A2RError(f"reasoning_gym's {name} cannot be loaded with {options} to score answers: {error}") from error
     scorer: Callable[[str, _Entry], float] = dataset.score_answer

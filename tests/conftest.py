@@ -42,5 +42,9 @@ def config(document: dict[str, Any]) -> Config:
 
 def problem(number: int = 1, **fields: Any) -> Problem:
     """A problem with a known answer."""
-    values = {"problem_id": f"p{number}", "problem": f"What is {number} + {number}?", "reference_answer": str(2 * number)}
+    values = {
+        "problem_id": f"p{number}",
+        "problem": f"What is {number} + {number}?",
+        "reference_answer": str(2 * number),
+    }
     return Problem(**{**values, **fields})

@@ -95,7 +95,9 @@ def test_a_bad_override_is_refused(document: dict[str, Any], tmp_path: Path, ove
         load_config(path, [override])
 
 
-@pytest.mark.parametrize(("content", "message"), [("a: [", "not YAML"), ("[1, 2]", "expected a mapping"), (b"\xff\xfe\x00", "not YAML")])
+@pytest.mark.parametrize(
+    ("content", "message"), [("a: [", "not YAML"), ("[1, 2]", "expected a mapping"), (b"\xff\xfe\x00", "not YAML")]
+)
 def test_a_file_that_is_no_config(tmp_path: Path, content: str | bytes, message: str) -> None:
     path = tmp_path / "config.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())

@@ -35,7 +35,9 @@ def test_one_request_a_path_with_its_own_seed(config: Config) -> None:
     assert len({request.seed for request in engine.requests}) == 4
     assert [path.answer for path in paths] == ["0", "1", "2", "3"]
     assert [path.seed for path in paths] == [path_seed(1, "p1", index) for index in range(4)]
-    assert {(path.explorer, path.model, path.replica) for path in paths} == {(config.explorer_fingerprint, "sim-small", "r")}
+    assert {(path.explorer, path.model, path.replica) for path in paths} == {
+        (config.explorer_fingerprint, "sim-small", "r")
+    }
     assert {(path.prompt_tokens, path.completion_tokens, path.finish_reason) for path in paths} == {(10, 5, "stop")}
 
 
@@ -54,15 +56,14 @@ def test_only_missing_paths_are_sampled(config: Config) -> None:
 
 
 def test_a_finished_path_is_stored_while_its_siblings_run(config: Config) -> None:
-    engine, ledger, stored = ScriptedEngine(lambda _: said("x"), held=True), MemoryLedger(), threading.Event()
-    append = ledger.append
-    ledger.append = lambda paths: (append(paths), stored.set())[0]  # type: ignore[method-assign]
+    engine, ledger = ScriptedEngine(lambda _: said("x"), held=True), MemoryLedger()
     thread = threading.Thread(target=Explore(config, engine, ledger, "r"), args=([problem()],))
     thread.start()
     while len(engine.requests) < 4:
         pass
     engine.release("p1/2")
-    assert stored.wait(10)
+    while not ledger.stored:
+        pass
     assert [path.path_index for path in ledger.stored] == [2]
     for index in (0, 1, 3):
         engine.release(f"p1/{index}")
@@ -114,7 +115,9 @@ def test_a_chat_is_asked_as_it_was_given_and_text_in_the_template(config: Config
     assert message["content"].startswith("{references} 1+1?")
 
 
-@pytest.mark.parametrize(("one", "other"), [((1, "p", 0), (2, "p", 0)), ((1, "p", 0), (1, "q", 0)), ((1, "p", 0), (1, "p", 1))])
+@pytest.mark.parametrize(
+    ("one", "other"), [((1, "p", 0), (2, "p", 0)), ((1, "p", 0), (1, "q", 0)), ((1, "p", 0), (1, "p", 1))]
+)
 def test_seeds_differ_by_run_problem_and_index(one: tuple[int, str, int], other: tuple[int, str, int]) -> None:
     assert path_seed(*one) != path_seed(*other)
     assert path_seed(*one) == path_seed(*one)

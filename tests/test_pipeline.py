@@ -13,6 +13,7 @@ from a2r_ray import pipeline
 from a2r_ray.config import parse_config
 from a2r_ray.errors import A2RError, InputError
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
+from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.storage import Storage
 
 
@@ -37,11 +38,13 @@ def messy(problems_file: Path) -> Path:
 
 
 def rows(output: str, table: str, columns: str = "*") -> list[Any]:
-    return duckdb.sql(f"select {columns} from '{output}/{table}/*.parquet'").fetchall()  # noqa: S608 (a test's own path)
+    found: list[Any] = duckdb.sql(f"select {columns} from '{output}/{table}/*.parquet'").fetchall()  # noqa: S608 (a test's own path)
+    return found
 
 
+@pytest.mark.usefixtures("messy")
 @pytest.mark.parametrize("schedule", ["streaming", "phased", "shared"])
-def test_every_row_is_in_results_or_rejects_exactly_once(document: dict[str, Any], messy: Path, schedule: str) -> None:
+def test_every_row_is_in_results_or_rejects_exactly_once(document: dict[str, Any], schedule: str) -> None:
     if schedule == "shared":
         document["synthesizer"] = {**document["explorer"]}
         del document["synthesizer"]["paths"]
@@ -51,14 +54,15 @@ def test_every_row_is_in_results_or_rejects_exactly_once(document: dict[str, Any
     assert (receipt["input"], receipt["ok"], receipt["failed"], receipt["duplicate"]) == (25, 20, 4, 1)
     assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 80, "reused": 0, "errors": 0}
     assert sorted(rows(config.output, "results", "problem_id")) == sorted((f"p{i}",) for i in range(20))
-    rejects = {line: kind for line, kind in rows(config.output, "rejects", "line, error_kind")}
+    rejects = dict(rows(config.output, "rejects", "line, error_kind"))
     assert rejects == {21: "malformed_json", 22: "invalid_utf8", 23: "empty_problem", 24: "duplicate_id"}
     tokens = receipt["tokens"]
     assert rows(config.output, "results", "sum(explorer_completion_tokens)") == [(tokens["explorer"]["completion"],)]
     assert rows(config.output, "paths", "sum(completion_tokens)") == [(tokens["explorer"]["completion"],)]
 
 
-def test_the_same_command_again_does_nothing_twice(document: dict[str, Any], messy: Path) -> None:
+@pytest.mark.usefixtures("messy")
+def test_the_same_command_again_does_nothing_twice(document: dict[str, Any]) -> None:
     config = parse_config(document)
     before = pipeline.run(config).receipt
     after = pipeline.run(config).receipt
@@ -85,7 +89,8 @@ def test_the_same_seed_gives_the_same_answers_whatever_the_schedule(document: di
     assert answers[0] == answers[1]
 
 
-def test_the_tables_have_the_contract_s_schemas(document: dict[str, Any], messy: Path) -> None:
+@pytest.mark.usefixtures("messy")
+def test_the_tables_have_the_contract_s_schemas(document: dict[str, Any]) -> None:
     import pyarrow.parquet as pq
 
     config = parse_config(document)
@@ -119,7 +124,7 @@ def test_an_engine_that_cannot_load_ends_the_run_with_that_error(document: dict[
 def test_a_table_that_cannot_be_written_ends_the_run_with_that_error(document: dict[str, Any]) -> None:
     config = parse_config(document)
     folder = Path(config.output)
-    pipeline.RunFolder.open(config)
+    RunFolder.open(config)
     (folder / "results").symlink_to("/proc/sys")  # nobody can make a file there, not even root
     with pytest.raises(A2RError, match=r"results: cannot be written: .*run the same command again"):
         pipeline.run(config)
@@ -152,7 +157,8 @@ def test_the_observer_sees_the_pools(document: dict[str, Any]) -> None:
     assert summary.seconds["explorer"]["busy"] > 0
 
 
-def test_read_gives_the_rows_that_still_need_work_and_the_tally(document: dict[str, Any], messy: Path) -> None:
+@pytest.mark.usefixtures("messy")
+def test_read_gives_the_rows_that_still_need_work_and_the_tally(document: dict[str, Any]) -> None:
     config = parse_config(document)
     tables = list(pipeline._read(None, config=config, run=Storage(config.output)))
     found = [row for table in tables for row in table.to_pylist()]

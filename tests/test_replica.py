@@ -84,11 +84,11 @@ def test_without_a_synthesizer_one_pool_explores_and_votes(document: dict[str, A
 
 
 def test_an_engine_that_cannot_start_says_so_to_the_board(document: dict[str, Any]) -> None:
-    class Method:
-        said: list[str] = []
+    said: list[str] = []
 
+    class Method:
         def remote(self, text: str) -> None:
-            self.said.append(text)
+            said.append(text)
 
     class Board:
         failed = Method()
@@ -96,4 +96,4 @@ def test_an_engine_that_cannot_start_says_so_to_the_board(document: dict[str, An
     document["explorer"]["simulated"] = {"faults": {"load": "no such model"}}
     with pytest.raises(Exception, match="no such model"):
         Replica(Work(parse_config(document), "explorer"), Board())
-    assert Method.said == ["the engine of the explorer cannot start: no such model"]
+    assert said == ["the engine of the explorer cannot start: no such model"]

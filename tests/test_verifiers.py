@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reasoning_gym.factory import DATASETS
 
 from a2r_ray import verifiers
 from a2r_ray.config import InputConfig
 from a2r_ray.errors import A2RError
+from a2r_ray.gym import factory
 from a2r_ray.records import Problem
 from a2r_ray.sources import open_source, read_problems
 from a2r_ray.verifiers import verify
@@ -43,7 +43,7 @@ def test_an_unknown_verifier_is_an_error() -> None:
         verify("1", Problem("p", "q", verifier="oracle:x"))
     with pytest.raises(A2RError, match="no dataset 'nothing'"):
         verify("1", entry("nothing", "1"))
-    with pytest.raises(A2RError, match="chain_sum cannot be loaded with .*no_option"):
+    with pytest.raises(A2RError, match=r"chain_sum cannot be loaded with .*no_option"):
         verify("1", entry("chain_sum", "1", dataset_options={"no_option": 1}))
 
 
@@ -52,10 +52,13 @@ _ANSWERS = {
     "propositional_logic": "example_answer",
     "rubiks_cube": "example_correct_answer",
 }
+_NEEDS_A_COMPILER = {"zebra_puzzles"}
+"""Its solver comes as C source only, and set-up does without; tests/test_gym.py shows what it says then."""
+
 _NO_ANSWER = {"boxnet", "composite", "rush_hour"}
 
 
-@pytest.mark.parametrize("name", sorted(set(DATASETS) - _NO_ANSWER))
+@pytest.mark.parametrize("name", sorted(set(factory().DATASETS) - _NO_ANSWER - _NEEDS_A_COMPILER))
 def test_every_dataset_s_own_answer_is_right_and_nonsense_is_wrong(name: str) -> None:
     for problem in generated(name):
         reference = problem.reference_answer
@@ -189,7 +192,9 @@ def test_right_answers_of_another_form() -> None:
 
 def test_each_scorer_that_evaluates_is_known() -> None:
     evaluates = re.compile(r"\b(?:eval|exec|parse_expr|sympify|simplify)\(")
-    found = {name for name, (kind, _) in DATASETS.items() if evaluates.search(inspect.getsource(kind.score_answer))}
+    found = {
+        name for name, (kind, _) in factory().DATASETS.items() if evaluates.search(inspect.getsource(kind.score_answer))
+    }
     assert found <= {*verifiers._INSTEAD, *verifiers._GUARDS}
     assert "countdown" in found
 

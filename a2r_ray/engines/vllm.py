@@ -92,7 +92,7 @@ class VllmEngine:
             raise EngineError(f"vLLM cannot load {role.model}: {type(error).__name__}: {error}") from error
 
     def _stat_logger(self) -> Any:
-        """A vLLM stat logger that keeps how many requests run and wait."""
+        """A vLLM stat logger that keeps how many requests run and wait, and counts tokens as vLLM does."""
         from vllm.v1.metrics.loggers import StatLoggerBase
 
         engine = self
@@ -101,9 +101,12 @@ class VllmEngine:
             def __init__(self, vllm_config: Any, engine_index: int = 0) -> None:
                 pass
 
-            def record(self, scheduler_stats: Any, *_args: Any, **_kwargs: Any) -> None:
+            def record(self, scheduler_stats: Any, iteration_stats: Any, *_args: Any, **_kwargs: Any) -> None:
                 if scheduler_stats is not None:
                     engine._scheduled = (scheduler_stats.num_running_reqs, scheduler_stats.num_waiting_reqs)
+                if iteration_stats is not None:
+                    engine._tokens[0] += iteration_stats.num_prompt_tokens
+                    engine._tokens[1] += iteration_stats.num_generation_tokens
 
             def log_engine_initialized(self) -> None:
                 pass
@@ -168,8 +171,6 @@ class VllmEngine:
         future, submitted, thinking = self._pending.pop(output.request_id)
         sample = output.outputs[0]
         prompt_tokens, completion_tokens = len(output.prompt_token_ids), len(sample.token_ids)
-        self._tokens[0] += prompt_tokens
-        self._tokens[1] += completion_tokens
         future.set_result(
             Completion(
                 # A prefilled <think> belongs to the text: without it a trace cut off looks like a solution.

@@ -180,7 +180,7 @@ class _Place:
         return [DataFile(self.filesystem, path, self.prefix + path) for path in sorted(paths)]
 
     def _matches(self) -> list[str]:
-        from fsspec.implementations.arrow import ArrowFSWrapper  # type: ignore[import-untyped]
+        from fsspec.implementations.arrow import ArrowFSWrapper
 
         matches = ArrowFSWrapper(self.filesystem).glob(self.path, detail=True)
         literal = self.path[: min(self.path.index(mark) for mark in "*?[" if mark in self.path)]

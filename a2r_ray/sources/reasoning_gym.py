@@ -21,6 +21,7 @@ from typing import IO, Any, cast
 
 from a2r_ray.config import InputConfig
 from a2r_ray.errors import InputError
+from a2r_ray.gym import factory
 from a2r_ray.records import Row
 from a2r_ray.sources.rows import RawRow, as_json
 
@@ -77,9 +78,7 @@ class Generated:
             }
 
     def create(self) -> Any:
-        from reasoning_gym.factory import create_dataset
-
-        return create_dataset(self.name, size=self.size, seed=self.seed, **self.options)
+        return factory().create_dataset(self.name, size=self.size, seed=self.seed, **self.options)
 
     def _child_rows(self) -> Iterator[Row]:
         command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"]
@@ -130,15 +129,14 @@ def open_datasets(config: InputConfig) -> ReasoningGym:
 
 
 def _dataset(name: str, given: int | dict[str, Any]) -> Generated:
-    from reasoning_gym.factory import DATASETS
-
+    datasets = factory().DATASETS
     where = f"input.datasets.{name}"
     if name == "composite":
         raise InputError(f"{where}: name the datasets that it should be composed of, each with its size")
-    if name not in DATASETS:
-        raise InputError(f"{where}: reasoning_gym has no such dataset; {_nearest(name, sorted(DATASETS))}")
+    if name not in datasets:
+        raise InputError(f"{where}: reasoning_gym has no such dataset; {_nearest(name, sorted(datasets))}")
     options = {"size": given} if isinstance(given, int) else dict(given)
-    known = [option.name for option in dataclasses.fields(DATASETS[name][1])]
+    known = [option.name for option in dataclasses.fields(datasets[name][1])]
     for option in options:
         if option not in known:
             raise InputError(f"{where}.{option}: the dataset has no such option; {_nearest(option, known)}")

@@ -1,0 +1,80 @@
+"""The real engine on CPU: one loaded model, and what becomes of good and bad requests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from a2r_ray.config import Resources, RoleConfig, Sampling
+from a2r_ray.engines import ENGINE_DIED, Completion, Request
+from a2r_ray.engines.vllm import VllmEngine
+from a2r_ray.errors import EngineError
+
+MODEL = Path(__file__).parent.parent.parent / "models" / "SmolLM2-135M-Instruct"
+SHORT = Sampling(temperature=0.8, max_tokens=8)
+
+
+def role(**fields: object) -> RoleConfig:
+    return RoleConfig.model_validate({"model": str(MODEL), "resources": Resources(cpus=2, gpus=0), **fields})
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[VllmEngine]:
+    loaded = VllmEngine(role(engine_args={"max_num_seqs": 4, "max_model_len": 512}), seeded=True)
+    yield loaded
+    loaded.close()
+    dead = loaded.submit(request("after")).result(timeout=5)
+    assert dead.error_kind == ENGINE_DIED
+
+
+def request(text: str, seed: int = 1, sampling: Sampling = SHORT) -> Request:
+    return Request([{"role": "user", "content": text}], sampling, text, seed)
+
+
+def answers(engine: VllmEngine, requests: list[Request]) -> list[Completion]:
+    return [future.result(timeout=120) for future in [engine.submit(each) for each in requests]]
+
+
+def test_tokens_are_those_that_vllm_counts(engine: VllmEngine) -> None:
+    before = engine.load()
+    done = answers(engine, [request(f"Count to {i}.", seed=i) for i in range(10)])
+    after = engine.load()
+    assert {completion.error for completion in done} == {""}
+    assert (
+        sum(completion.completion_tokens for completion in done) == after.completion_tokens - before.completion_tokens
+    )
+    assert sum(completion.prompt_tokens for completion in done) == after.prompt_tokens - before.prompt_tokens
+    assert all(completion.text and completion.latency_s > 0 for completion in done)
+
+
+def test_the_same_seed_gives_the_same_text_and_another_seed_another(engine: VllmEngine) -> None:
+    one, again, other = answers(engine, [request("Tell me a story.", seed) for seed in (7, 7, 8)])
+    assert one.text == again.text
+    assert one.text != other.text
+
+
+def test_what_max_tokens_cuts_off_says_so(engine: VllmEngine) -> None:
+    [cut] = answers(engine, [request("Tell me a long story.", sampling=Sampling(temperature=0.8, max_tokens=3))])
+    assert (cut.finish_reason, cut.completion_tokens) == ("length", 3)
+
+
+def test_a_prompt_longer_than_the_context_is_data_and_the_rest_goes_on(engine: VllmEngine) -> None:
+    long, fine = answers(engine, [request("word " * 600), request("Hello.")])
+    assert long.error_kind == "prompt_too_long"
+    assert "the model's context is 512" in long.error
+    assert fine.error == ""
+
+
+def test_the_template_s_own_marks_and_odd_text_do_no_harm(engine: VllmEngine) -> None:
+    odd = ["", "\x00", "{problem}", "<|im_end|>", "\N{PILE OF POO}" * 20]
+    assert {completion.error for completion in answers(engine, [request(text) for text in odd])} == {""}
+
+
+def test_an_unknown_engine_argument_is_named_with_the_nearest() -> None:
+    with pytest.raises(EngineError, match=r"engine_args\.max_num_seq: .*did you mean `max_num_seqs`"):
+        VllmEngine(role(engine_args={"max_num_seq": 4}))
+
+
+def test_a_model_that_is_not_there_is_named() -> None:
+    with pytest.raises(EngineError, match="cannot load /nonexistent/model"):
+        VllmEngine(role(model="/nonexistent/model"))

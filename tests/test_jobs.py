@@ -1,0 +1,120 @@
+"""The jobs as they are submitted: a head of its own, `ray job submit`, and the exit status that it reports."""
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def submit() -> Iterator[Any]:
+    """Submits a job to a `ray start --head` of this module's own; returns the finished process."""
+    dashboard = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    ports = [f"--port={free_port()}", f"--dashboard-port={dashboard}", f"--dashboard-agent-listen-port={free_port()}"]
+    head = subprocess.Popen(
+        [BIN / "ray", "start", "--head", "--block", "--num-cpus=2", "--disable-usage-stats", *ports],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{dashboard}"
+
+    def run(*entrypoint: str) -> subprocess.CompletedProcess[str]:
+        ray_job_submit = [str(BIN / "ray"), "job", "submit", "--address", address, "--working-dir", str(ROOT)]
+        return subprocess.run(
+            [*ray_job_submit, "--", sys.executable, *entrypoint],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+    _wait_for(address, environment, head)
+    yield run
+    head.terminate()
+    head.wait(timeout=60)
+
+
+def _wait_for(address: str, environment: dict[str, str], head: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        listed = subprocess.run(
+            [BIN / "ray", "job", "list", "--address", address], env=environment, capture_output=True, check=False
+        )
+        if listed.returncode == 0:
+            return
+        assert head.poll() is None, "ray start ended"
+        time.sleep(0.5)
+    pytest.fail("the head did not come up")
+
+
+@pytest.fixture
+def config_file(document: dict[str, Any], tmp_path: Path) -> Path:
+    document["synthesizer"]["simulated"] = {"accuracy": 0.9}
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+def test_annotate_keeps_every_row_and_adds_the_answers(
+    submit: Any, config_file: Path, problems_file: Path, tmp_path: Path
+) -> None:
+    with problems_file.open("a") as file:
+        file.write("{broken\n")
+        file.write(json.dumps({"id": "p1", "problem": "What is 1 + 1?", "answer": 2, "topic": "sums"}) + "\n")
+    target = tmp_path / "out" / "annotated.parquet"
+    done = submit("jobs/annotate.py", "--config", str(config_file), "--to", str(target))
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = duckdb.sql(f"select * from '{target}' order by a2r_row").df()  # noqa: S608 (a test's own path)
+    assert list(rows["a2r_row"]) == list(range(1, 23))
+    assert list(rows["topic"][:20]) == ["sums"] * 20
+    assert list(rows["answer"][:20]) == [2 * i for i in range(20)]
+    assert rows["a2r_answer"][:20].notna().all()
+    assert rows["a2r_answer"].isna()[20]
+    assert rows["a2r_error"][20].startswith("malformed_json")
+    assert rows["a2r_answer"][21] == rows["a2r_answer"][1]
+
+
+def test_distill_writes_the_verified_syntheses_as_chats(submit: Any, config_file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "samples.jsonl"
+    done = submit("jobs/distill.py", "--config", str(config_file), "--to", str(target))
+    assert done.returncode == 0, done.stdout + done.stderr
+    samples = [json.loads(line) for line in target.read_text().splitlines()]
+    assert 10 <= len(samples) <= 20
+    for sample in samples:
+        number = int(sample["problem_id"][1:])
+        assert [message["role"] for message in sample["messages"]] == ["user", "assistant"]
+        assert sample["messages"][0]["content"] == f"What is {number} + {number}?"
+        assert rf"\boxed{{{2 * number}}}" in sample["messages"][1]["content"]
+
+
+def test_a_job_that_fails_says_so(submit: Any, config_file: Path, document: dict[str, Any], tmp_path: Path) -> None:
+    document["explorer"]["simulated"] = {"faults": {"load": "no such model"}}
+    config_file.write_text(yaml.safe_dump(document))
+    done = submit("jobs/distill.py", "--config", str(config_file), "--to", str(tmp_path / "s.jsonl"))
+    assert done.returncode == 1
+    assert "error: the engine of the explorer cannot start: no such model" in done.stdout + done.stderr

@@ -1,0 +1,117 @@
+"""The whole way with a real engine in both roles: vLLM on CPU, two pools, the embedded model."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA
+
+MODEL = Path(__file__).parent.parent / "models" / "SmolLM2-135M-Instruct"
+PROBLEMS, PATHS = 12, 3
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A finished run of twelve sums and one prompt that no context holds, by the real command."""
+    assert MODEL.exists(), "make setup puts the model there"
+    folder = tmp_path_factory.mktemp("vllm")
+    rows = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i} for i in range(PROBLEMS)]
+    rows.append({"id": "long", "problem": "word " * 9000, "answer": 0})
+    (folder / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    role = {
+        "model": str(MODEL),
+        "sampling": {"temperature": 0.8, "max_tokens": 24},
+        "resources": {"cpus": 1, "gpus": 0},
+        "engine_args": {"max_num_seqs": 6},
+    }
+    document = {
+        "input": {"path": str(folder / "problems.jsonl"), "id_column": "id", "answer_column": "answer"},
+        "output": str(folder / "run"),
+        "schedule": "streaming",
+        "explorer": {**role, "paths": PATHS},
+        "synthesizer": role,
+    }
+    (folder / "config.yaml").write_text(yaml.safe_dump(document))
+    command = [
+        sys.executable,
+        "-c",
+        "from a2r_ray.cli import main; main()",
+        "run",
+        str(folder / "config.yaml"),
+        "--json",
+    ]
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, env=environment, check=False)
+    assert done.returncode == 3, done.stderr
+    receipt: dict[str, Any] = json.loads(done.stdout)
+    return folder / "run", receipt
+
+
+def query(run: Path, table: str, columns: str) -> list[Any]:
+    found: list[Any] = duckdb.sql(f"select {columns} from '{run}/{table}/*.parquet'").fetchall()  # noqa: S608 (a test's own path)
+    return found
+
+
+def test_every_problem_is_in_results_or_rejects_exactly_once(finished: tuple[Path, dict[str, Any]]) -> None:
+    run, receipt = finished
+    assert receipt["balanced"]
+    assert (receipt["input"], receipt["ok"], receipt["failed"]) == (PROBLEMS + 1, PROBLEMS, 1)
+    assert sorted(query(run, "results", "problem_id")) == sorted((f"p{i}",) for i in range(PROBLEMS))
+    [(problem, kind, error)] = query(run, "rejects", "problem_id, error_kind, error")
+    assert (problem, kind) == ("long", "prompt_too_long")
+    assert "the model's context is 8192" in error
+
+
+def test_synthesis_begins_before_exploration_ends(finished: tuple[Path, dict[str, Any]]) -> None:
+    run, _ = finished
+    [(first_result,)] = query(run, "results", "min(finished_at)")
+    [(last_path,)] = query(run, "paths", "max(finished_at)")
+    assert first_result < last_path - timedelta(0)
+
+
+def test_token_counts_equal_the_engine_s_own(finished: tuple[Path, dict[str, Any]]) -> None:
+    from transformers import AutoTokenizer
+
+    run, receipt = finished
+    tokenizer = AutoTokenizer.from_pretrained(MODEL)
+    rows = query(run, "paths", "text, completion_tokens, finish_reason, error")
+    for text, tokens, reason, error in rows:
+        if not error:
+            # The engine counts the end token, which is no text; what it cut off has exactly its limit.
+            assert tokens == 24 if reason == "length" else tokens <= 24
+            assert abs(len(tokenizer.encode(text)) + (reason == "stop") - tokens) <= 2
+    explorer, synthesizer = receipt["tokens"]["explorer"], receipt["tokens"]["synthesizer"]
+    assert query(run, "paths", "sum(prompt_tokens), sum(completion_tokens)") == [
+        (explorer["prompt"], explorer["completion"])
+    ]
+    sums = "sum(synthesizer_prompt_tokens), sum(synthesizer_completion_tokens)"
+    assert query(run, "results", sums) == [(synthesizer["prompt"], synthesizer["completion"])]
+
+
+def test_the_files_have_the_contract_s_schemas(finished: tuple[Path, dict[str, Any]]) -> None:
+    import pyarrow.parquet as pq
+
+    run, _ = finished
+    for table, schema in (("paths", PATH_SCHEMA), ("results", RESULT_SCHEMA)):
+        for file in (run / table).iterdir():
+            assert pq.read_schema(file).equals(schema)
+    described = duckdb.sql(f"describe select * from '{run}/results/*.parquet'").fetchall()  # noqa: S608 (a test's own path)
+    assert [(name, kind) for name, kind, *_ in described][:3] == [
+        ("problem_id", "VARCHAR"),
+        ("problem", "VARCHAR"),
+        ("messages", "VARCHAR"),
+    ]
+
+
+def test_paths_of_one_problem_differ(finished: tuple[Path, dict[str, Any]]) -> None:
+    run, _ = finished
+    [(distinct, total)] = query(run, "paths", "count(distinct text), count(*)")
+    assert distinct > total / 2
