@@ -7,7 +7,8 @@ imports neither Ray nor an engine.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from a2r_ray.config import Config, load_config, parse_config
+    from a2r_ray.config import Config
+    from a2r_ray.loading import load_config, parse_config
     from a2r_ray.pipeline import explore, run, synthesize
 
 __all__ = ["Config", "explore", "load_config", "parse_config", "run", "synthesize"]
@@ -18,6 +19,8 @@ def __getattr__(name: str) -> Any:
 
     if name in {"explore", "run", "synthesize"}:
         return getattr(import_module("a2r_ray.pipeline"), name)
-    if name in {"Config", "load_config", "parse_config"}:
-        return getattr(import_module("a2r_ray.config"), name)
+    if name in {"load_config", "parse_config"}:
+        return getattr(import_module("a2r_ray.loading"), name)
+    if name == "Config":
+        return import_module("a2r_ray.config").Config
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -39,7 +39,7 @@ def cli() -> None:
 @_json
 def validate(config: str, overrides: Sequence[str], as_json: bool) -> int:
     """Check a config: every mistake at once, by field; reads the first rows of the input."""
-    from a2r_ray.config import load_config
+    from a2r_ray.loading import load_config
     from a2r_ray.records import Problem
     from a2r_ray.sources import first_rows, open_source
 
@@ -63,7 +63,7 @@ def validate(config: str, overrides: Sequence[str], as_json: bool) -> int:
 @click.option("-n", "count", default=3, show_default=True, help="How many problems.")
 def preview(config: str, overrides: Sequence[str], count: int) -> int:
     """Run a few problems and show prompts, paths and synthesis; writes nothing."""
-    from a2r_ray.config import load_config
+    from a2r_ray.loading import load_config
     from a2r_ray.preview import preview as show
 
     for text in show(load_config(config, overrides), count):
@@ -77,7 +77,7 @@ def preview(config: str, overrides: Sequence[str], count: int) -> int:
 @_json
 def run(config: str, overrides: Sequence[str], as_json: bool) -> int:
     """Run a config, or continue it: the same command resumes."""
-    from a2r_ray.config import load_config
+    from a2r_ray.loading import load_config
 
     loaded = load_config(config, overrides)
     return run_to_exit_code(loaded, as_json=as_json)

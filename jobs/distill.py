@@ -8,8 +8,8 @@ import sys
 import click
 
 from a2r_ray.cli import COMPLETE, REJECTS, guarded, run_to_exit_code
-from a2r_ray.config import load_config
 from a2r_ray.export import write_samples
+from a2r_ray.loading import load_config
 from a2r_ray.runs.storage import Storage
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from a2r_ray.config import Config, parse_config
+from a2r_ray.config import Config
+from a2r_ray.loading import parse_config
 from a2r_ray.records import Problem
 
 MakeConfig = Callable[..., Config]

@@ -10,8 +10,8 @@ import pytest
 import ray
 
 from a2r_ray import pipeline
-from a2r_ray.config import parse_config
 from a2r_ray.errors import A2RError, InputError
+from a2r_ray.loading import parse_config
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.storage import Storage
@@ -165,3 +165,18 @@ def test_read_gives_the_rows_that_still_need_work_and_the_tally(document: dict[s
     assert len(found) == 20 + 4 + 1
     assert found[-1]["error_kind"] == "tally"
     assert json.loads(found[-1]["row"]) == {"input": 25, "duplicate": 1}
+
+
+def test_a_pool_grows_to_its_most_replicas_under_load(document: dict[str, Any], problems_file: Path) -> None:
+    rows = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i} for i in range(200)]
+    problems_file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    document["explorer"] |= {
+        "simulated": {"latency_s": {"median": 0.5}},
+        "replicas": {"min": 1, "max": 3},
+        "engine_args": {"max_num_seqs": 8},
+        "resources": {"cpus": 0.25},
+    }
+    summary = pipeline.run(parse_config(document), lambda _: None)
+    assert summary.receipt["balanced"]
+    assert summary.seconds["explorer"]["replicas"] == 3
+    assert summary.seconds["synthesizer"]["replicas"] == 1

@@ -5,7 +5,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from a2r_ray.config import Config, parse_config
+from a2r_ray.config import Config
+from a2r_ray.loading import parse_config
 from a2r_ray.records import INPUT_SCHEMA, RESULT_SCHEMA, Reject, input_row
 from a2r_ray.replica import OUTCOME_SCHEMA, Replica, Work, tally_row
 from a2r_ray.runs import table

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from a2r_ray import schedule
-from a2r_ray.config import parse_config
+from a2r_ray.loading import parse_config
 
 SMALL = {"model": "small", "resources": {"cpus": 1, "gpus": 1}, "sampling": {"max_tokens": 1024}}
 LARGE = {**SMALL, "model": "large"}

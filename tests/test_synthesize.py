@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from a2r_ray.config import Config, parse_config
+from a2r_ray.config import Config
 from a2r_ray.engines import ENGINE_DIED, Completion
 from a2r_ray.errors import EngineError
+from a2r_ray.loading import parse_config
 from a2r_ray.records import Path, Reject, Result
 from a2r_ray.synthesize import Synthesize
 from tests.conftest import problem

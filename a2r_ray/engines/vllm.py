@@ -44,7 +44,7 @@ class VllmEngine:
         self._inbox: queue.SimpleQueue[tuple[Request, Future[Completion], float] | None] = queue.SimpleQueue()
         self._pending: dict[str, tuple[Future[Completion], float, bool]] = {}
         self._tokens = [0, 0]
-        self._scheduled = (0, 0)
+        self._running = 0
         self._dead = ""
         self._ids = 0
         self._engine = self._start(role, seeded=seeded)
@@ -64,9 +64,10 @@ class VllmEngine:
         return future
 
     def load(self) -> Load:
-        """Requests running and waiting as of the last step."""
-        running, waiting = self._scheduled
-        return Load(running, waiting + self._inbox.qsize(), self._tokens[0], self._tokens[1])
+        """Requests running as of the last step, and all others that are held, waiting."""
+        held = len(self._pending) + self._inbox.qsize()
+        running = min(self._running, held)
+        return Load(running, held - running, self._tokens[0], self._tokens[1])
 
     def close(self) -> None:
         """Stops the thread and the engine core; what is in flight resolves with an error."""
@@ -92,7 +93,7 @@ class VllmEngine:
             raise EngineError(f"vLLM cannot load {role.model}: {type(error).__name__}: {error}") from error
 
     def _stat_logger(self) -> Any:
-        """A vLLM stat logger that keeps how many requests run and wait, and counts tokens as vLLM does."""
+        """A vLLM stat logger that keeps how many requests run, and counts tokens as vLLM does."""
         from vllm.v1.metrics.loggers import StatLoggerBase
 
         engine = self
@@ -103,7 +104,7 @@ class VllmEngine:
 
             def record(self, scheduler_stats: Any, iteration_stats: Any, *_args: Any, **_kwargs: Any) -> None:
                 if scheduler_stats is not None:
-                    engine._scheduled = (scheduler_stats.num_running_reqs, scheduler_stats.num_waiting_reqs)
+                    engine._running = scheduler_stats.num_running_reqs
                 if iteration_stats is not None:
                     engine._tokens[0] += iteration_stats.num_prompt_tokens
                     engine._tokens[1] += iteration_stats.num_generation_tokens
@@ -121,7 +122,7 @@ class VllmEngine:
                     for output in self._engine.step():
                         self._finish(output)
                 if not self._engine.has_unfinished_requests():
-                    self._scheduled = (0, 0)
+                    self._running = 0
         except BaseException as error:  # noqa: BLE001 (whatever ends the thread ends the engine, and every caller must hear of it)
             self._dead = f"the engine died: {type(error).__name__}: {error}"
         self._give_up()

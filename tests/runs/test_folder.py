@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from a2r_ray.config import Config, parse_config
+from a2r_ray.config import Config
 from a2r_ray.errors import OutputError
+from a2r_ray.loading import parse_config
 from a2r_ray.runs.folder import RunFolder, done, read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from a2r_ray.config import Config, load_config, parse_config
+from a2r_ray.config import Config
 from a2r_ray.errors import ConfigError
+from a2r_ray.loading import load_config, parse_config
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.yaml"))
 
