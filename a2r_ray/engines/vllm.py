@@ -47,12 +47,11 @@ class VllmEngine:
         self._running = 0
         self._dead = ""
         self._ids = 0
-        self._engine = self._start(role, seeded=seeded)
-        self._max_model_len: int = self._engine.model_config.max_model_len
-        self._tokenizer = self._engine.get_tokenizer()
         self._encode = lru_cache(maxsize=1024)(self._encode_uncached)
-        self._thread = threading.Thread(target=self._run, name="vllm-steps", daemon=True)
+        loaded: Future[None] = Future()
+        self._thread = threading.Thread(target=self._live, args=(role, seeded, loaded), name="vllm", daemon=True)
         self._thread.start()
+        loaded.result()
 
     def submit(self, request: Request) -> Future[Completion]:
         """Queues the request; tokenization happens here, in the caller's thread."""
@@ -113,6 +112,19 @@ class VllmEngine:
                 pass
 
         return Scheduled
+
+    def _live(self, role: RoleConfig, seeded: bool, loaded: Future[None]) -> None:
+        """Loads and steps in one thread: each thread that computes has OpenMP threads of its own, and on CPU a second
+        set of them, idle as it is, makes the first give up its core between any two operations."""
+        try:
+            self._engine = self._start(role, seeded=seeded)
+            self._max_model_len: int = self._engine.model_config.max_model_len
+            self._tokenizer = self._engine.get_tokenizer()
+        except BaseException as error:  # noqa: BLE001 (the constructor raises it)
+            loaded.set_exception(error)
+            return
+        loaded.set_result(None)
+        self._run()
 
     def _run(self) -> None:
         try:
