@@ -34,6 +34,7 @@ class Synthesize:
 
     def __init__(self, config: Config, engine: Engine | None) -> None:
         self._config, self._role, self._engine = config, config.synthesizer, engine
+        self._fingerprint = config.synthesizer_fingerprint
 
     def __call__(self, problems: Sequence[Problem], paths: Sequence[Sequence[Path]]) -> list[Result | Reject]:
         """Synthesizes all of them at once.
@@ -98,7 +99,7 @@ class Synthesize:
             answer=answer,
             correct=verdicts[answer],
             vote_correct=verdicts[voted.answer],
-            synthesizer=self._config.synthesizer_fingerprint,
+            synthesizer=self._fingerprint,
             finish_reason=done.finish_reason,
             explorer_prompt_tokens=explored[0],
             explorer_completion_tokens=explored[1],
