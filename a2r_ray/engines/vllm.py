@@ -115,7 +115,8 @@ class VllmEngine:
 
     def _live(self, role: RoleConfig, seeded: bool, loaded: Future[None]) -> None:
         """Loads and steps in one thread: each thread that computes has OpenMP threads of its own, and on CPU a second
-        set of them, idle as it is, makes the first give up its core between any two operations."""
+        set of them, idle as it is, makes the first give up its core between any two operations.
+        """
         try:
             self._engine = self._start(role, seeded=seeded)
             self._max_model_len: int = self._engine.model_config.max_model_len

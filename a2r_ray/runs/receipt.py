@@ -1,6 +1,6 @@
 """The receipt: every input row and every token accounted for, counted from the files and not from memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,14 +88,14 @@ def _paid_twice(run: Storage) -> int:
 
 
 def _unique(run: Storage, name: str, columns: Sequence[str]) -> int:
-    """Distinct keys of a table, by their 64-bit hashes."""
-    hashes = list(_hashes(run, name, columns))
-    return len(np.unique(np.concatenate(hashes))) if hashes else 0
-
-
-def _hashes(run: Storage, name: str, columns: Sequence[str]) -> Iterator[Any]:
+    """Distinct keys of a table, by their 64-bit hashes; 8 bytes of memory a row."""
+    hashes = np.empty(table.count(run, name), np.uint64)
+    filled = 0
     for batch in table.scan(run, name, columns):
-        yield _keys(batch, columns)
+        hashes[filled : filled + batch.num_rows] = _keys(batch, columns)
+        filled += batch.num_rows
+    hashes.sort()
+    return int((hashes[1:] != hashes[:-1]).sum()) + bool(filled)
 
 
 def _keys(batch: pa.RecordBatch, columns: Sequence[str]) -> Any:

@@ -21,6 +21,7 @@ SCHEMAS = {"paths": PATH_SCHEMA, "results": RESULT_SCHEMA, "rejects": REJECT_SCH
 _FIRST_DELAY_S = 0.25
 _SEGMENT_BYTES = 8 << 20
 _SEGMENT_FLUSHES = 32
+_SCAN_ROWS = 8192
 
 
 class TableWriter:
@@ -132,7 +133,7 @@ def scan(run: Storage, table: str, columns: Sequence[str] | None = None) -> Iter
     """The rows of a table, batch by batch, only the columns asked for."""
     for name in files(run, table):
         with open_file(run, name) as parquet:
-            yield from parquet.iter_batches(columns=None if columns is None else list(columns))
+            yield from parquet.iter_batches(_SCAN_ROWS, columns=None if columns is None else list(columns))
 
 
 def count(run: Storage, table: str) -> int:
