@@ -49,7 +49,9 @@ class VllmEngine:
         self._ids = 0
         self._encode = lru_cache(maxsize=1024)(self._encode_uncached)
         loaded: Future[None] = Future()
-        self._thread = threading.Thread(target=self._live, args=(role, seeded, loaded), name="vllm", daemon=True)
+        self._thread = threading.Thread(
+            target=self._live, kwargs={"role": role, "seeded": seeded, "loaded": loaded}, name="vllm", daemon=True
+        )
         self._thread.start()
         loaded.result()
 
@@ -113,7 +115,7 @@ class VllmEngine:
 
         return Scheduled
 
-    def _live(self, role: RoleConfig, seeded: bool, loaded: Future[None]) -> None:
+    def _live(self, *, role: RoleConfig, seeded: bool, loaded: Future[None]) -> None:
         """Loads and steps in one thread: each thread that computes has OpenMP threads of its own, and on CPU a second
         set of them, idle as it is, makes the first give up its core between any two operations.
         """
