@@ -29,7 +29,7 @@ from typing import IO, Any, Literal, NamedTuple, cast
 from a2r_ray import prompts
 from a2r_ray.errors import A2RError
 
-MAX_LENGTH = 10_000
+MAX_LENGTH = 4_000
 """Characters; what is longer is no answer."""
 MAX_MATH = 300
 """Characters; longer mathematics is compared as text only, since most of it would only reach the time limit."""

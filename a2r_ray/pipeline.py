@@ -166,8 +166,7 @@ def _phases(config: Config, run: Storage, layout: schedule.Schedule, board: Any)
 def _pool(dataset: Dataset, work: Work, board: Any) -> Dataset:
     """One pool of replicas: the calls of a replica run in parallel threads, each with one block."""
     role = work.engine_role
-    requests = work.config.explorer.paths if work.explores and work.config.explorer else 1
-    calls = schedule.calls(role, requests * schedule.rows_per_block(work.config))
+    calls = schedule.calls(work.config, work.role)
     replicas = (1, 1) if role is None else (role.replicas.min, role.replicas.max)
     return dataset.map_batches(
         Replica,

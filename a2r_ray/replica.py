@@ -1,8 +1,8 @@
 """A replica: one engine in one actor, the stages that it serves, and the tables that it writes.
 
 A call takes a block of problems and returns when what it made of them is durable, so what Ray counts as done is done.
-Many calls run at once, each in a thread of its own; the replica flushes early when every call it has is waiting for
-the flush.
+Many calls run at once, each in a thread of its own; the replica flushes early when too many of its calls wait for the
+flush.
 """
 
 import json
@@ -46,6 +46,8 @@ OUTCOME_SCHEMA = pa.schema([("outcome", pa.string()), ("row", pa.string())])
 """What the last stage of a run hands the driver: ``ok``, ``failed``, ``explored``, or the tally and its counts."""
 
 REPORT_EVERY_S = 0.5
+_HURRY_SHARE = 4
+"""One call in so many may wait for a flush: with more the engine would run short of requests."""
 
 
 @dataclass(frozen=True)
@@ -212,9 +214,9 @@ class Replica:
         ticket = writer.append([])
         with self._lock:
             self._waiting += 1
-            idle = self._waiting >= self._calls
+            hurry = _HURRY_SHARE * self._waiting >= self._calls
         try:
-            if idle:
+            if hurry:
                 for each in self._writers():
                     each.hurry()
             writer.wait(ticket)

@@ -16,7 +16,7 @@ _BLOCKS_PER_S = 100
 _MOST_ROWS_PER_BLOCK = 64
 # Generous, so that blocks are rather too large than too many for Ray Data; tokens/s of one replica.
 _TOKENS_PER_S = {"gpu": 20_000.0, "cpu": 1_000.0}
-_MOST_CALLS = 512
+_FEWEST_CALLS, _MOST_CALLS = 4, 512
 
 
 def choose(config: Config, resources: Mapping[str, float]) -> Schedule:
@@ -46,11 +46,18 @@ def rows_per_block(config: Config) -> int:
     return max(1, min(_MOST_ROWS_PER_BLOCK, math.ceil(min(rates) / _BLOCKS_PER_S)))
 
 
-def calls(role: RoleConfig | None, requests_per_call: int) -> int:
-    """Calls a replica takes at once: twice what its engine runs, so that its waiting queue is never empty."""
-    if role is None:
-        return 4
-    return max(4, min(_MOST_CALLS, math.ceil(2 * role.max_num_seqs / requests_per_call)))
+def calls(config: Config, role: Literal["explorer", "synthesizer", "both"]) -> int:
+    """Calls a replica takes at once: twice what its engine runs, so that its waiting queue is never empty.
+
+    A call of a replica that serves both roles has N requests at first and then a single one: it takes twice as many.
+    """
+    explorer = config.explorer if role != "synthesizer" else None
+    engine = explorer or config.synthesizer
+    if engine is None:
+        return _FEWEST_CALLS
+    requests = (explorer.paths if explorer else 1) * rows_per_block(config)
+    wanted = 2 * engine.max_num_seqs / requests * (2 if role == "both" and config.synthesizer else 1)
+    return max(_FEWEST_CALLS, min(_MOST_CALLS, math.ceil(wanted)))
 
 
 def _problems_per_s(role: RoleConfig, requests: int) -> float:

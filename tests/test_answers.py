@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from a2r_ray import answers
-from a2r_ray.answers import equivalent, extract
+from a2r_ray.answers import MAX_LENGTH, equivalent, extract
 from a2r_ray.errors import A2RError
 
 HANGS = "9^{9^{9^{9}}}"
@@ -80,8 +80,8 @@ def test_the_answer_a_text_gives(text: str, answer: str) -> None:
         "#### Step 2: add them",
         "Answer:",
         "Answer: ...",
-        r"\boxed{" + "1" * 1001 + "}",
-        "The answer is " + "a " * 600,
+        r"\boxed{" + "1" * 4_001 + "}",
+        "The answer is " + "a " * 2_001,
     ],
 )
 def test_no_answer_is_better_than_a_guess(text: str) -> None:
@@ -178,7 +178,7 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
         (r"\left( 1, 2 \right)", "(1, 2)", True),
         (r"\boxed{x^2}", "$x^2$", True),
         ("1/0", "1/0.", True),
-        ("x" * 1001, "x" * 1001, True),
+        ("x" * 4_001, "x" * 4_001, True),
         ("x+" * 600, "y+" * 600, False),
         ("x" + "+1" * 150, "1+x" + "+1" * 149, False),
     ],
@@ -426,3 +426,9 @@ def _until(condition: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def test_the_longest_number_is_still_a_number() -> None:
+    # Python reads no integer of more than 4,300 digits.
+    assert equivalent("1" * MAX_LENGTH, "0" + "1" * (MAX_LENGTH - 1)) is False
+    assert extract(r"\boxed{" + "1" * MAX_LENGTH + "}") == "1" * MAX_LENGTH

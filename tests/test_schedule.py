@@ -41,4 +41,6 @@ def test_a_block_is_one_problem_until_the_rate_asks_for_more() -> None:
 
 def test_calls_keep_the_engine_s_queue_filled() -> None:
     role = config().explorer
-    assert schedule.calls(role, role.paths) * role.paths >= 2 * role.max_num_seqs
+    assert schedule.calls(config(), "explorer") * role.paths >= 2 * role.max_num_seqs
+    assert schedule.calls(config(), "synthesizer") == 2 * config().synthesizer.max_num_seqs
+    assert schedule.calls(config(), "both") == 2 * schedule.calls(config(), "explorer")
