@@ -250,4 +250,4 @@ def _text(tokens: int, ending: str) -> str:
 
 
 def _prompt_tokens(request: Request) -> int:
-    return sum(len(message.get("content") or "") // _CHARS_PER_TOKEN + 4 for message in request.messages)
+    return sum(len(str(message.get("content") or "")) // _CHARS_PER_TOKEN + 4 for message in request.messages)
