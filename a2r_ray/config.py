@@ -181,8 +181,8 @@ class RoleConfig(_Section):
     @property
     def max_num_seqs(self) -> int:
         """Requests that one replica runs at once, as vLLM calls it."""
-        # More sequences on a CPU core make no more tokens, only longer waits.
-        default = int(32 * max(1, self.resources.cpus)) if self.engine == "vllm" and not self.gpus else 256
+        # More sequences on a single CPU core make no more tokens, only longer waits.
+        default = 32 if self.engine == "vllm" and not self.gpus and self.resources.cpus <= 1 else 256
         return int(self.engine_args.get("max_num_seqs", default))
 
     def same_engine(self, other: "RoleConfig") -> bool:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 
 from a2r_ray.config import Config, RoleConfig
@@ -36,7 +37,8 @@ from a2r_ray.records import (
     problem_from,
     to_row,
 )
-from a2r_ray.runs.ledger import PathLedger
+from a2r_ray.runs.folder import concluded, place
+from a2r_ray.runs.ledger import PathLedger, hash_ids
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
 from a2r_ray.synthesize import Synthesize
@@ -93,6 +95,7 @@ class Replica:
         self._lock = threading.Lock()
         self._engine = self._load_engine()
         self._ledger, self._results, self._rejects = self._open_tables()
+        self._concluded = concluded(work.run) if work.concludes and work.run else np.empty(0, np.uint64)
         config = work.config
         self._explore = (
             Explore(config, self._engine, self._ledger, self.name) if work.explores and self._engine else None
@@ -165,7 +168,7 @@ class Replica:
         return self._work.explores or self._work.last
 
     def _serve(self, block: pa.Table) -> pa.Table:
-        rows = block.to_pylist()
+        rows = self._not_concluded(block.to_pylist())
         chosen = [index for index, row in enumerate(rows) if not row.get("error_kind")]
         problems = [problem_from(rows[index]) for index in chosen]
         paths = self._paths(problems, [rows[index] for index in chosen])
@@ -189,6 +192,20 @@ class Replica:
         return _outcomes(
             [*concluded, *rejects[len(concluded) :]], [row for row in rows if row.get("error_kind") == TALLY]
         )
+
+    def _not_concluded(self, rows: list[Row]) -> list[Row]:
+        """The rows but for those whose result or reject was stored before this process began.
+
+        Ray asks a replica that it has started again for what the former one owed, of which some may be stored.
+        """
+        if self._work.role == "explorer" or not len(self._concluded):
+            return rows
+        # A reject may carry the id of a problem that was answered: it is known by its place.
+        keys = hash_ids(
+            [place(row["source"] or "", row["line"] or 0) if row["error_kind"] else row["problem_id"] for row in rows]
+        )
+        at = np.minimum(np.searchsorted(self._concluded, keys), len(self._concluded) - 1)
+        return [row for row, stored in zip(rows, self._concluded[at] == keys, strict=True) if not stored]
 
     def _paths(self, problems: Sequence[Problem], rows: Sequence[Row]) -> list[list[Path]]:
         """The problems' paths: sampled here, handed on from the stage before, or found in the ledger."""

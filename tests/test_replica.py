@@ -1,5 +1,6 @@
 """A replica hands on only what is durable, and passes through what it has no part in."""
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -39,6 +40,19 @@ def test_two_stages_leave_every_row_in_its_table(config: Config) -> None:
     ]  # fmt: skip
     explorer.close()
     synthesizer.close()
+
+
+def test_what_a_former_process_stored_is_not_stored_again(config: Config) -> None:
+    run = Storage(config.output)
+    clash = replace(REJECT, problem_id="p1", line=9, error_kind="duplicate_id")
+    rows = block(input_row(problem(1)), input_row(problem(2)), input_row(REJECT), input_row(clash))
+    explored = Replica(Work(config, "explorer", run))(rows)
+    first = Replica(Work(config, "synthesizer", run))
+    first(explored.filter([True, False, True, False]))
+    again = Replica(Work(config, "synthesizer", run))
+    assert again(explored)["outcome"].to_pylist() == ["ok", "failed"]
+    assert table.count(run, "results") == 2
+    assert [row for batch in table.scan(run, "rejects", ["line"]) for row in batch["line"].to_pylist()] == [3, 9]
 
 
 def test_a_restarted_replica_uses_the_paths_that_were_stored(config: Config) -> None:

@@ -13,10 +13,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from a2r_ray.config import Config
 from a2r_ray.errors import OutputError
 from a2r_ray.records import now
 from a2r_ray.runs import table
+from a2r_ray.runs.ledger import hash_ids
 from a2r_ray.runs.storage import Storage
 
 _LEAST_FREE_BYTES = 64 << 20
@@ -105,6 +109,19 @@ def done(storage: Storage) -> tuple[set[str], set[tuple[str, int]]]:
             else:
                 problems.add(reject["problem_id"])
     return problems, rows
+
+
+def concluded(storage: Storage) -> npt.NDArray[np.uint64]:
+    """Hashes, sorted, of what already has its row in results or rejects: ids of problems, places of input rows."""
+    problems, rows = done(storage)
+    keys = hash_ids([*problems, *(place(source, line) for source, line in rows)])
+    keys.sort()
+    return keys
+
+
+def place(source: str, line: int) -> str:
+    """The key of an input row that is no problem."""
+    return f"{source}\x00{line}"
 
 
 def _existing(storage: Storage, config: Config) -> dict[str, Any] | None:
