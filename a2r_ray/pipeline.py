@@ -61,8 +61,9 @@ def run(config: Config, observe: Observer | None = None) -> Summary:
     """
     source = open_source(config.input)
     first_rows(source, config.input, 1)
-    folder = RunFolder.open(config)
-    progress = Progress(total=source.count(), done_before=folder.done_before)
+    rows = source.count()
+    folder = RunFolder.open(config, rows)
+    progress = Progress(total=rows, done_before=folder.done_before)
     outcome, tally = "failed", None
     try:
         with cluster.connected():

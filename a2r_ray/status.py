@@ -32,7 +32,7 @@ def status(uri: str) -> dict[str, Any]:
         "attempts": len(record["attempts"]),
         "started": last["start"],
         "ended": last["end"],
-        "rows": record.get("rows"),
+        "rows": record["rows"],
         "results": table.count(run, "results"),
         "rejects": table.count(run, "rejects"),
         "paths": table.count(run, "paths"),

@@ -109,7 +109,8 @@ def test_a_run_with_rejects_exits_3_and_its_continuation_does_nothing_twice(
     receipt = json.loads(again.stdout)
     assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 0, "reused": 80, "errors": 0}
     status = json.loads(a2r("status", document["output"], "--json").stdout)
-    assert (status["outcome"], status["attempts"], status["results"], status["rejects"]) == ("complete", 2, 20, 1)
+    assert (status["outcome"], status["attempts"], status["rows"]) == ("complete", 2, 21)
+    assert (status["results"], status["rejects"], status["paths"]) == (20, 1, 80)
     other = a2r("run", str(config_file), "--set", "synthesizer.model=other")
     assert other.returncode == 2
     assert "synthesizer.model: 'sim-large' there, 'other' now" in other.stderr

@@ -40,8 +40,12 @@ class RunFolder:
     """Input rows that earlier attempts have done with: results and rejects."""
 
     @classmethod
-    def open(cls, config: Config) -> "RunFolder":
+    def open(cls, config: Config, rows: int | None = None) -> "RunFolder":
         """Makes the folder, or opens it again for the same config, and records a new attempt.
+
+        Args:
+            config: what will be run.
+            rows: how many rows the input has, for whoever asks how far the run is.
 
         Raises:
             OutputError: it holds something else, belongs to another config, or cannot be written.
@@ -49,6 +53,7 @@ class RunFolder:
         storage = Storage(config.output)
         record = _existing(storage, config) or _new_record(config)
         _check_space(storage)
+        record["rows"] = rows
         record["attempts"].append({"start": now().isoformat(), "end": None, "outcome": "running"})
         done_before = table.count(storage, "results") + table.count(storage, "rejects")
         folder = cls(storage, record, table.count(storage, "paths"), done_before)
