@@ -357,7 +357,7 @@ def _harden() -> None:
     """Sets the limits, and takes from sympy the power to execute what it compiled."""
 
     def refuse(*_: object) -> None:
-        raise NotImplementedError("no generated code is executed here")
+        raise PermissionError("no generated code is executed here")
 
     vars(importlib.import_module("sympy.utilities.lambdify"))["exec"] = refuse
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))

@@ -286,8 +286,7 @@ def test_an_answer_is_never_executed(tmp_path: Path) -> None:
     unguarded, guarded = tmp_path / "unguarded", tmp_path / "guarded"
     script = f"from a2r_ray.answers import _verify; _verify({_payload(unguarded)!r}, chr(92) + 'sqrt{{3}}')"
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
-    if not unguarded.exists():
-        pytest.skip("this math-verify does not execute it, so neither lock can be tested")
+    assert unguarded.exists(), "this math-verify does not execute the payload: find one that it does, to try the locks"
     assert not equivalent(_payload(guarded), r"\sqrt{3}")
     assert not guarded.exists()
     assert not answers._judge.verdict(_payload(guarded), r"\sqrt{3}")  # past the first lock

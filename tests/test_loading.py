@@ -52,33 +52,6 @@ def test_a_secret_is_never_echoed(document: dict[str, Any], section: str) -> Non
     assert f"{section}.api_key: unknown key; did you mean `api_key_env`?" in text
 
 
-def test_the_public_config_has_no_secret(document: dict[str, Any]) -> None:
-    document["explorer"]["engine_args"] = {"max_num_seqs": 8, "hf_token": "hf_abc"}
-    document["synthesizer"] |= {"engine": "openai", "base_url": "https://user:pass@host/v1"}
-    public = parse_config(document).public()
-    assert public["explorer"]["engine_args"] == {"max_num_seqs": 8, "hf_token": "(not shown)"}
-    assert "pass" not in public["synthesizer"]["base_url"]
-    assert public["synthesizer"]["api_key_env"] == "OPENAI_API_KEY"
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"explorer": None, "synthesizer": None}, "give an explorer, a synthesizer, or both"),
-        ({"explorer": None}, "without an explorer the paths must be brought"),
-        ({"schedule": "shared"}, "schedule shared needs the same engine"),
-        ({"schedule": "shared", "synthesizer": None}, "schedule shared needs both roles"),
-    ],
-)
-def test_roles_must_make_a_run(document: dict[str, Any], change: dict[str, Any], message: str) -> None:
-    assert message in mistakes({**document, **change})[0]
-
-
-def test_a_prompt_must_have_its_places(document: dict[str, Any]) -> None:
-    document["synthesizer"]["prompt"] = "Solve {problem}."
-    assert mistakes(document) == ["synthesizer: the prompt lacks {references}"]
-
-
 def test_overrides_are_read_as_yaml(document: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(yaml.safe_dump(document))
@@ -109,18 +82,6 @@ def test_a_file_that_is_no_config(tmp_path: Path, content: str | bytes, message:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read"):
         load_config(tmp_path / "none.yaml")
-
-
-def test_fingerprints_change_with_what_is_generated_and_with_nothing_else(document: dict[str, Any]) -> None:
-    before = parse_config(document)
-    document["explorer"] |= {"paths": 8, "replicas": {"max": 4}, "price": {"input": 1, "output": 1}}
-    same = parse_config(document)
-    assert same.explorer_fingerprint == before.explorer_fingerprint
-    for change in ({"model": "other"}, {"prompt": "{problem}!"}, {"sampling": {"temperature": 1.0}}, {"revision": "a"}):
-        changed = parse_config({**document, "explorer": document["explorer"] | change})
-        assert changed.explorer_fingerprint != before.explorer_fingerprint, change
-        assert changed.synthesizer_fingerprint == before.synthesizer_fingerprint
-    assert parse_config({**document, "seed": 2}).explorer_fingerprint != before.explorer_fingerprint
 
 
 def test_config_errors_pickle() -> None:
