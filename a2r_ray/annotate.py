@@ -17,7 +17,7 @@ from a2r_ray.config import Config
 from a2r_ray.records import RESULT_SCHEMA, Problem, Reject, Row
 from a2r_ray.runs import table
 from a2r_ray.runs.storage import Storage
-from a2r_ray.sources import Duplicate, RawRow, open_source, read_problems
+from a2r_ray.sources import Duplicate, RawRow, open_source, read_rows
 
 _FROM_RESULT = ["answer", "route", "synthesis", "vote_answer", "vote_share", "correct", "cost_usd", "error"]
 ANSWER_SCHEMA = pa.schema(
@@ -99,8 +99,7 @@ class _Answers:
 
 def _read(config: Config) -> Iterator[_Read]:
     """Every input row as it was read, with what was made of it."""
-    raws = open_source(config.input).rows()
-    return zip(raws, read_problems(open_source(config.input), config.input), strict=False)
+    return read_rows(open_source(config.input))
 
 
 def _chunks(rows: Iterator[_Read]) -> Iterator[list[_Read]]:

@@ -4,6 +4,7 @@ Nothing heavy is imported before a verb needs it, so ``--help`` answers at once.
 """
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -45,7 +46,7 @@ def validate(config: str, overrides: Sequence[str], as_json: bool) -> int:
 
     loaded = load_config(config, overrides)
     source = open_source(loaded.input)
-    rows = first_rows(source, loaded.input, 100)
+    rows = first_rows(source, 100)
     bad = [row for row in rows if not isinstance(row, Problem)]
     if as_json:
         document = {"config": loaded.public(), "rows": source.count(), "checked": len(rows), "rejected": len(bad)}
@@ -137,6 +138,9 @@ def guarded(command: Callable[[], int]) -> int:
 
 
 def _stop(signum: int, _frame: FrameType | None) -> None:
+    """The first signal ends the run in order, the next at once; Ray's processes end with this one."""
+    for again in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(again, lambda signum, _frame: os._exit(128 + signum))
     raise Stopped(signum)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import ray
 from ray.data import DataContext
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 
 @contextmanager
@@ -43,6 +44,31 @@ def resources() -> dict[str, float]:
     from ray._private.state import state
 
     return {**ray.cluster_resources(), **(state.get_max_resources_from_cluster_config() or {})}
+
+
+def here() -> NodeAffinitySchedulingStrategy:
+    """Places an actor or task on the node of this process, with which it lives and dies."""
+    return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+
+
+def attempts() -> int:
+    """How often Ray has begun the present task before; asked in the task's own thread."""
+    attempts: int = ray._private.worker.global_worker.core_worker.get_current_task_attempt_number()  # noqa: SLF001 (has no public name)
+    return attempts
+
+
+def unplaced(actor_class: str) -> bool:
+    """Whether actors of this job and class wait for a place, and none has one."""
+    from ray._private.state import actors
+
+    job = ray.JobID.from_hex(ray.get_runtime_context().get_job_id())
+    states = {actor["State"] for actor in actors(None, job).values() if actor["ActorClassName"] == actor_class}
+    return "ALIVE" not in states and bool(states & {"DEPENDENCIES_UNREADY", "PENDING_CREATION", "RESTARTING"})
+
+
+def nodes() -> list[dict[str, float]]:
+    """The resources of each node that is up."""
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
 @contextmanager

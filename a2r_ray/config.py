@@ -77,6 +77,8 @@ class Replicas(_Section):
 
     min: Annotated[int, Field(ge=1)] = 1
     max: Annotated[int, Field(ge=1)] = 1
+    start_timeout_s: Annotated[float, Field(gt=0)] = 900.0
+    """The run ends when for so long no replica of the pool found a place in the cluster."""
 
     @model_validator(mode="before")
     @classmethod
@@ -127,6 +129,10 @@ class Faults(_Section):
     """Share of completions with no answer in them."""
     crash: Fraction = 0.0
     """Share of requests that end the engine's process."""
+    hang: Fraction = 0.0
+    """Share of requests at which the engine stops, where it has latency."""
+    poison: str = ""
+    """A request that contains this text ends the engine's process, every time."""
     load: str = ""
     """The engine fails to load with this message."""
 
@@ -161,6 +167,8 @@ class RoleConfig(_Section):
     api_key_env: str = "OPENAI_API_KEY"
     """openai: the environment variable that holds the key."""
     simulated: SimulatedConfig | None = None
+    hang_timeout_s: Annotated[float, Field(gt=0)] = 300.0
+    """An engine that holds requests and makes no progress for so long is started again."""
     price: Price | None = None
 
     @model_validator(mode="after")
@@ -195,7 +203,7 @@ class ExplorerConfig(RoleConfig):
     """The model that samples."""
 
     paths: Annotated[int, Field(ge=1)] = 4
-    """N: paths sampled per problem."""
+    """N: paths sampled per problem; of paths that are brought, as many are used at most."""
 
     @model_validator(mode="after")
     def _prompt_has_its_fields(self) -> Self:
@@ -255,6 +263,11 @@ class Config(_Section):
         return public
 
     @property
+    def explores(self) -> bool:
+        """Whether paths are sampled; where they are brought, the explorer says how many are used and what they cost."""
+        return self.explorer is not None and self.input.source != "paths"
+
+    @property
     def input_fingerprint(self) -> str:
         """Hash of what names the input (not of its content)."""
         return _digest(self.input.model_dump(exclude={"limit"}))
@@ -278,13 +291,16 @@ def _check_prompt(template: str | None, wanted: set[str]) -> None:
         raise ValueError(f"the prompt lacks {', '.join('{' + name + '}' for name in missing)}")
 
 
+NOT_SHOWN = "(not shown)"
+"""What stands where a secret stood."""
+
 _SECRET = re.compile(r"key|token$|secret|passw|credential|auth", re.IGNORECASE)
 
 
 def shown(field: str, value: Any) -> str:
     """The value as it may be echoed: never one whose field or look says that it is a secret."""
     if _SECRET.search(field.rsplit(".", 1)[-1]) or (isinstance(value, str) and re.search(r"\bsk-|://[^/]*@", value)):
-        return "(not shown)"
+        return NOT_SHOWN
     return textwrap.shorten(repr(value), 80, placeholder="…")
 
 
@@ -293,5 +309,5 @@ def _redact(value: Any, field: str = "") -> Any:
         return {name: _redact(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
         return [_redact(inner, field) for inner in value]
-    secret = isinstance(value, str) and field != "api_key_env" and shown(field, value) == "(not shown)"
-    return "(not shown)" if secret else value
+    secret = isinstance(value, str) and field != "api_key_env" and shown(field, value) == NOT_SHOWN
+    return NOT_SHOWN if secret else value

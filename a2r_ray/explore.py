@@ -110,3 +110,19 @@ def explorer_messages(role: ExplorerConfig, problem: Problem) -> Sequence[Messag
 def path_seed(seed: int, problem_id: str, index: int) -> int:
     """A path's own seed, 32 bits: the same for the same run seed, problem and index, on any machine."""
     return int.from_bytes(hashlib.blake2b(f"{seed}/{problem_id}/{index}".encode(), digest_size=4).digest(), "big")
+
+
+def brought(problem_id: str, index: int, text: str) -> Path:
+    """A path that was made elsewhere; nobody knows by whom, nor what it took."""
+    return Path(
+        problem_id=problem_id,
+        path_index=index,
+        explorer="",
+        model="",
+        text=text,
+        answer=extract(text),
+        finish_reason="",
+        prompt_tokens=0,
+        completion_tokens=0,
+        latency_s=0.0,
+    )

@@ -5,11 +5,17 @@ the receipt. Everything that a problem becomes travels as its row, so what reach
 """
 
 import json
+import secrets
+import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import pyarrow as pa
@@ -17,15 +23,21 @@ import ray
 from ray.data import ActorPoolStrategy, DataContext, Dataset
 
 from a2r_ray import cluster, schedule
-from a2r_ray.config import Config
+from a2r_ray.config import Config, RoleConfig
 from a2r_ray.errors import A2RError, Stopped
-from a2r_ray.records import INPUT_SCHEMA, TALLY, Problem, Reject, input_row
-from a2r_ray.replica import Replica, Work, tally_row
-from a2r_ray.runs.folder import RunFolder, done
+from a2r_ray.explore import brought
+from a2r_ray.records import INPUT_SCHEMA, TALLY, Problem, Reject, input_row, now, to_row
+from a2r_ray.replica import OUTCOME_SCHEMA, Board, Explorer, Replica, Synthesizer, Work, tally_row
+from a2r_ray.runs import table
+from a2r_ray.runs.concluded import Concluded, place
+from a2r_ray.runs.folder import RunFolder, check_attempt, read_record
 from a2r_ray.runs.receipt import Tally, account
 from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.table import TableWriter
 from a2r_ray.sources import Duplicate, first_rows, open_source, read_problems
+from a2r_ray.sources.paths import brought_paths, run_folder_of
 from a2r_ray.summary import Summary, summarize
+from a2r_ray.watch import Watch
 
 
 @dataclass
@@ -46,12 +58,13 @@ class Progress:
 Observer = Callable[[Progress], None]
 
 
-def run(config: Config, observe: Observer | None = None) -> Summary:
+def run(config: Config, observe: Observer | None = None, *, retry: bool = False) -> Summary:
     """Runs a config, or continues it, to the end.
 
     Args:
         config: what to run.
-        observe: called about twice a second, from another thread.
+        observe: called about twice a second.
+        retry: whether to make again what failed before.
 
     Returns:
         What the run folder shows, with the receipt as it lies in ``receipt.json``.
@@ -60,14 +73,14 @@ def run(config: Config, observe: Observer | None = None) -> Summary:
         A2RError: with the message and the exit code that the command should end with.
     """
     source = open_source(config.input)
-    first_rows(source, config.input, 1)
+    first_rows(source, 1)
     rows = source.count()
-    folder = RunFolder.open(config, rows)
+    folder = RunFolder.open(config, rows, retry=retry)
     progress = Progress(total=rows, done_before=folder.done_before)
     outcome, tally = "failed", None
     try:
         with cluster.connected():
-            tally = _drive(config, folder.storage, progress, observe)
+            tally = _drive(_Job(config, folder.storage, folder.attempt), progress, observe)
         outcome = "complete"
     except (KeyboardInterrupt, Stopped):
         outcome = "interrupted"
@@ -79,8 +92,14 @@ def run(config: Config, observe: Observer | None = None) -> Summary:
     return summarize(folder.storage, folder.record, receipt, progress.replicas)
 
 
-def build(
-    dataset: Dataset, config: Config, *, layout: schedule.Schedule, run: Storage | None = None, board: Any = None
+def build(  # noqa: PLR0913 (a run is a folder, an attempt at it and a board)
+    dataset: Dataset,
+    config: Config,
+    *,
+    layout: schedule.Schedule,
+    run: Storage | None = None,
+    attempt: str = "",
+    board: Board | None = None,
 ) -> Dataset:
     """Chains the stages onto a dataset of problems; lazy, and free of side effects.
 
@@ -89,22 +108,25 @@ def build(
         config: the run's config.
         layout: ``phased`` takes the paths from the run folder, where its first phase has put them.
         run: the run folder that paths, results and rejects go to; None: rows are handed on with the result's columns.
-        board: the actor that the replicas report to.
+        attempt: the attempt that may write to it.
+        board: where the replicas report to.
     """
-    if config.explorer is None or config.synthesizer is None or layout == "shared":
-        return _pool(dataset, Work(config, "both", run, last=run is not None), board)
-    if layout == "streaming":
-        dataset = _pool(dataset, Work(config, "explorer", run), board)
-        return _pool(dataset, Work(config, "synthesizer", run), board)
-    return _pool(dataset, Work(config, "synthesizer", run, last=True), board)
+    work = partial(Work, config, run=run, attempt=attempt)
+    if config.explores and (config.synthesizer is None or layout == "shared"):
+        return _pool(dataset, work(role="both", last=run is not None), board)
+    if config.explores and layout == "streaming":
+        dataset = _pool(dataset, work(role="explorer"), board)
+        return _pool(dataset, work(role="synthesizer"), board)
+    paths_in = None if run is None or config.explores else _brought_in(config, run)
+    return _pool(dataset, work(role="synthesizer", last=run is not None, paths_in=paths_in), board)
 
 
-def explore(dataset: Dataset, config: Config, *, run: Storage | None = None, board: Any = None) -> Dataset:
+def explore(dataset: Dataset, config: Config, *, run: Storage | None = None, board: Board | None = None) -> Dataset:
     """Adds ``paths``, a list of rows as in the paths table, to every problem of a dataset."""
     return _pool(dataset, Work(config, "explorer", run), board)
 
 
-def synthesize(dataset: Dataset, config: Config, *, run: Storage | None = None, board: Any = None) -> Dataset:
+def synthesize(dataset: Dataset, config: Config, *, run: Storage | None = None, board: Board | None = None) -> Dataset:
     """Adds a result's columns to every problem of a dataset with ``paths``."""
     return _pool(dataset, Work(config, "synthesizer", run), board)
 
@@ -127,51 +149,109 @@ def answer(questions: Sequence[Problem], config: Config) -> list[dict[str, Any]]
 def problems(config: Config, run: Storage) -> Dataset:
     """The input as a dataset of problems, without those that the run folder has done with.
 
-    One task reads it all, in order, so that duplicates are found with memory for keys only.
+    One task reads it all, in order, so that duplicates are found with memory for keys only. It stays on this node, and
+    is not repeated: what it leaves out depends on what is done by then, and Ray takes a repeated task for the same.
     """
     dataset = ray.data.from_items([{"input": 0}]).map_batches(
-        _read,
-        fn_kwargs={"config": config, "run": run},
-        batch_size=None,
-        batch_format="pyarrow",
-        num_cpus=0,  # the pools may hold every CPU that the cluster has
+        _read, fn_kwargs={"config": config, "run": run}, batch_size=None, batch_format="pyarrow"
     )
     dataset = dataset.repartition(target_num_rows_per_block=schedule.rows_per_block(config))
-    # The two are fused into one task, which takes the resources of the second; there is no public way to say them.
-    dataset._logical_plan.dag.ray_remote_args["num_cpus"] = 0  # noqa: SLF001
+    # The two are fused into one task, which takes the options of the second; there is no public way to say them. The
+    # pools may hold every CPU that the cluster has.
+    options = {"num_cpus": 0, "max_retries": 0, "scheduling_strategy": cluster.here()}
+    dataset._logical_plan.dag.ray_remote_args.update(options)  # noqa: SLF001
     return dataset
 
 
-def _drive(config: Config, run: Storage, progress: Progress, observe: Observer | None) -> Tally | None:
+@dataclass(frozen=True)
+class _Job:
+    """What is run, and where its tables are."""
+
+    config: Config
+    run: Storage
+    attempt: str
+
+
+def _drive(job: _Job, progress: Progress, observe: Observer | None) -> Tally | None:
     """Runs every phase; returns the reader's tally."""
     _tune()
-    layout = progress.schedule = schedule.choose(config, cluster.resources())
+    layout = progress.schedule = schedule.choose(job.config, cluster.resources())
     board = _board()
     tally = None
-    for dataset in _phases(config, run, layout, board):
-        with _explained(board), _watched(board, progress, observe):
-            for row in _rows(dataset):
+    for dataset, pools in _phases(job, layout, board):
+        watch = Watch(pools, lambda pool: cluster.unplaced(_actor_class(pool)), cluster.nodes, _warn)
+        with _explained(board), _flushed_when_stopped(board):
+            for row in _drained(dataset):
+                if row is None:
+                    progress.replicas = board.reports()
+                    watch.look(progress.replicas.values())
+                    if observe is not None:
+                        observe(progress)
+                    continue
                 progress.outcomes[row["outcome"]] += 1
                 if row["outcome"] == TALLY:
                     tally = Tally(**json.loads(row["row"]))
+    progress.replicas = board.reports()
     return tally
 
 
-def _phases(config: Config, run: Storage, layout: schedule.Schedule, board: Any) -> Iterator[Dataset]:
-    """The datasets that are drained one after the other."""
-    if layout == "phased":
-        yield _pool(problems(config, run), Work(config, "explorer", run, last=True), board)
-    yield build(problems(config, run), config, layout=layout, run=run, board=board)
+def _phases(
+    job: _Job, layout: schedule.Schedule, board: "_BoardClient"
+) -> Iterator[tuple[Dataset, dict[str, RoleConfig]]]:
+    """The datasets that are drained one after the other, each with the pools that it has."""
+    config, run = job.config, job.run
+    roles = {"explorer": config.explorer if config.explores else None, "synthesizer": config.synthesizer}
+    pools: dict[str, RoleConfig] = {name: role for name, role in roles.items() if role is not None}
+    if config.input.source == "paths" and run_folder_of(config.input) is None:
+        yield _bringing(job), {}
+    if config.explores and config.synthesizer is not None and layout == "phased":
+        work = Work(config, "explorer", run, last=True, attempt=job.attempt)
+        yield _pool(problems(config, run), work, board), {"explorer": pools.pop("explorer")}
+    elif config.explorer is not None and config.explores and (config.synthesizer is None or layout == "shared"):
+        pools = {"both": config.explorer}
+    yield build(problems(config, run), config, layout=layout, run=run, attempt=job.attempt, board=board), pools
 
 
-def _pool(dataset: Dataset, work: Work, board: Any) -> Dataset:
+def _brought_in(config: Config, run: Storage) -> tuple[Storage, str]:
+    """The run folder that holds the paths that were brought, and the explorer that made them."""
+    folder = run_folder_of(config.input)
+    if folder is None:
+        return run, ""
+    # Where the paths of that folder were themselves brought from elsewhere, nobody knows their explorer.
+    record = read_record(folder)
+    explores = record["config"]["input"]["source"] != "paths"
+    return folder, record["explorer"] if explores else ""
+
+
+def _bringing(job: _Job) -> Dataset:
+    """Paths made elsewhere, on their way into the paths table."""
+    options = {"num_cpus": 0, "max_retries": 0, "scheduling_strategy": cluster.here()}
+    return ray.data.from_items([{"input": 0}]).map_batches(
+        _bring, fn_kwargs={"job": job}, batch_size=None, batch_format="pyarrow", **options
+    )
+
+
+def _bring(_: pa.Table, job: _Job) -> pa.Table:
+    """Stores the paths of the input, in its order, but for as many as an earlier attempt has stored."""
+    guard = partial(check_attempt, job.run, job.attempt)
+    writer = TableWriter(job.run, "paths", f"brought-{secrets.token_hex(4)}", guard=guard)
+    paths = islice(brought_paths(open_source(job.config.input)), table.count(job.run, "paths"), None)
+    while chunk := list(islice(paths, _CHUNK)):
+        ticket = writer.append([to_row(brought(*path)) for path in chunk])
+        writer.hurry()
+        writer.wait(ticket)
+    writer.close()
+    return pa.Table.from_pylist([], schema=OUTCOME_SCHEMA)
+
+
+def _pool(dataset: Dataset, work: Work, board: Board | None) -> Dataset:
     """One pool of replicas: the calls of a replica run in parallel threads, each with one block."""
     role = work.engine_role
     calls = schedule.calls(work.config, work.role)
     replicas = (1, 1) if role is None else (role.replicas.min, role.replicas.max)
     return dataset.map_batches(
-        Replica,
-        fn_constructor_args=(work, board),
+        _REPLICAS[work.role],
+        fn_constructor_args=(work, board, cluster.attempts),
         batch_size=None,
         batch_format="pyarrow",
         compute=ActorPoolStrategy(
@@ -185,6 +265,14 @@ def _pool(dataset: Dataset, work: Work, board: Any) -> Dataset:
         num_gpus=role.gpus if role else 0,
         accelerator_type=role.resources.accelerator_type if role else None,
     )
+
+
+_REPLICAS: dict[str, type[Replica]] = {"explorer": Explorer, "synthesizer": Synthesizer, "both": Replica}
+
+
+def _actor_class(pool: str) -> str:
+    """What Ray Data calls the actors of a pool."""
+    return f"MapWorker(MapBatches({_REPLICAS[pool].__name__}))"
 
 
 def _tune() -> None:
@@ -202,30 +290,68 @@ def _rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
+def _drained(dataset: Dataset) -> Iterator[dict[str, Any] | None]:
+    """The rows of a dataset as they come, and None about twice a second.
+
+    Ray is waited for in another thread: here nothing stands in the way of a signal, or of an end that the watch calls
+    for.
+    """
+    rows: SimpleQueue[list[dict[str, Any]] | Exception | None] = SimpleQueue()
+
+    def drain() -> None:
+        try:
+            for batch in dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=4):
+                rows.put(batch.to_pylist())
+            rows.put(None)
+        except Exception as error:  # noqa: BLE001 (raised where the rows are awaited)
+            rows.put(error)
+
+    threading.Thread(target=drain, name="drain", daemon=True).start()
+    ticked = 0.0
+    while True:
+        if time.monotonic() - ticked > _TICK_S:
+            yield None
+            ticked = time.monotonic()
+        try:
+            got = rows.get(timeout=_TICK_S)
+        except Empty:
+            continue
+        if got is None:
+            return
+        if isinstance(got, Exception):
+            raise got
+        yield from got
+
+
 def _read(_: pa.Table, config: Config, run: Storage) -> Iterator[pa.Table]:
     """The rows that still need work, in tables of up to 1,000, then the tally."""
-    problems_done, rows_done = done(run)
+    concluded = Concluded(run)
     counts = {"input": 0, "duplicate": 0}
-    rows: list[dict[str, Any]] = []
+    records = read_problems(open_source(config.input))
     size = 16  # the first table is small: the pools wait for it
-    for record in read_problems(open_source(config.input), config.input):
-        counts["input"] += 1
-        if isinstance(record, Duplicate):
-            counts["duplicate"] += 1
-        elif isinstance(record, Reject):
-            if (record.source, record.line) not in rows_done:
-                rows.append(input_row(record))
-        elif record.problem_id not in problems_done:
-            rows.append(input_row(record))
-        if len(rows) >= size:
+    while chunk := list(islice(records, size)):
+        fresh = [record for record in chunk if not isinstance(record, Duplicate)]
+        counts["input"] += len(chunk)
+        counts["duplicate"] += len(chunk) - len(fresh)
+        keys = [place(r.source, r.line) if isinstance(r, Reject) else r.problem_id for r in fresh]
+        rows = [input_row(record) for record, stored in zip(fresh, concluded.of(keys), strict=True) if not stored]
+        if rows:
             yield pa.Table.from_pylist(rows, schema=INPUT_SCHEMA)
-            rows, size = [], 1000
-    rows.append(tally_row(counts))
-    yield pa.Table.from_pylist(rows, schema=INPUT_SCHEMA)
+            size = _CHUNK
+    yield pa.Table.from_pylist([tally_row(counts)], schema=INPUT_SCHEMA)
 
 
-def _board() -> Any:
-    return ray.remote(num_cpus=0, max_concurrency=8)(_Board).remote()
+_CHUNK = 1000
+_TICK_S = 0.5
+
+
+def _warn(message: str) -> None:
+    print(f"warning: {message}", file=sys.stderr, flush=True)  # noqa: T201 (progress goes to stderr)
+
+
+def _board() -> "_BoardClient":
+    actor = ray.remote(num_cpus=0, max_concurrency=8, scheduling_strategy=cluster.here())(_Board)
+    return _BoardClient(actor.remote())
 
 
 class _Board:
@@ -234,12 +360,26 @@ class _Board:
     def __init__(self) -> None:
         self._reports: dict[str, dict[str, Any]] = {}
         self._failures: list[str] = []
+        self._accused: dict[str, list[str]] = {}
+        self._stopping = False
 
-    def report(self, replica: str, sample: dict[str, Any]) -> None:
+    def report(self, replica: str, sample: dict[str, Any]) -> bool:
         self._reports[replica] = sample
+        return self._stopping
 
     def failed(self, message: str) -> None:
         self._failures.append(message)
+
+    def accuse(self, key: str, replica: str) -> list[str]:
+        before = self._accused.setdefault(key, [])
+        self._accused[key] = [*before, f"{replica} at {now():%H:%M:%S}"]
+        return before
+
+    def acquit(self, key: str) -> None:
+        self._accused.pop(key, None)
+
+    def stop(self) -> None:
+        self._stopping = True
 
     def reports(self) -> dict[str, dict[str, Any]]:
         return self._reports
@@ -248,28 +388,56 @@ class _Board:
         return self._failures
 
 
+@dataclass(frozen=True)
+class _BoardClient:
+    """The board as a plain object, for replicas, which know no Ray, and for the driver."""
+
+    actor: Any
+
+    def report(self, replica: str, sample: dict[str, Any]) -> bool:
+        return bool(ray.get(self.actor.report.remote(replica, sample)))
+
+    def failed(self, message: str) -> None:
+        ray.get(self.actor.failed.remote(message))
+
+    def accuse(self, key: str, replica: str) -> list[str]:
+        return list(ray.get(self.actor.accuse.remote(key, replica)))
+
+    def acquit(self, key: str) -> None:
+        ray.get(self.actor.acquit.remote(key))
+
+    def stop(self) -> None:
+        ray.get(self.actor.stop.remote())
+
+    def reports(self) -> dict[str, dict[str, Any]]:
+        return dict(ray.get(self.actor.reports.remote(), timeout=30))
+
+    def failures(self) -> list[str]:
+        return list(ray.get(self.actor.failures.remote(), timeout=10))
+
+
 @contextmanager
-def _watched(board: Any, progress: Progress, observe: Observer | None) -> Iterator[None]:
-    """Polls the board and tells the observer, until the block ends."""
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(0.5):
-            progress.replicas = ray.get(board.reports.remote())
-            if observe is not None:
-                observe(progress)
-
-    thread = threading.Thread(target=watch, name="watch", daemon=True)
-    thread.start()
+def _flushed_when_stopped(board: _BoardClient) -> Iterator[None]:
+    """Where a signal ends the block, has the replicas begin nothing more and write down what they have."""
     try:
         yield
-    finally:
-        ended.set()
-        thread.join(timeout=5)
+    except (KeyboardInterrupt, Stopped):
+        board.stop()
+        deadline = time.monotonic() + _FLUSH_S
+        while time.monotonic() < deadline:
+            recent = time.time() - 2
+            if all(sample["flushed"] for sample in board.reports().values() if sample["at"] > recent):
+                break
+            time.sleep(0.1)
+        raise
+
+
+_FLUSH_S = 8.0
+"""Ray and the receipt need their part of the 20 s that a stop may take."""
 
 
 @contextmanager
-def _explained(board: Any) -> Iterator[None]:
+def _explained(board: _BoardClient) -> Iterator[None]:
     """Turns what Ray raises into the error that a person should read first."""
     try:
         yield
@@ -277,7 +445,7 @@ def _explained(board: Any) -> Iterator[None]:
         raise _explain(error, board) from error
 
 
-def _explain(error: Exception, board: Any) -> A2RError:
+def _explain(error: Exception, board: _BoardClient) -> A2RError:
     """A replica's last words, or what Ray says."""
-    failures = ray.get(board.failures.remote(), timeout=10)
+    failures = board.failures()
     return A2RError(failures[0] if failures else f"the run failed: {type(error).__name__}: {error}")

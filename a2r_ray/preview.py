@@ -16,7 +16,7 @@ def preview(config: Config, count: int) -> Iterator[str]:
     """Runs the first problems of the input; yields a text for each."""
     from a2r_ray.pipeline import answer
 
-    records = read_problems(open_source(config.input), config.input)
+    records = read_problems(open_source(config.input))
     problems = list(islice((record for record in records if isinstance(record, Problem)), count))
     for row in answer(problems, config):
         yield _show(row, config)

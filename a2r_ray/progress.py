@@ -79,13 +79,17 @@ def explored(progress: Any) -> int:
     """Problems whose exploration is done."""
     if progress.outcomes["explored"]:
         return int(progress.outcomes["explored"])
-    return sum(sample["problems"] for sample in progress.replicas.values() if sample["role"] != "synthesizer")
+    return sum(sample.get("problems", 0) for sample in progress.replicas.values() if sample["role"] != "synthesizer")
 
 
 def alive(samples: Iterable[Mapping[str, Any]], role: str) -> list[Mapping[str, Any]]:
     """The last reports of a role's replicas that still report; one pool that serves both counts for both."""
     recent = time.time() - _STALE_S
-    return [sample for sample in samples if sample["role"] in (role, "both") and sample["at"] >= recent]
+    return [
+        sample
+        for sample in samples
+        if sample["role"] in (role, "both") and sample["at"] >= recent and not sample["loading"]
+    ]
 
 
 def print_summary(summary: Summary, console: Console) -> None:

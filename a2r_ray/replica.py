@@ -10,12 +10,12 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import Literal, Protocol
 
-import numpy as np
 import pyarrow as pa
 
 from a2r_ray.config import Config, RoleConfig
@@ -37,8 +37,9 @@ from a2r_ray.records import (
     problem_from,
     to_row,
 )
-from a2r_ray.runs.folder import concluded, place
-from a2r_ray.runs.ledger import PathLedger, hash_ids
+from a2r_ray.runs.concluded import Concluded, place
+from a2r_ray.runs.folder import check_attempt
+from a2r_ray.runs.ledger import PathLedger
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
 from a2r_ray.synthesize import Synthesize
@@ -48,8 +49,27 @@ OUTCOME_SCHEMA = pa.schema([("outcome", pa.string()), ("row", pa.string())])
 """What the last stage of a run hands the driver: ``ok``, ``failed``, ``explored``, or the tally and its counts."""
 
 REPORT_EVERY_S = 0.5
+_SUSPICIOUS_DEATHS = 2
+"""A call that was in so many processes when they ended is served alone: most that end do so with their node, or by
+chance, and then all that was in them is served at once again."""
 _HURRY_SHARE = 4
 """One call in so many may wait for a flush: with more the engine would run short of requests."""
+
+
+class Board(Protocol):
+    """What replicas say to whoever runs them."""
+
+    def report(self, replica: str, sample: Row) -> bool:
+        """Says how full a replica is; returns whether the run is stopped. Raises where nobody listens."""
+
+    def failed(self, message: str) -> None:
+        """Says why the run ends."""
+
+    def accuse(self, key: str, replica: str) -> list[str]:
+        """Says that a replica works on this row and on nothing else; returns those that ended while they did."""
+
+    def acquit(self, key: str) -> None:
+        """Says that it got over it."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +83,15 @@ class Work:
     """Where the tables are; None: nothing is written and rows are handed on whole."""
     last: bool = False
     """Whether the driver reads what comes out, which then is only the outcome."""
+    attempt: str = ""
+    """The attempt of the run folder that may write; "": any."""
+    paths_in: tuple[Storage, str] | None = None
+    """The run folder and the explorer whose paths are read; None: those of this run."""
 
     @property
     def explores(self) -> bool:
         """Whether paths are sampled here."""
-        return self.role != "synthesizer" and self.config.explorer is not None
+        return self.role != "synthesizer" and self.config.explores
 
     @property
     def concludes(self) -> bool:
@@ -85,24 +109,31 @@ class Replica:
 
     Args:
         work: what to do.
-        board: the actor that replicas report to; None: nobody asks.
+        board: where the replica reports; None: nobody asks.
+        deaths: how many processes have ended with the present call; asked in the call's thread.
     """
 
-    def __init__(self, work: Work, board: Any = None) -> None:
-        self._work, self._board = work, board
+    def __init__(self, work: Work, board: Board | None = None, deaths: Callable[[], int] = lambda: 0) -> None:
+        self._work, self._board, self._deaths = work, board, deaths
         self.name = f"{work.role}-{secrets.token_hex(4)}"
         self._calls = self._waiting = self._problems = 0
-        self._lock = threading.Lock()
+        self._lock, self._gate = threading.Lock(), Gate()
+        self._loaded = False
+        self._engine: Engine | None = None
+        self._ledger: PathLedger | None = None
+        self._results: TableWriter | None = None
+        self._rejects: TableWriter | None = None
+        self._concluded = Concluded(work.run) if work.concludes and work.run else None
+        if board is not None:
+            threading.Thread(target=self._report, args=(board,), name="report", daemon=True).start()
         self._engine = self._load_engine()
-        self._ledger, self._results, self._rejects = self._open_tables()
-        self._concluded = concluded(work.run) if work.concludes and work.run else np.empty(0, np.uint64)
+        self._open_tables()
         config = work.config
         self._explore = (
             Explore(config, self._engine, self._ledger, self.name) if work.explores and self._engine else None
         )
         self._synthesize = Synthesize(config, self._engine if config.synthesizer else None) if work.concludes else None
-        if board is not None:
-            threading.Thread(target=self._report, name="report", daemon=True).start()
+        self._loaded = True
 
     def __call__(self, block: pa.Table) -> pa.Table:
         """Serves one block of problems.
@@ -110,19 +141,22 @@ class Replica:
         Raises:
             OutputError: the tables cannot be written.
         """
-        with self._lock:
-            self._calls += 1
+        deaths = self._deaths()
+        if deaths and self._ledger is not None:
+            self._ledger.refresh()
+        if deaths and self._concluded is not None:
+            self._concluded.refresh()
         try:
-            return self._serve(block)
+            if deaths >= _SUSPICIOUS_DEATHS and self._board is not None:
+                return self._serve_alone(block, self._board)
+            with self._gate.together():
+                return self._serve(block)
         except EngineError as error:
             self._end(error)
             raise
         except A2RError as error:
             self._last_words(str(error))
             raise
-        finally:
-            with self._lock:
-                self._calls -= 1
 
     def close(self) -> None:
         """Flushes the tables and frees the engine."""
@@ -150,24 +184,52 @@ class Replica:
     def _last_words(self, text: str) -> None:
         """Tells the driver why the run ends: what Ray hands on of an error is a traceback and no type."""
         if self._board is not None:
-            self._board.failed.remote(text)
+            self._board.failed(text)
             time.sleep(1)  # the actor may end with the error, and the message must be out by then
 
-    def _open_tables(self) -> tuple[PathLedger | None, TableWriter | None, TableWriter | None]:
+    def _open_tables(self) -> None:
         work, run = self._work, self._work.run
         if run is None:
-            return None, None, None
-        explorer = work.config.explorer_fingerprint
-        ledger = PathLedger(run, explorer, self.name if work.explores else None) if self._reads_ledger else None
-        if not work.concludes:
-            return ledger, None, None
-        return ledger, TableWriter(run, "results", self.name), TableWriter(run, "rejects", self.name)
+            return
+        if work.explores or work.last:
+            folder, explorer = work.paths_in or (run, work.config.explorer_fingerprint)
+            self._ledger = PathLedger(folder, explorer, self._writer(run, "paths") if work.explores else None)
+        if work.concludes:
+            self._results, self._rejects = self._writer(run, "results"), self._writer(run, "rejects")
 
-    @property
-    def _reads_ledger(self) -> bool:
-        return self._work.explores or self._work.last
+    def _writer(self, run: Storage, name: str) -> TableWriter:
+        guard = partial(check_attempt, run, self._work.attempt) if self._work.attempt else lambda: None
+        return TableWriter(run, name, self.name, guard=guard, generated=self._generated)
+
+    def _generated(self) -> tuple[int, int]:
+        load = self._engine.load() if self._engine is not None else None
+        return (load.prompt_tokens, load.completion_tokens) if load else (0, 0)
+
+    def _serve_alone(self, block: pa.Table, board: Board) -> pa.Table:
+        """Serves the rows of a block that was here when replicas ended, each with nothing else in the engine.
+
+        Any of the rows that were here may have ended them. The one that does so alone is the one.
+        """
+        served = []
+        for index in range(block.num_rows):
+            row = block.slice(index, 1)
+            key = row["problem_id"][0].as_py() or place(row["source"][0].as_py() or "", row["line"][0].as_py() or 0)
+            with self._gate.alone():
+                ended = board.accuse(key, self.name)
+                served.append(self._serve(_poisoned(row, self._work, ended) if ended else row))
+                board.acquit(key)
+        return pa.concat_tables(served)
 
     def _serve(self, block: pa.Table) -> pa.Table:
+        with self._lock:
+            self._calls += 1
+        try:
+            return self._served(block)
+        finally:
+            with self._lock:
+                self._calls -= 1
+
+    def _served(self, block: pa.Table) -> pa.Table:
         rows = self._not_concluded(block.to_pylist())
         chosen = [index for index, row in enumerate(rows) if not row.get("error_kind")]
         problems = [problem_from(rows[index]) for index in chosen]
@@ -194,25 +256,26 @@ class Replica:
         )
 
     def _not_concluded(self, rows: list[Row]) -> list[Row]:
-        """The rows but for those whose result or reject was stored before this process began.
+        """The rows but for those whose result or reject is stored.
 
-        Ray asks a replica that it has started again for what the former one owed, of which some may be stored.
+        Ray asks again for what a replica that ended owed, and for what a lost node held: some of it may be stored.
         """
-        if self._work.role == "explorer" or not len(self._concluded):
+        if self._concluded is None:
             return rows
         # A reject may carry the id of a problem that was answered: it is known by its place.
-        keys = hash_ids(
-            [place(row["source"] or "", row["line"] or 0) if row["error_kind"] else row["problem_id"] for row in rows]
-        )
-        at = np.minimum(np.searchsorted(self._concluded, keys), len(self._concluded) - 1)
-        return [row for row, stored in zip(rows, self._concluded[at] == keys, strict=True) if not stored]
+        keys = [
+            place(row["source"] or "", row["line"] or 0) if row["stage"] == "input" else row["problem_id"]
+            for row in rows
+        ]
+        return [row for row, stored in zip(rows, self._concluded.of(keys), strict=True) if not stored]
 
     def _paths(self, problems: Sequence[Problem], rows: Sequence[Row]) -> list[list[Path]]:
         """The problems' paths: sampled here, handed on from the stage before, or found in the ledger."""
         if self._explore is not None:
             return self._explore(problems)
         if self._ledger is not None:
-            return [self._ledger.lookup(problem.problem_id) for problem in problems]
+            cap = self._work.config.explorer.paths if self._work.config.explorer else None
+            return [self._ledger.lookup(problem.problem_id)[:cap] for problem in problems]
         return [[path_from(path) for path in row["paths"] or ()] for row in rows]
 
     def _explored(self, block: pa.Table, rows: Sequence[Row], paths: dict[int, list[Path]]) -> pa.Table:
@@ -247,23 +310,117 @@ class Replica:
 
     def _end(self, error: EngineError) -> None:
         """Ends a process whose engine died: Ray starts it again, and asks it for what this one owes."""
+        if self._board is None:
+            return
         for writer in self._writers():
             with suppress(Exception):
                 writer.close()
-        if self._board is not None:
-            print(f"{self.name}: {error}; the replica is started again", flush=True)  # noqa: T201 (Ray's log of this actor)
-            os._exit(1)
+        print(f"{self.name}: {error}; the replica is started again", flush=True)  # noqa: T201 (Ray's log of this actor)
+        os._exit(1)
 
-    def _report(self) -> None:
-        """Says twice a second how full the replica is; busy seconds are those in which it had requests."""
-        ready, busy, last = time.monotonic(), 0.0, time.monotonic()
+    def _report(self, board: Board) -> None:
+        """Says twice a second how full the replica is; busy seconds are those in which it had requests.
+
+        Listens, too: a run that is stopped has its replicas flush and begin nothing more, and one whose driver is gone
+        has them end.
+        """
+        ready, busy, last, stopping = 0.0, 0.0, time.monotonic(), False
         while True:
-            load = asdict(self._engine.load()) if self._engine is not None else {"running": self._calls}
             at = time.monotonic()
-            busy, last = busy + (at - last if any((load["running"], load.get("waiting"))) else 0.0), at
-            sample = {"role": self._work.role, "problems": self._problems, "calls": self._calls, "at": time.time()}
-            self._board.report.remote(self.name, {**sample, **load, "ready_s": at - ready, "busy_s": busy})
+            sample: Row = {"role": self._work.role, "loading": not self._loaded, "at": time.time()}
+            if self._loaded:
+                load = asdict(self._engine.load()) if self._engine is not None else {"running": self._calls}
+                busy += at - last if any((load["running"], load.get("waiting"))) else 0.0
+                ready += at - last
+                sample |= {**load, "problems": self._problems, "calls": self._calls}
+                self._check_progress(load.get("stalled_s", 0.0), load["running"])
+            last = at
+            try:
+                stop = board.report(self.name, {**sample, "ready_s": ready, "busy_s": busy, "flushed": stopping})
+            except Exception as error:  # noqa: BLE001 (whatever it is, nobody listens)
+                self._end(EngineError(f"the run's driver is gone: {type(error).__name__}"))
+            if stop and not stopping:
+                self._gate.close()
+                self._flush()
+                stopping = True
             time.sleep(REPORT_EVERY_S)
+
+    def _check_progress(self, stalled_s: float, running: int) -> None:
+        role = self._work.engine_role
+        if role is not None and stalled_s > role.hang_timeout_s:
+            self._end(EngineError(f"the engine hangs: no token for {stalled_s:.0f} s with {running} requests running"))
+
+    def _flush(self) -> None:
+        """Makes durable what is there."""
+        for writer in self._writers():
+            ticket = writer.append([])
+            writer.hurry()
+            with suppress(A2RError):
+                writer.wait(ticket)
+
+
+class Explorer(Replica):
+    """A replica of the explorer's pool. By its class Ray's lists, and the watch over the pools, tell it from others."""
+
+
+class Synthesizer(Replica):
+    """A replica of the synthesizer's pool."""
+
+
+class Gate:
+    """Lets many calls in at once, or one alone; closed, it lets in none."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = self._alone = 0
+        self._closed = False
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """With others; waits for those that want to be alone."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._alone and not self._closed)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            self._leave()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """With nobody else."""
+        with self._changed:
+            self._alone += 1
+            self._changed.wait_for(lambda: not self._inside and not self._closed)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            self._leave(alone=1)
+
+    def close(self) -> None:
+        """Whoever is not inside by now never will be."""
+        with self._changed:
+            self._closed = True
+
+    def _leave(self, alone: int = 0) -> None:
+        with self._changed:
+            self._inside -= 1
+            self._alone -= alone
+            self._changed.notify_all()
+
+
+def _poisoned(row: pa.Table, work: Work, ended: Sequence[str]) -> pa.Table:
+    """The row as a reject with its history."""
+    [values] = row.to_pylist()
+    values |= {
+        "stage": "synthesize" if work.role == "synthesizer" else "explore",
+        "error_kind": "poison",
+        "error": f"replicas end when they work on it, after {_SUSPICIOUS_DEATHS} that had "
+        f"other work as well, {', '.join(ended)} had nothing else; Ray's logs have their last words",
+        "row": values["problem"],
+    }
+    return pa.Table.from_pylist([values], schema=row.schema)
 
 
 def _reject_from(row: Row) -> Reject:

@@ -27,7 +27,7 @@ def choose(config: Config, resources: Mapping[str, float]) -> Schedule:
     """
     if config.schedule != "auto":
         return config.schedule
-    if config.explorer is None or config.synthesizer is None:
+    if config.explorer is None or config.synthesizer is None or not config.explores:
         return "streaming"
     if config.explorer.same_engine(config.synthesizer):
         return "shared"
@@ -41,7 +41,7 @@ def choose(config: Config, resources: Mapping[str, float]) -> Schedule:
 def rows_per_block(config: Config) -> int:
     """Problems a block: one, where a slow path delays nobody else, until the expected rate asks for more."""
     rates = [_problems_per_s(config.synthesizer, 1)] if config.synthesizer else []
-    if config.explorer:
+    if config.explorer and config.explores:
         rates.append(_problems_per_s(config.explorer, config.explorer.paths))
     return max(1, min(_MOST_ROWS_PER_BLOCK, math.ceil(min(rates) / _BLOCKS_PER_S)))
 
@@ -51,7 +51,7 @@ def calls(config: Config, role: Literal["explorer", "synthesizer", "both"]) -> i
 
     A call of a replica that serves both roles has N requests at first and then a single one: it takes twice as many.
     """
-    explorer = config.explorer if role != "synthesizer" else None
+    explorer = config.explorer if role != "synthesizer" and config.explores else None
     engine = explorer or config.synthesizer
     if engine is None:
         return _FEWEST_CALLS

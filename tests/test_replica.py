@@ -1,5 +1,9 @@
 """A replica hands on only what is durable, and passes through what it has no part in."""
 
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +13,34 @@ import pytest
 from a2r_ray.config import Config
 from a2r_ray.loading import parse_config
 from a2r_ray.records import INPUT_SCHEMA, RESULT_SCHEMA, Reject, input_row
-from a2r_ray.replica import OUTCOME_SCHEMA, Replica, Work, tally_row
+from a2r_ray.replica import OUTCOME_SCHEMA, Gate, Replica, Work, tally_row
 from a2r_ray.runs import table
 from a2r_ray.runs.storage import Storage
 from tests.conftest import problem
+
+
+class SilentBoard:
+    """Keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.samples: list[dict[str, Any]] = []
+        self.accused: dict[str, list[str]] = {}
+        self.stopping = False
+
+    def report(self, replica: str, sample: dict[str, Any]) -> bool:
+        self.samples.append({**sample, "replica": replica})
+        return self.stopping
+
+    def failed(self, message: str) -> None:
+        pass
+
+    def accuse(self, key: str, replica: str) -> list[str]:
+        before = self.accused.setdefault(key, [])
+        self.accused[key] = [*before, replica]
+        return before
+
+    def acquit(self, key: str) -> None:
+        del self.accused[key]
 
 
 def block(*rows: dict[str, Any]) -> pa.Table:
@@ -101,14 +129,67 @@ def test_without_a_synthesizer_one_pool_explores_and_votes(document: dict[str, A
 def test_an_engine_that_cannot_start_says_so_to_the_board(document: dict[str, Any]) -> None:
     said: list[str] = []
 
-    class Method:
-        def remote(self, text: str) -> None:
-            said.append(text)
-
-    class Board:
-        failed = Method()
+    class Listening(SilentBoard):
+        def failed(self, message: str) -> None:
+            said.append(message)
 
     document["explorer"]["simulated"] = {"faults": {"load": "no such model"}}
     with pytest.raises(Exception, match="no such model"):
-        Replica(Work(parse_config(document), "explorer"), Board())
+        Replica(Work(parse_config(document), "explorer"), Listening())
     assert said == ["the engine of the explorer cannot start: no such model"]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_stopped_replica_flushes_and_begins_nothing_more(document: dict[str, Any]) -> None:
+    document["explorer"]["simulated"] = {"latency_s": {"median": 0.05, "sigma": 0.0}}
+    config = parse_config(document)
+    board = SilentBoard()
+    replica = Replica(Work(config, "explorer", Storage(config.output)), board)
+    replica(block(input_row(problem(1))))
+    board.stopping = True
+    until(lambda: bool(board.samples) and board.samples[-1]["flushed"])
+    thread = threading.Thread(target=replica, args=(block(input_row(problem(2))),), daemon=True)
+    thread.start()
+    thread.join(timeout=1)
+    assert thread.is_alive()
+    replica.close()
+    assert table.count(Storage(config.output), "paths") == 4
+
+
+def test_a_call_that_was_in_two_processes_when_they_ended_is_tried_alone_and_then_rejected(config: Config) -> None:
+    run, board = Storage(config.output), SilentBoard()
+    explorer = Replica(Work(config, "explorer", run), board, deaths=lambda: 2)
+    rows = block(input_row(problem(1)), input_row(problem(2)))
+    assert [len(paths) for paths in explorer(rows)["paths"].to_pylist()] == [4, 4]
+    assert board.accused == {}  # both got over it
+    board.accused["p1"] = ["explorer-1 at 12:00:00"]
+    explored = explorer(rows)
+    assert explored["error_kind"].to_pylist() == ["poison", None]
+    synthesizer = Replica(Work(config, "synthesizer", run))
+    assert synthesizer(explored)["outcome"].to_pylist() == ["ok", "failed"]
+    [reject] = [row for batch in table.scan(run, "rejects") for row in batch.to_pylist()]
+    assert (reject["problem_id"], reject["stage"], reject["row"]) == ("p1", "explore", "What is 1 + 1?")
+    assert "explorer-1 at 12:00:00 had nothing else" in reject["error"]
+
+
+def test_one_alone_waits_for_the_others_and_they_for_it() -> None:
+    gate, inside, most = Gate(), [0, 0], [0, 0]
+
+    def pass_through(kind: int) -> None:
+        with gate.alone() if kind else gate.together():
+            inside[kind] += 1
+            most[kind] = max(most[kind], inside[kind])
+            assert not (inside[1] and inside[0])
+            time.sleep(0.01)
+            inside[kind] -= 1
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(pass_through, [0] * 20 + [1, 1] + [0] * 20 + [1] * 5))
+    assert most[1] == 1
+    assert most[0] > 1

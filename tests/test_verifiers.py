@@ -22,7 +22,7 @@ from a2r_ray.verifiers import verify
 @cache
 def generated(name: str, count: int = 2) -> list[Problem]:
     config = InputConfig(source="reasoning_gym", datasets={name: count})
-    found = [record for record in read_problems(open_source(config), config) if isinstance(record, Problem)]
+    found = [record for record in read_problems(open_source(config)) if isinstance(record, Problem)]
     assert len(found) == count
     return found
 

@@ -58,6 +58,8 @@ class Load:
     waiting: int
     prompt_tokens: int
     completion_tokens: int
+    stalled_s: float = 0.0
+    """For how long it has made no progress on what it holds; 0 where requests have time-outs of their own."""
 
 
 class Engine(Protocol):

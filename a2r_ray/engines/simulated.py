@@ -49,6 +49,7 @@ class SimulatedEngine:
             raise EngineError(self._simulated.faults.load)
         self._wake = threading.Condition()
         self._closed = False
+        self._stalled_at: float | None = None
         self._running: list[_Job] = []
         """A heap: what finishes first stands first."""
         self._waiting: deque[_Job] = deque()
@@ -76,7 +77,8 @@ class SimulatedEngine:
     def load(self) -> Load:
         """How full the engine is."""
         with self._wake:
-            return Load(len(self._running), len(self._waiting), self._prompt_tokens, self._completion_tokens)
+            stalled_s = 0.0 if self._stalled_at is None else time.monotonic() - self._stalled_at
+            return Load(len(self._running), len(self._waiting), self._prompt_tokens, self._completion_tokens, stalled_s)
 
     def close(self) -> None:
         """Ends the clock; what is in flight resolves with an error."""
@@ -111,6 +113,9 @@ class SimulatedEngine:
 
     def _tick(self) -> None:
         while job := self._next_due():
+            if _uniform(_process_draw(self._digest(job.request))) < self._simulated.faults.hang:
+                self._stalled_at = time.monotonic()
+                return
             completion = replace(self._complete(job.request), latency_s=time.monotonic() - job.submitted)
             with self._wake:
                 self._count(completion)
@@ -142,6 +147,8 @@ class SimulatedEngine:
         faults = self._simulated.faults
         digest = self._digest(request)
         if faults.crash and _uniform(_process_draw(digest)) < faults.crash:
+            os._exit(1)
+        if faults.poison and any(faults.poison in str(message.get("content")) for message in request.messages):
             os._exit(1)
         lot = _draw(digest)
         if _uniform(lot.error) < faults.error:

@@ -45,6 +45,7 @@ class VllmEngine:
         self._pending: dict[str, tuple[Future[Completion], float, bool]] = {}
         self._tokens = [0, 0]
         self._running = 0
+        self._progress_at = 0.0
         self._dead = ""
         self._ids = 0
         self._encode = lru_cache(maxsize=1024)(self._encode_uncached)
@@ -68,7 +69,8 @@ class VllmEngine:
         """Requests running as of the last step, and all others that are held, waiting."""
         held = len(self._pending) + self._inbox.qsize()
         running = min(self._running, held)
-        return Load(running, held - running, self._tokens[0], self._tokens[1])
+        stalled_s = time.monotonic() - self._progress_at if self._pending else 0.0
+        return Load(running, held - running, self._tokens[0], self._tokens[1], stalled_s)
 
     def close(self) -> None:
         """Stops the thread and the engine core; what is in flight resolves with an error."""
@@ -136,6 +138,7 @@ class VllmEngine:
                 if self._engine.has_unfinished_requests():
                     for output in self._engine.step():
                         self._finish(output)
+                    self._progress_at = time.monotonic()
                 if not self._engine.has_unfinished_requests():
                     self._running = 0
         except BaseException as error:  # noqa: BLE001 (whatever ends the thread ends the engine, and every caller must hear of it)
@@ -173,6 +176,8 @@ class VllmEngine:
         except ValueError as error:
             future.set_result(Completion(error=f"vLLM refused the request: {error}", error_kind="refused"))
             return
+        if not self._pending:
+            self._progress_at = time.monotonic()
         self._pending[name] = (future, submitted, thinking)
 
     def _encode_uncached(self, messages: tuple[tuple[str, str], ...]) -> tuple[list[int], bool]:

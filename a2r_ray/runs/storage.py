@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 from pyarrow import fs
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from a2r_ray.errors import OutputError
 
@@ -44,22 +45,10 @@ class Storage:
         """Puts a file in place, whole, replacing any of that name."""
         filesystem, root = self.open()
         target = f"{root}/{name}"
-        if not isinstance(filesystem, fs.LocalFileSystem):
-            with filesystem.open_output_stream(target) as stream:
-                stream.write(data)
-            return
-        path = Path(target)
-        hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with hidden.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            hidden.replace(path)
-        except OSError:
-            hidden.unlink(missing_ok=True)
-            raise
+        if isinstance(filesystem, fs.LocalFileSystem):
+            _write_local(Path(target), data)
+        else:
+            _upload(filesystem, target, data)
 
     def read(self, name: str) -> bytes | None:
         """A file's content; None where there is no such file."""
@@ -83,3 +72,42 @@ class Storage:
         """Removes a file."""
         filesystem, root = self.open()
         filesystem.delete_file(f"{root}/{name}")
+
+    def remove_unfinished(self, folder: str) -> None:
+        """Removes what a killed process left of a local ``write``; no other process may be writing."""
+        if self.is_local:
+            for path in Path(self.open()[1], folder).glob(f".*{_UNFINISHED}"):
+                path.unlink(missing_ok=True)
+
+
+_UNFINISHED = ".unfinished"
+
+
+def _write_local(path: Path, data: bytes | pa.Buffer) -> None:
+    hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_UNFINISHED}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with hidden.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        hidden.replace(path)
+    except OSError:
+        hidden.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the new name, too, must survive the machine
+    finally:
+        os.close(folder)
+
+
+@retry(
+    retry=retry_if_exception_type(OSError),
+    stop=stop_after_attempt(5),
+    wait=wait_exponential_jitter(max=10),
+    reraise=True,
+)
+def _upload(filesystem: fs.FileSystem, target: str, data: bytes | pa.Buffer) -> None:
+    with filesystem.open_output_stream(target) as stream:
+        stream.write(data)

@@ -6,8 +6,9 @@ group of its own and the earlier ones are written the same again, what a reader 
 the file still lies where it was.
 """
 
+import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,9 +19,14 @@ from a2r_ray.runs.storage import Storage
 
 SCHEMAS = {"paths": PATH_SCHEMA, "results": RESULT_SCHEMA, "rejects": REJECT_SCHEMA}
 
+Tokens = tuple[int, int]
+"""Prompt and completion tokens."""
+
 _FIRST_DELAY_S = 0.25
 _SEGMENT_BYTES = 8 << 20
-_SEGMENT_FLUSHES = 32
+_SEGMENT_FLUSHES = 128
+"""More row groups make a file slow to open, fewer make more files: at 5 s a flush, one in ten minutes per writer."""
+_GENERATED = b"a2r.generated"
 _SCAN_ROWS = 8192
 
 
@@ -33,10 +39,23 @@ class TableWriter:
         writer: names this writer's files; no two writers of a table share it.
         delay_s: the longest that a row waits for its flush. The first flushes come sooner, so that a young run shows
             what it does.
+        guard: called before each flush; raises where this writer may write no more.
+        generated: what the writer's engine has generated so far, kept in the files' footers: what the rows do not
+            account for was paid and lost.
     """
 
-    def __init__(self, run: Storage, table: str, writer: str, delay_s: float = 5.0) -> None:
+    def __init__(  # noqa: PLR0913 (most callers need the first three)
+        self,
+        run: Storage,
+        table: str,
+        writer: str,
+        *,
+        delay_s: float = 5.0,
+        guard: Callable[[], None] = lambda: None,
+        generated: Callable[[], Tokens] = lambda: (0, 0),
+    ) -> None:
         self._run, self._table, self._writer = run, table, writer
+        self._guard, self._generated = guard, generated
         self._max_delay_s, self._delay_s = delay_s, min(_FIRST_DELAY_S, delay_s)
         self._changed = threading.Condition()
         self._rows: list[Row] = []
@@ -111,7 +130,9 @@ class TableWriter:
         with pq.ParquetWriter(sink, schema, compression="zstd") as parquet:
             for group in self._segment:
                 parquet.write_table(group, row_group_size=max(1, group.num_rows))
+            parquet.add_key_value_metadata({_GENERATED: json.dumps(self._generated()).encode()})
         data = sink.getvalue()
+        self._guard()
         self._run.write(f"{self._table}/{self._writer}-{self._segments:05d}.parquet", data)
         if data.size >= _SEGMENT_BYTES or len(self._segment) >= _SEGMENT_FLUSHES:
             self._segment = []
@@ -124,16 +145,36 @@ def files(run: Storage, table: str) -> list[str]:
 
 
 def open_file(run: Storage, name: str) -> pq.ParquetFile:
-    """One file of a table."""
+    """One file of a table.
+
+    Raises:
+        OutputError: it is damaged.
+    """
     filesystem, root = run.open()
-    return pq.ParquetFile(f"{root}/{name}", filesystem=filesystem, memory_map=False)
+    try:
+        return pq.ParquetFile(f"{root}/{name}", filesystem=filesystem, memory_map=False)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise _damaged(run, name, error) from error
+
+
+def read(run: Storage, name: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """The rows of one file, batch by batch, only the columns asked for.
+
+    Raises:
+        OutputError: it is damaged.
+    """
+    with open_file(run, name) as parquet:
+        batches = parquet.iter_batches(_SCAN_ROWS, columns=None if columns is None else list(columns))
+        try:
+            yield from batches
+        except (pa.ArrowInvalid, OSError) as error:
+            raise _damaged(run, name, error) from error
 
 
 def scan(run: Storage, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
     """The rows of a table, batch by batch, only the columns asked for."""
     for name in files(run, table):
-        with open_file(run, name) as parquet:
-            yield from parquet.iter_batches(_SCAN_ROWS, columns=None if columns is None else list(columns))
+        yield from read(run, name, columns)
 
 
 def count(run: Storage, table: str) -> int:
@@ -143,3 +184,38 @@ def count(run: Storage, table: str) -> int:
         with open_file(run, name) as parquet:
             total += parquet.metadata.num_rows
     return total
+
+
+def generated(run: Storage, name: str) -> Tokens:
+    """What the engine of a file's writer had generated when the file was written last."""
+    with open_file(run, name) as parquet:
+        footer = (parquet.metadata.metadata or {}).get(_GENERATED)
+    prompt, completion = json.loads(footer) if footer else (0, 0)
+    return prompt, completion
+
+
+def writer_of(name: str) -> str:
+    """Which writer a file is by."""
+    return name.rpartition("/")[2].rpartition("-")[0]
+
+
+def rewrite(run: Storage, name: str, target: str, rows: pa.Table) -> None:
+    """Writes rows of one file as another, or as that file's new content; the footer stays. An empty file stays in
+    place, since a reader may have listed it.
+    """
+    with open_file(run, name) as parquet:
+        footer = (parquet.metadata.metadata or {}).get(_GENERATED)
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, rows.schema, compression="zstd") as parquet:
+        parquet.write_table(rows, row_group_size=_SCAN_ROWS)
+        if footer:
+            parquet.add_key_value_metadata({_GENERATED: footer})
+    run.write(target, sink.getvalue())
+
+
+def _damaged(run: Storage, name: str, error: Exception) -> OutputError:
+    reason = " ".join(str(error).split())
+    return OutputError(
+        f"{run.join(name)}: damaged: {reason}; move the file out of the folder and run the same command again: what "
+        "it held is made again"
+    )

@@ -101,6 +101,7 @@ class DataFile:
 class Files:
     """The rows of some files, one after the other."""
 
+    config: InputConfig
     files: Sequence[DataFile]
 
     def rows(self) -> Iterator[RawRow]:
@@ -123,13 +124,13 @@ def open_files(config: InputConfig) -> Files:
         if columns is not None:
             check_columns(file.name, columns, config)
             break
-    return Files(files)
+    return Files(config, files)
 
 
 def find(path: str) -> list[DataFile]:
     """The readable files that a file, glob, folder or URI names, sorted."""
     try:
-        where = _Place.of(path)
+        where = Place.of(path)
         found = where.files()
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{public(path)}: cannot be opened: {public(_one_line(error))}") from error
@@ -144,7 +145,7 @@ def find(path: str) -> list[DataFile]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where a path points: a file system and a path or pattern on it."""
 
     filesystem: fs.FileSystem
@@ -153,7 +154,7 @@ class _Place:
     """What a path on the file system lacks to be recognised: a URI's scheme."""
 
     @classmethod
-    def of(cls, path: str) -> "_Place":
+    def of(cls, path: str) -> "Place":
         scheme, is_uri, _ = path.partition("://")
         if not is_uri:
             return cls(fs.LocalFileSystem(), os.path.expanduser(path), "")  # noqa: PTH111  a Path would lose "./"

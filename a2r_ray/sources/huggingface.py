@@ -21,6 +21,7 @@ _BATCH = 256
 class HuggingFaceDataset:
     """The rows of one split."""
 
+    config: InputConfig
     name: str
     dataset: Any
 
@@ -52,7 +53,7 @@ def open_dataset(config: InputConfig) -> HuggingFaceDataset:
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         raise InputError(f"{name}: cannot be loaded: {' '.join(str(error).split())}\n{_remedy(error)}") from error
     check_columns(name, dataset.column_names, config)
-    return HuggingFaceDataset(name, dataset)
+    return HuggingFaceDataset(config, name, dataset)
 
 
 def _saved(saved: Any, config: InputConfig) -> Any:

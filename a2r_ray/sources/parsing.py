@@ -28,7 +28,7 @@ class Columns:
     answer: str | None
     metadata: str | None = None
     """The one column that is the metadata; None: all columns that are nothing else."""
-    ignored: str | None = None
+    paths: str | None = None
 
     @classmethod
     def of(cls, config: InputConfig) -> "Columns":
@@ -36,10 +36,10 @@ class Columns:
             return cls("id", "problem", None, "answer", metadata="metadata")
         problem = None if config.messages_column else config.problem_column or "problem"
         paths = config.paths_column if config.source == "paths" else None
-        return cls(config.id_column, problem, config.messages_column, config.answer_column, ignored=paths)
+        return cls(config.id_column, problem, config.messages_column, config.answer_column, paths=paths)
 
     def taken(self) -> set[str | None]:
-        return {self.id, self.problem, self.messages, self.answer, self.ignored}
+        return {self.id, self.problem, self.messages, self.answer, self.paths}
 
 
 def check_columns(where: str, known: Collection[str], config: InputConfig) -> None:
@@ -49,6 +49,7 @@ def check_columns(where: str, known: Collection[str], config: InputConfig) -> No
         "id_column": columns.id,
         "messages_column" if columns.messages else "problem_column": columns.messages or columns.problem,
         "answer_column": columns.answer,
+        "paths_column": columns.paths,
     }
     missing = [f"input.{option} `{name}`" for option, name in wanted.items() if name is not None and name not in known]
     if missing:
@@ -66,6 +67,8 @@ def parse(raw: RawRow, config: InputConfig) -> Problem | Reject:
         problem_id = _id(raw.row, columns.id)
         messages = _messages(raw.row, columns.messages) if columns.messages else None
         text = _last_user_text(messages, columns.messages) if messages else _problem(raw.row, str(columns.problem))
+        if columns.paths is not None:
+            _check_paths(raw.row, columns.paths)
         return Problem(
             problem_id=problem_id if problem_id is not None else hash_id(text, messages),
             problem=text,
@@ -167,6 +170,21 @@ def _answer(row: Row, column: str | None) -> str | None:
     if isinstance(value, int | float | Decimal):
         return str(value)
     raise _wrong(column, value, "text or a number")
+
+
+_PATHS = "a path's text or a list of such"
+
+
+def _check_paths(row: Row, column: str) -> None:
+    value = row.get(column)
+    if value is None or value == [] or _is_nan(value):
+        raise _Unfit("missing_paths", f"{_absent(row, column)}, expected {_PATHS}")
+    if not isinstance(value, str | list):
+        raise _wrong(column, value, _PATHS)
+    for number, text in enumerate([value] if isinstance(value, str) else value, 1):
+        if not isinstance(text, str):
+            raise _wrong(column, text, f"a path's text at place {number} of the list")
+        _text(text, column)
 
 
 def _metadata(row: Row, columns: Columns) -> str:

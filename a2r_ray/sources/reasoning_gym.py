@@ -109,6 +109,7 @@ def serve() -> None:
 class ReasoningGym:
     """The configured datasets, one after the other."""
 
+    config: InputConfig
     datasets: tuple[Generated, ...]
 
     def rows(self) -> Iterator[RawRow]:
@@ -125,7 +126,8 @@ def open_datasets(config: InputConfig) -> ReasoningGym:
     Raises:
         InputError: there is no such dataset, or it refuses its options.
     """
-    return ReasoningGym(tuple(_dataset(name, given) for name, given in (config.datasets or {}).items()))
+    datasets = tuple(_dataset(name, given) for name, given in (config.datasets or {}).items())
+    return ReasoningGym(config, datasets)
 
 
 def _dataset(name: str, given: int | dict[str, Any]) -> Generated:

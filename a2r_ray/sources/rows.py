@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from a2r_ray.config import InputConfig
 from a2r_ray.records import Row
 
 
@@ -41,6 +42,11 @@ class RawRow:
 
 class Source(Protocol):
     """An input that is there and can be opened."""
+
+    @property
+    def config(self) -> InputConfig:
+        """What its rows are parsed with, ``limit`` included."""
+        ...
 
     def rows(self) -> Iterator[RawRow]:
         """Every row, in the same order each time, in flat memory."""

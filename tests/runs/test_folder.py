@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
+from a2r_ray import prompts
 from a2r_ray.config import Config
 from a2r_ray.errors import OutputError
 from a2r_ray.loading import parse_config
-from a2r_ray.runs.folder import RunFolder, done, read_record
+from a2r_ray.runs.folder import RunFolder, check_attempt, read_record
 from a2r_ray.runs.storage import Storage
-from a2r_ray.runs.table import TableWriter
-from tests.runs.test_table import row
 
 
 def test_attempts_are_recorded(config: Config) -> None:
@@ -76,13 +75,53 @@ def test_no_secret_is_written(document: dict[str, Any]) -> None:
     assert "hf_secret" not in (Path(document["output"]) / "run.json").read_text()
 
 
-def test_done_are_answered_and_rejected_problems_and_rejected_rows(config: Config) -> None:
-    run = Storage(config.output)
-    writer = TableWriter(run, "rejects", "w")
-    problem = {**row(7), "stage": "explore"}
-    writer.wait(writer.append([row(3), problem]))
-    writer.close()
-    assert done(run) == ({"p7"}, {("file", 3)})
+def test_paths_and_limit_may_grow_and_not_shrink(document: dict[str, Any]) -> None:
+    document["input"]["limit"] = 10
+    RunFolder.open(parse_config(document))
+    document["explorer"]["paths"] = 8
+    document["input"]["limit"] = 20
+    RunFolder.open(parse_config(document))
+    document["explorer"]["paths"] = 4
+    document["input"]["limit"] = 10
+    with pytest.raises(OutputError) as caught:
+        RunFolder.open(parse_config(document))
+    assert "explorer.paths: 8 there, 4 now; it may grow, but not shrink" in str(caught.value)
+    assert "input.limit: 20 there, 10 now" in str(caught.value)
+
+
+def test_another_default_prompt_is_refused(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    RunFolder.open(config)
+    monkeypatch.setattr(prompts, "EXPLORE", "Solve this: {problem}")
+    with pytest.raises(OutputError, match="default prompt of the explorer is no longer"):
+        RunFolder.open(config)
+
+
+def test_only_the_last_attempt_may_write(config: Config) -> None:
+    first = RunFolder.open(config)
+    check_attempt(first.storage, first.attempt)
+    first.finish("interrupted")
+    second = RunFolder.open(config)
+    check_attempt(second.storage, second.attempt)
+    with pytest.raises(OutputError, match="has taken this folder over"):
+        check_attempt(first.storage, first.attempt)
+
+
+def test_a_folder_that_is_being_run_is_refused(config: Config) -> None:
+    held = RunFolder.open(config)
+    with pytest.raises(OutputError, match="another process is running it"):
+        RunFolder.open(config)
+    assert len(read_record(held.storage)["attempts"]) == 1
+    held.finish("complete")
+    RunFolder.open(config)
+
+
+def test_what_a_killed_writer_left_is_removed(config: Config) -> None:
+    RunFolder.open(config).finish("interrupted")
+    torn = Path(config.output) / "paths" / ".w-00000.parquet.0abc.unfinished"
+    torn.parent.mkdir()
+    torn.write_bytes(b"PAR1 half")
+    RunFolder.open(config)
+    assert not torn.exists()
 
 
 def test_what_is_no_run_folder_is_said(tmp_path: Path) -> None:

@@ -2,9 +2,13 @@
 
 from pathlib import Path as FilePath
 
+import pytest
+
 from a2r_ray.records import Path
+from a2r_ray.runs import ledger as ledger_module
 from a2r_ray.runs.ledger import PathLedger, hash_ids
 from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.table import TableWriter
 
 
 def path(problem: str, index: int, explorer: str = "e") -> Path:
@@ -12,7 +16,7 @@ def path(problem: str, index: int, explorer: str = "e") -> Path:
 
 
 def write(run: Storage, name: str, paths: list[Path]) -> None:
-    ledger = PathLedger(run, "e", name)
+    ledger = PathLedger(run, "e", TableWriter(run, "paths", name))
     ledger.writer.wait(ledger.append(paths))
     ledger.writer.close()
 
@@ -39,6 +43,28 @@ def test_another_explorer_s_paths_are_not_seen(tmp_path: FilePath) -> None:
 
 def test_an_empty_folder_has_no_paths(tmp_path: FilePath) -> None:
     assert PathLedger(Storage(str(tmp_path / "none")), "e").lookup("p") == []
+
+
+def test_a_refresh_takes_in_what_was_stored_since(tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Storage(str(tmp_path))
+    monkeypatch.setattr(ledger_module, "_REFRESH_S", 0.0)
+    ledger = PathLedger(run, "e", TableWriter(run, "paths", "mine", delay_s=0.0))
+    for index in range(3):  # a file that grows under the ledger's eyes
+        ledger.writer.wait(ledger.append([path("p", index)]))
+        ledger.refresh()
+        assert [each.path_index for each in ledger.lookup("p")] == list(range(index + 1))
+    write(run, "other", [path("p", 3), path("q", 0)])
+    assert ledger.lookup("q") == []
+    ledger.refresh()
+    assert [each.path_index for each in ledger.lookup("p")] == [0, 1, 2, 3]
+    assert len(ledger.lookup("q")) == 1
+    ledger.writer.close()
+
+
+def test_it_holds_16_bytes_a_problem_and_row_group(tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    write(run, "a", [path(f"p{number}", index) for number in range(1000) for index in range(4)])
+    assert PathLedger(run, "e").nbytes == 16 * 1000
 
 
 def test_hashes_are_the_same_in_every_process() -> None:

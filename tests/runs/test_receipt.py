@@ -37,6 +37,7 @@ def test_it_adds_up(config: Config, tmp_path: FilePath) -> None:
     assert receipt["tokens"] == {
         "explorer": {"prompt": 6, "completion": 10},
         "synthesizer": {"prompt": 80, "completion": 14},
+        "superseded": {"prompt": 0, "completion": 0},
         "paid_twice": 0,
     }
 
@@ -66,3 +67,22 @@ def test_a_doubled_path_is_paid_twice(config: Config, tmp_path: FilePath) -> Non
 def test_an_input_that_was_not_read_to_its_end_cannot_balance(config: Config, tmp_path: FilePath) -> None:
     fill(Storage(str(tmp_path)), config, [1], rejected=0)
     assert not account(Storage(str(tmp_path)), None, "interrupted", 0)["balanced"]
+
+
+def test_what_an_engine_generated_and_no_table_holds_was_paid_twice(tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    writer = TableWriter(run, "paths", "w", generated=lambda: (100, 40))
+    writer.wait(writer.append([to_row(path("p1", 0)), to_row(path("p1", 1))]))
+    writer.close()
+    tokens = account(run, None, "interrupted", 0)["tokens"]
+    assert tokens["explorer"]["completion"] == 10
+    assert tokens["paid_twice"] == 30
+
+
+def test_one_engine_of_two_tables_is_counted_once(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    paths = TableWriter(run, "paths", "w1-1", generated=lambda: (100, 12))
+    paths.wait(paths.append([to_row(path("p1", 0))]))
+    paths.close()
+    fill(run, config, [1], rejected=0)  # 7 tokens, by the same writer
+    assert account(run, None, "complete", 0)["tokens"]["paid_twice"] == 0

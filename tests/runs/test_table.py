@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -50,7 +51,8 @@ def test_what_an_old_footer_points_to_stays_where_it_was(tmp_path: Path) -> None
     assert path.read_bytes()[:end] == before[:end]
 
 
-def test_segments_end_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+def test_segments_end_and_nothing_is_lost_or_doubled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "_SEGMENT_FLUSHES", 32)
     run = Storage(str(tmp_path))
     writer = TableWriter(run, "rejects", "w", delay_s=0.0)
     for number in range(70):
@@ -105,3 +107,41 @@ def test_no_half_written_file_is_seen(tmp_path: Path) -> None:
     writer.close()
     assert table.count(run, "rejects") == 1
     assert pq.read_schema(tmp_path / "rejects" / "w-00000.parquet").equals(REJECT_SCHEMA)
+
+
+def test_a_writer_that_may_write_no_more_writes_nothing(tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+
+    def guard() -> None:
+        raise OutputError("another attempt has taken this folder over")
+
+    writer = TableWriter(run, "rejects", "w", guard=guard)
+    with pytest.raises(OutputError, match="another attempt has taken this folder over"):
+        writer.wait(writer.append([row(1)]))
+    assert table.files(run, "rejects") == []
+
+
+def test_a_damaged_file_is_named_with_the_remedy(tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    writer = TableWriter(run, "rejects", "w")
+    writer.wait(writer.append([row(n) for n in range(100)]))
+    writer.close()
+    file = tmp_path / "rejects" / "w-00000.parquet"
+    whole = file.read_bytes()
+    for torn in (whole[: len(whole) // 2], b"", whole[:4] + bytes(64) + whole[68:]):
+        file.write_bytes(torn)
+        with pytest.raises(OutputError, match=r"w-00000\.parquet: damaged: .*move the file out of the folder"):
+            list(table.scan(run, "rejects"))
+
+
+def test_what_was_generated_stands_in_the_footer(tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    writer = TableWriter(run, "rejects", "w-1", generated=lambda: (30, 40))
+    writer.wait(writer.append([row(1)]))
+    writer.close()
+    [name] = table.files(run, "rejects")
+    assert table.generated(run, name) == (30, 40)
+    assert table.writer_of(name) == "w-1"
+    [batch] = table.scan(run, "rejects")
+    table.rewrite(run, name, name, pa.Table.from_batches([batch]).slice(0, 0))
+    assert (table.count(run, "rejects"), table.generated(run, name)) == (0, (30, 40))

@@ -49,7 +49,7 @@ def read(path: object) -> list[tuple[str, int, str]]:
     """Source, line and problem or error kind of each row; that the count agrees is part of every test."""
     config = InputConfig(path=str(path))
     source = open_source(config)
-    records = list(read_problems(source, config))
+    records = list(read_problems(source))
     assert source.count() == len(records)
     shown = []
     for record in records:
@@ -227,7 +227,7 @@ def test_only_unreadable_files_are_an_input_error(tmp_path: Path) -> None:
     path = put(tmp_path / "a.parquet", b"nothing")
     config = InputConfig(path=str(path))
     with pytest.raises(InputError, match=r"a\.parquet:1: unreadable_file: "):
-        first_rows(open_source(config), config, 1)
+        first_rows(open_source(config), 1)
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.parquet", table("x")), ("a.csv", b"problem\nx\n")])
@@ -261,7 +261,7 @@ def test_how_fast_100_000_rows_become_problems(tmp_path: Path) -> None:
     path = put(tmp_path / "a.jsonl", b"".join(json.dumps(row).encode() + b"\n" for row in rows))
     config = InputConfig(path=str(path), id_column="id", answer_column="answer")
     started = time.perf_counter()
-    assert sum(isinstance(record, Problem) for record in read_problems(open_source(config), config)) == 100_000
+    assert sum(isinstance(record, Problem) for record in read_problems(open_source(config))) == 100_000
     print(f"100,000 rows became problems in {time.perf_counter() - started:.2f} s")  # noqa: T201
     started = time.perf_counter()
     assert open_source(config).count() == 100_000

@@ -32,7 +32,7 @@ def config(path: object, **fields: Any) -> InputConfig:
 
 def problems(config: InputConfig) -> list[tuple[str, int, str]]:
     source: Source = open_source(config)
-    records = list(read_problems(source, config))
+    records = list(read_problems(source))
     assert source.count() == len(records)
     return [(record.source, record.line, record.problem) for record in records if isinstance(record, Problem)]
 
@@ -72,14 +72,14 @@ def test_images_are_not_decoded(tmp_path: Path) -> None:
     rows = {"question": ["a"], "image": [{"bytes": b"no image", "path": None}]}
     features = datasets.Features({"question": datasets.Value("string"), "image": datasets.Image()})
     datasets.Dataset.from_dict(rows, features=features).save_to_disk(tmp_path / "saved")
-    record = next(iter(read_problems(open_source(config(tmp_path / "saved")), config(tmp_path / "saved"))))
+    record = next(iter(read_problems(open_source(config(tmp_path / "saved")))))
     assert isinstance(record, Problem)
     assert json.loads(record.metadata) == {"image": {"bytes": "<8 bytes>", "path": None}}
 
 
 def test_a_bad_row_is_a_reject_with_its_number(tmp_path: Path) -> None:
     some("a", " ").save_to_disk(tmp_path / "saved")
-    _, bad = read_problems(open_source(config(tmp_path / "saved")), config(tmp_path / "saved"))
+    _, bad = read_problems(open_source(config(tmp_path / "saved")))
     assert isinstance(bad, Reject)
     assert (bad.line, bad.error_kind, json.loads(bad.row)) == (2, "empty_problem", {"question": " ", "n": 1})
 

@@ -22,7 +22,7 @@ def config(**datasets: Any) -> InputConfig:
 
 def problems(**datasets: Any) -> list[Problem]:
     source = open_source(config(**datasets))
-    records = list(read_problems(source, config(**datasets)))
+    records = list(read_problems(source))
     assert source.count() == len(records)
     found = [record for record in records if isinstance(record, Problem)]
     assert len(found) == len(records)
@@ -59,7 +59,7 @@ PRINT = """
 from a2r_ray.config import InputConfig
 from a2r_ray.sources import open_source, read_problems
 given = InputConfig(source="reasoning_gym", datasets={"ransom_note": 3, "polynomial_multiplication": 3, "bf": 1})
-for problem in read_problems(open_source(given), given):
+for problem in read_problems(open_source(given)):
     print(repr(problem))
 """
 
@@ -92,7 +92,7 @@ class _Failing:
 def test_a_problem_that_cannot_be_made_is_a_reject(monkeypatch: pytest.MonkeyPatch) -> None:
     source = open_source(config(chain_sum=3))
     monkeypatch.setattr(Generated, "create", lambda _: _Failing())
-    one, bad, three = read_problems(source, config(chain_sum=3))
+    one, bad, three = read_problems(source)
     assert isinstance(one, Problem)
     assert isinstance(bad, Reject)
     assert isinstance(three, Problem)
@@ -102,7 +102,7 @@ def test_a_problem_that_cannot_be_made_is_a_reject(monkeypatch: pytest.MonkeyPat
 def test_a_generating_process_that_dies_loses_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
     source = open_source(config(ransom_note=3))
     monkeypatch.setattr(reasoning_gym, "__name__", "no.such.module")
-    kinds = [getattr(record, "error_kind", "") for record in read_problems(source, config(ransom_note=3))]
+    kinds = [getattr(record, "error_kind", "") for record in read_problems(source)]
     assert kinds == ["generation_failed"] * 3
 
 

@@ -2,7 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ class Given:
     """Rows from memory; ``read`` counts how many were asked for."""
 
     given: list[dict[str, Any]]
-    read: int = field(default=0)
+    config: InputConfig = CONFIG
+    read: int = 0
 
     def rows(self) -> Iterator[RawRow]:
         for line, row in enumerate(self.given, 1):
@@ -42,7 +43,7 @@ def limited(limit: int) -> InputConfig:
 
 def test_a_repeated_row_is_a_duplicate_and_a_repeated_id_a_reject() -> None:
     given = Given([row("a", "q", "1"), row("b"), row("a", "q", "1", note="x"), row("a", "other"), row("a", "q", "2")])
-    first, second, same, other, answer = read_problems(given, CONFIG)
+    first, second, same, other, answer = read_problems(given)
     assert isinstance(first, Problem)
     assert isinstance(second, Problem)
     assert same == Duplicate("a", "given", 3)
@@ -54,7 +55,7 @@ def test_a_repeated_row_is_a_duplicate_and_a_repeated_id_a_reject() -> None:
 
 
 def test_a_rejected_row_takes_no_id() -> None:
-    bad, good = read_problems(Given([row("a", ""), row("a")]), CONFIG)
+    bad, good = read_problems(Given([row("a", ""), row("a")]))
     assert isinstance(bad, Reject)
     assert isinstance(good, Problem)
 
@@ -64,20 +65,20 @@ def test_chats_are_told_apart_beyond_their_last_message() -> None:
         return {"id": "a", "m": [{"role": "system", "content": first}, {"role": "user", "content": "q"}]}
 
     config = InputConfig(path="given", id_column="id", messages_column="m")
-    records = list(read_problems(Given([chat("x"), chat("x"), chat("y")]), config))
+    records = list(read_problems(Given([chat("x"), chat("x"), chat("y")], config)))
     assert [type(record) for record in records] == [Problem, Duplicate, Reject]
 
 
 def test_limit_counts_input_rows_and_reads_no_more() -> None:
-    given = Given([row("a"), row("a"), row("b", ""), row("c"), row("d")])
-    records = list(read_problems(given, limited(4)))
+    given = Given([row("a"), row("a"), row("b", ""), row("c"), row("d")], limited(4))
+    records = list(read_problems(given))
     assert [type(record) for record in records] == [Problem, Duplicate, Reject, Problem]
     assert given.read == 4
 
 
 def test_the_first_problem_arrives_before_the_rest_is_read() -> None:
     given = Given([row(str(i)) for i in range(1000)])
-    next(read_problems(given, CONFIG))
+    next(read_problems(given))
     assert given.read == 1
 
 
@@ -88,7 +89,7 @@ def test_the_keys_of_a_problem_take_the_memory_that_is_said() -> None:
 
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    records = read_problems(Many([]), CONFIG)
+    records = read_problems(Many([]))
     for _ in range(40_000):
         next(records)
     per_problem = (tracemalloc.get_traced_memory()[0] - before) / 40_000
@@ -98,23 +99,23 @@ def test_the_keys_of_a_problem_take_the_memory_that_is_said() -> None:
 
 def test_first_rows_reads_no_further_than_it_must() -> None:
     given = Given([row("a"), row("a"), row("b", ""), row("c"), row("d")])
-    records = first_rows(given, CONFIG, 2)
+    records = first_rows(given, 2)
     assert [(type(record), record.line) for record in records] == [(Problem, 1), (Reject, 3)]
     assert given.read == 3
 
 
 def test_first_rows_reads_on_to_the_first_problem() -> None:
-    records = first_rows(Given([row("a", "")] * 50 + [row("b"), row("c")]), CONFIG, 2)
+    records = first_rows(Given([row("a", "")] * 50 + [row("b"), row("c")]), 2)
     assert [(type(record), record.line) for record in records] == [(Reject, 1), (Reject, 2), (Problem, 51)]
 
 
 def test_first_rows_of_a_short_input_are_all_of_it() -> None:
-    assert len(first_rows(Given([row("a"), row("b", "")]), CONFIG, 10)) == 2
+    assert len(first_rows(Given([row("a"), row("b", "")]), 10)) == 2
 
 
 def test_an_input_without_a_problem_is_an_error_with_the_first_reasons() -> None:
     with pytest.raises(InputError) as error:
-        first_rows(Given([row("a", ""), row("b", ""), row("c", ""), row("d", "")]), CONFIG, 1)
+        first_rows(Given([row("a", ""), row("b", ""), row("c", ""), row("d", "")]), 1)
     message = str(error.value)
     assert message.startswith("given: none of its 4 rows is a problem")
     assert "  given:1: empty_problem: column `problem`" in message
@@ -125,12 +126,12 @@ def test_an_input_without_a_problem_is_an_error_with_the_first_reasons() -> None
 
 def test_an_input_without_rows_is_an_error() -> None:
     with pytest.raises(InputError, match="given: it has no rows"):
-        first_rows(Given([]), CONFIG, 1)
+        first_rows(Given([]), 1)
 
 
 def test_limit_holds_for_the_first_rows_too() -> None:
     with pytest.raises(InputError, match="none of its 1 rows"):
-        first_rows(Given([row("a", ""), row("b")]), limited(1), 1)
+        first_rows(Given([row("a", ""), row("b")], limited(1)), 1)
 
 
 def test_a_source_without_a_reader_is_refused() -> None:
@@ -143,7 +144,7 @@ def test_a_whole_file_through_the_front_door(tmp_path: Path) -> None:
     path.write_bytes(b'{"problem": "a"}\n\n{"problem": "a"}\n{broken\n{"problem": ""}\n[]\n\xff\n')
     config = InputConfig(path=str(path))
     source = open_source(config)
-    records = list(read_problems(source, config))
+    records = list(read_problems(source))
     kinds = [getattr(record, "error_kind", type(record).__name__) for record in records]
     assert kinds == ["Problem", "Duplicate", "malformed_json", "empty_problem", "not_an_object", "invalid_utf8"]
     assert [record.line for record in records] == [1, 3, 4, 5, 6, 7]

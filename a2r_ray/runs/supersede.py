@@ -1,0 +1,76 @@
+"""What is to be made again is taken away first, so that a reader sees one row per problem.
+
+Results are kept beside, in ``superseded/``: their tokens were paid. A file out of which every row is taken stays,
+empty, for a reader may have listed it.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from a2r_ray.runs import table
+from a2r_ray.runs.concluded import among
+from a2r_ray.runs.ledger import hash_ids
+from a2r_ray.runs.storage import Storage
+
+
+def supersede(run: Storage, paths: int, *, failed: bool) -> None:
+    """Takes results of too few paths out of a run folder, and the rejects that more paths may answer.
+
+    It may be interrupted, and is then called again. No other process may write to the folder.
+
+    Args:
+        run: the run folder.
+        paths: how many paths a result shall have.
+        failed: whether failures are to be made again, too: failed paths, results that hang on one or on a failed
+            synthesis or have no answer, and all rejects, since the input may have been mended.
+    """
+    hurt = _with_failed_paths(run) if failed else None
+    for name in table.files(run, "results"):
+        _take_out(run, name, lambda rows: _stale(rows, paths, hurt), keep=True)
+    for name in table.files(run, "rejects"):
+        _take_out(run, name, lambda rows: _remade(rows, failed=failed), keep=False)
+    for name in table.files(run, "paths") if failed else ():  # last: what hangs on them is found by them
+        _take_out(run, name, lambda rows: pc.not_equal(rows["error"], ""), keep=False)
+
+
+def _take_out(run: Storage, name: str, chosen: Callable[[pa.Table], pa.Array], *, keep: bool) -> None:
+    """Takes rows out of a file; kept ones go to ``superseded/`` first, under a name that a repetition meets again."""
+    rows = pa.Table.from_batches(table.read(run, name), schema=table.SCHEMAS[name.partition("/")[0]])
+    mask = chosen(rows)
+    taken = rows.filter(mask)
+    if not taken.num_rows:
+        return
+    if keep:
+        stem = name.rpartition("/")[2].removesuffix(".parquet")
+        digest = int(hash_ids(taken["problem_id"].to_numpy()).sum())
+        table.rewrite(run, name, f"superseded/{stem}-{digest:016x}.parquet", taken)
+    table.rewrite(run, name, name, rows.filter(pc.invert(mask)))
+
+
+def _stale(results: pa.Table, paths: int, failed: npt.NDArray[np.uint64] | None) -> pa.Array:
+    """Results of fewer paths than there shall be; where failures are made again, those that hang on one."""
+    stale = pc.less(pc.list_value_length(results["path_answers"]), paths)
+    if failed is None:
+        return stale
+    of_failed_paths = pa.array(among(hash_ids(results["problem_id"].to_numpy()), failed))
+    unanswered = pc.or_(pc.equal(results["finish_reason"], "error"), pc.equal(results["route"], "failed"))
+    return pc.or_(pc.or_(stale, of_failed_paths), unanswered)
+
+
+def _remade(rejects: pa.Table, *, failed: bool) -> pa.Array:
+    if not failed:
+        return pc.not_equal(rejects["stage"], "input")
+    return pa.array(np.ones(rejects.num_rows, np.bool_))
+
+
+def _with_failed_paths(storage: Storage) -> npt.NDArray[np.uint64]:
+    """Hashes, sorted, of the problems that have a failed path."""
+    found = [np.empty(0, np.uint64)]
+    for batch in table.scan(storage, "paths", ["problem_id", "error"]):
+        failed = batch.filter(pc.not_equal(batch["error"], ""))
+        found.append(hash_ids(failed["problem_id"].to_numpy(zero_copy_only=False)))
+    return np.unique(np.concatenate(found))

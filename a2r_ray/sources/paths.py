@@ -1,0 +1,129 @@
+"""Paths made elsewhere: by an earlier run, or by any tool that can write a file.
+
+- A run folder stands for that run's own input. Its paths are not read here: they lie in its paths table, by problem id.
+- A file has a row per problem, whose paths are a list of texts, or a row per path, a text; in any order, even mixed. A
+  problem appears at its first good row, and its later rows are more of its paths.
+- A path's index counts the problem's paths as they appear, so the same files give the same indices.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyarrow import fs
+from pydantic import ValidationError
+
+from a2r_ray.config import InputConfig
+from a2r_ray.errors import InputError, OutputError
+from a2r_ray.records import Reject
+from a2r_ray.runs.folder import read_record
+from a2r_ray.runs.storage import Storage
+from a2r_ray.sources import open_source, read_problems, read_rows
+from a2r_ray.sources.file import Files, Place, open_files
+from a2r_ray.sources.rows import RawRow, Source, public
+from a2r_ray.sources.seen import digest
+
+
+@dataclass(frozen=True, slots=True)
+class PathFiles:
+    """Files with problems and their paths."""
+
+    files: Files
+
+    @property
+    def config(self) -> InputConfig:
+        return self.files.config
+
+    def rows(self) -> Iterator[RawRow]:
+        return self.files.rows()
+
+    def count(self) -> int:
+        """The problems and rejects: how many rows share a problem shows only when they are read."""
+        return sum(1 for _ in read_problems(self))
+
+
+def open_paths(config: InputConfig) -> Source:
+    """The problems whose paths are brought.
+
+    Raises:
+        InputError: there is nothing to read, a configured column is lacking, or the input of the run that made the
+            paths cannot be read any more.
+    """
+    runs = list(_runs(config))
+    if not runs:
+        return PathFiles(open_files(config))
+    folder, given = runs[-1]
+    try:
+        return open_source(given)
+    except InputError as error:
+        raise InputError(
+            f"{public(folder.uri)}: the input of that run cannot be read: {error}\nrestore it, or join the run's paths "
+            "and results by problem_id into a file with problem and text, and set input.path to that"
+        ) from error
+
+
+def run_folder_of(config: InputConfig) -> Storage | None:
+    """The run folder whose paths table holds the paths; None where they lie in files of another kind.
+
+    Raises:
+        InputError: what the config names cannot be opened, or is a run folder with a damaged record.
+    """
+    runs = list(_runs(config))
+    return runs[-1][0] if runs else None
+
+
+def brought_paths(source: Source) -> Iterator[tuple[str, int, str]]:
+    """Problem id, path index and text of every path in files of paths, in their order.
+
+    Args:
+        source: of ``open_paths``, where ``run_folder_of`` is None. Rows that are rejects bring nothing.
+    """
+    counts: dict[int, int] = {}
+    for raw, record in read_rows(source):
+        if isinstance(record, Reject) or raw.row is None:
+            continue
+        brought = raw.row[source.config.paths_column]
+        texts = [brought] if isinstance(brought, str) else brought
+        key = digest(record.problem_id)
+        first = counts.get(key, 0)
+        counts[key] = first + len(texts)
+        for index, text in enumerate(texts, first):
+            yield record.problem_id, index, text
+
+
+def _runs(config: InputConfig) -> Iterator[tuple[Storage, InputConfig]]:
+    """The run folder that the config names, then the one that its paths came from, and so on; each with its input."""
+    seen: set[str] = set()
+    while config.source == "paths" and (folder := _run_folder(str(config.path))) is not None:
+        if folder.uri in seen:
+            raise InputError(
+                f"{public(folder.uri)}: its run.json says that its paths came from itself; was it renamed?"
+            )
+        seen.add(folder.uri)
+        given = _input_of(folder)
+        config = given if config.limit is None else given.model_copy(update={"limit": config.limit})
+        yield folder, config
+
+
+def _run_folder(path: str) -> Storage | None:
+    """The run folder that a path names; None where it names something else, or nothing."""
+    try:
+        where = Place.of(path)
+        is_folder = where.filesystem.get_file_info(where.path).type == fs.FileType.Directory
+        if not is_folder or where.filesystem.get_file_info(f"{where.path}/run.json").type != fs.FileType.File:
+            return None
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{public(path)}: cannot be opened: {public(str(error))}") from error
+    return Storage(os.path.expanduser(path))  # noqa: PTH111  a Path would lose the "//" of a URI
+
+
+def _input_of(folder: Storage) -> InputConfig:
+    """What a run read its problems from."""
+    try:
+        return InputConfig.model_validate(read_record(folder)["config"]["input"])
+    except (OSError, OutputError, KeyError, TypeError, ValidationError) as error:
+        raise InputError(
+            f"{public(folder.uri)}: its run.json does not say what the run's input was: {type(error).__name__}: "
+            f"{public(' '.join(str(error).split()))}; name the folder of another run, or a folder without run.json"
+        ) from error

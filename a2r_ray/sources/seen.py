@@ -1,0 +1,47 @@
+"""Repeated rows: known by hashes alone, so that no problem's text stays in memory."""
+
+import hashlib
+from dataclasses import dataclass
+
+from a2r_ray.records import Problem, Reject
+from a2r_ray.sources.rows import RawRow
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A row that repeats an earlier problem: the same id, question and known answer."""
+
+    problem_id: str
+    source: str
+    line: int
+
+
+class Seen:
+    """The problems so far: per id, what it asked and where it stood, packed into one integer."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, int] = {}
+        self._sources: dict[str, int] = {}
+
+    def judge(self, problem: Problem, raw: RawRow) -> Problem | Reject | Duplicate:
+        key = digest(problem.problem_id)
+        content = digest(problem.problem, repr(problem.messages), repr(problem.reference_answer))
+        source = self._sources.setdefault(problem.source, len(self._sources))
+        place = source << 48 | problem.line
+        first = self._first.setdefault(key, place << 64 | content)
+        if first == place << 64 | content:
+            return problem
+        if first & (1 << 64) - 1 == content:
+            return Duplicate(problem.problem_id, problem.source, problem.line)
+        return self._clash(problem, raw, first >> 64)
+
+    def _clash(self, problem: Problem, raw: RawRow, place: int) -> Reject:
+        where = f"{list(self._sources)[place >> 48]}:{place & (1 << 48) - 1}"
+        error = f"id {problem.problem_id!r} is already that of {where}, which has another problem or answer"
+        return Reject(problem.problem_id, problem.source, problem.line, "input", "duplicate_id", error, raw.text)
+
+
+def digest(*texts: str) -> int:
+    """A 64-bit hash, the same in every process."""
+    joined = "\0".join(texts).encode()
+    return int.from_bytes(hashlib.blake2b(joined, digest_size=8).digest(), "big")

@@ -1,0 +1,93 @@
+"""What is to be made again goes, and nothing else; a reader never sees two rows of a problem."""
+
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+from a2r_ray.config import Config
+from a2r_ray.records import Reject, Result, to_row
+from a2r_ray.runs import table
+from a2r_ray.runs.receipt import account
+from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.supersede import supersede
+from a2r_ray.runs.table import TableWriter
+from a2r_ray.synthesize import Synthesize
+from tests.conftest import problem
+from tests.runs.test_ledger import path, write
+from tests.scripted import ScriptedEngine, said
+
+
+def put(run: Storage, name: str, writer: str, rows: list[Any]) -> None:
+    tables = TableWriter(run, name, writer)
+    tables.wait(tables.append([to_row(row) for row in rows]))
+    tables.close()
+
+
+def result(config: Config, number: int, paths: int, **fields: Any) -> Result:
+    engine = ScriptedEngine(lambda _: said(r"\boxed{1}", 40, 7))
+    own = [path(f"p{number}", index) for index in range(paths)]
+    [made] = Synthesize(config, engine)([problem(number)], [own])
+    assert isinstance(made, Result)
+    return replace(made, **fields)
+
+
+def ids(run: Storage, name: str) -> list[str]:
+    return sorted(i for batch in table.scan(run, name, ["problem_id"]) for i in batch["problem_id"].to_pylist())
+
+
+def test_results_of_too_few_paths_go_and_their_tokens_stay_on_the_bill(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    put(run, "results", "w", [result(config, 1, 4), result(config, 2, 8)])
+    put(run, "results", "v", [result(config, 3, 4)])
+    for _ in range(2):  # what was interrupted is called again
+        supersede(run, 8, failed=False)
+        assert ids(run, "results") == ["p2"]
+        assert ids(run, "superseded") == ["p1", "p3"]
+    tokens = account(run, None, "interrupted", 0)["tokens"]
+    assert (tokens["synthesizer"]["completion"], tokens["superseded"]["completion"]) == (7, 14)
+    assert len(table.files(run, "results")) == 2  # a reader may have listed the file that is empty now
+
+
+def test_an_interruption_between_copy_and_removal_keeps_no_row_twice(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    put(run, "results", "w", [result(config, 1, 4), result(config, 2, 8)])
+    whole = run.read("results/w-00000.parquet")
+    assert whole is not None
+    supersede(run, 8, failed=False)
+    run.write("results/w-00000.parquet", whole)  # as if the process had ended before it was rewritten
+    supersede(run, 8, failed=False)
+    assert ids(run, "superseded") == ["p1"]
+    assert ids(run, "results") == ["p2"]
+
+
+def test_more_paths_may_answer_a_rejected_problem_but_mend_no_input_row(tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    put(
+        run,
+        "rejects",
+        "w",
+        [Reject("a", "f", 1, "input", "k", "e", "r"), Reject("b", "f", 2, "explore", "k", "e", "r")],
+    )
+    supersede(run, 8, failed=False)
+    assert ids(run, "rejects") == ["a"]
+    supersede(run, 8, failed=True)
+    assert ids(run, "rejects") == []
+
+
+def test_failures_are_paths_and_what_hangs_on_them_and_failed_syntheses(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    write(run, "a", [path("p1", 0), replace(path("p1", 1), error="timeout: slow"), path("p2", 0)])
+    put(
+        run,
+        "results",
+        "w",
+        [
+            result(config, 1, 2),
+            result(config, 2, 2),
+            result(config, 3, 2, finish_reason="error", route="vote_fallback"),
+            result(config, 4, 2, answer=None, route="failed"),
+        ],
+    )
+    supersede(run, 2, failed=True)
+    assert ids(run, "results") == ["p2"]
+    assert ids(run, "paths") == ["p1", "p2"]
