@@ -22,6 +22,7 @@ _set = click.option(
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 _config = click.argument("config", type=click.Path())
+_run = click.argument("run_folder", metavar="RUN")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -85,7 +86,7 @@ def run(config: str, overrides: Sequence[str], as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("run_folder", metavar="RUN")
+@_run
 @_json
 def status(run_folder: str, as_json: bool) -> int:
     """Show how far a run is."""
@@ -96,7 +97,35 @@ def status(run_folder: str, as_json: bool) -> int:
     return COMPLETE
 
 
-def run_to_exit_code(config: Any, *, as_json: bool = False) -> int:
+@cli.command()
+@_run
+@_set
+@_json
+def verify(run_folder: str, overrides: Sequence[str], as_json: bool) -> int:
+    """Count a run's receipt again, from the input and the files alone; exit 4 and the ids if it does not add up."""
+    from a2r_ray.loading import stored_config
+    from a2r_ray.runs.storage import Storage
+    from a2r_ray.verify import verify as recount
+
+    storage = Storage(run_folder)
+    found = recount(stored_config(storage, overrides).input, storage)
+    click.echo(json.dumps(found.document()) if as_json else "\n".join(found.lines()))
+    return COMPLETE if found.adds_up else UNBALANCED
+
+
+@cli.command()
+@_run
+@_set
+@_json
+def retry(run_folder: str, overrides: Sequence[str], as_json: bool) -> int:
+    """Make again what failed: paths, syntheses, rejected problems and rows."""
+    from a2r_ray.loading import stored_config
+    from a2r_ray.runs.storage import Storage
+
+    return run_to_exit_code(stored_config(Storage(run_folder), overrides), as_json=as_json, retry=True)
+
+
+def run_to_exit_code(config: Any, *, as_json: bool = False, retry: bool = False) -> int:
     """Runs a config with live progress, prints the table at the end, and says how it went.
 
     The jobs share it with ``a2r run``.
@@ -107,7 +136,7 @@ def run_to_exit_code(config: Any, *, as_json: bool = False) -> int:
     from a2r_ray.progress import LiveProgress, print_summary
 
     with LiveProgress() as live:
-        summary = run_pipeline(config, live)
+        summary = run_pipeline(config, live, retry=retry)
     if as_json:
         click.echo(json.dumps(summary.receipt))
     else:

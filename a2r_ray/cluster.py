@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import ray
+from ray._private import auto_init_hook
 from ray.data import DataContext
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -25,6 +26,8 @@ def connected() -> Iterator[None]:
     address = os.environ.get("RAY_ADDRESS") or "local"
     # The core worker of the driver would print warnings of its own between ours.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    # A thread of Ray Data's that outlives the connection would make another one.
+    auto_init_hook.enable_auto_connect = False
     with _own_signals(), _native_stderr_off():
         ray.init(
             address=address,

@@ -13,8 +13,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from a2r_ray.config import Config, shown
+from a2r_ray.config import NOT_SHOWN, Config, shown
 from a2r_ray.errors import ConfigError
+from a2r_ray.runs.folder import read_record
+from a2r_ray.runs.storage import Storage
 
 
 def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
@@ -39,6 +41,36 @@ def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
     for override in overrides:
         _apply(document, override)
     return parse_config(document)
+
+
+def stored_config(run: Storage, overrides: Sequence[str] = ()) -> Config:
+    """The config that a run folder belongs to.
+
+    Args:
+        run: the run folder.
+        overrides: as those of ``load_config``; secrets, which are not written down, are given so.
+
+    Raises:
+        ConfigError: with every mistake, and every secret that is missing.
+        OutputError: it is no run folder.
+    """
+    document = read_record(run)["config"]
+    document["output"] = run.uri
+    for override in overrides:
+        _apply(document, override)
+    missing = [
+        f"{field}: run.json keeps no secrets; give it with --set {field}=VALUE" for field in _not_shown(document)
+    ]
+    if missing:
+        raise ConfigError(missing)
+    return parse_config(document)
+
+
+def _not_shown(value: Any, field: str = "") -> list[str]:
+    """The fields, dotted, whose value was left out as a secret."""
+    if isinstance(value, dict):
+        return [name for key, inner in value.items() for name in _not_shown(inner, f"{field}.{key}".lstrip("."))]
+    return [field] if value == NOT_SHOWN else []
 
 
 def parse_config(document: Mapping[str, Any]) -> Config:

@@ -86,7 +86,7 @@ def run(config: Config, observe: Observer | None = None, *, retry: bool = False)
         outcome = "interrupted"
         raise
     finally:
-        receipt = account(folder.storage, tally, outcome, folder.stored_before)
+        receipt = account(folder.storage, tally, outcome, folder.stored_before, rows)
         folder.write("receipt.json", receipt)
         folder.finish(outcome)
     return summarize(folder.storage, folder.record, receipt, progress.replicas)
@@ -155,10 +155,17 @@ def problems(config: Config, run: Storage) -> Dataset:
     dataset = ray.data.from_items([{"input": 0}]).map_batches(
         _read, fn_kwargs={"config": config, "run": run}, batch_size=None, batch_format="pyarrow"
     )
-    dataset = dataset.repartition(target_num_rows_per_block=schedule.rows_per_block(config))
-    # The two are fused into one task, which takes the options of the second; there is no public way to say them. The
-    # pools may hold every CPU that the cluster has.
-    options = {"num_cpus": 0, "max_retries": 0, "scheduling_strategy": cluster.here()}
+    # The two are fused into one task, which takes the options of the second.
+    return _on_this_node(dataset.repartition(target_num_rows_per_block=schedule.rows_per_block(config)))
+
+
+def _on_this_node(dataset: Dataset) -> Dataset:
+    """Has the last step's task run here, once, and beside pools that may hold every CPU that the cluster has."""
+    return _with_options(dataset, num_cpus=0, max_retries=0, scheduling_strategy=cluster.here())
+
+
+def _with_options(dataset: Dataset, **options: Any) -> Dataset:
+    """Sets Ray's options of the last step where there is no public way to say them."""
     dataset._logical_plan.dag.ray_remote_args.update(options)  # noqa: SLF001
     return dataset
 
@@ -225,10 +232,8 @@ def _brought_in(config: Config, run: Storage) -> tuple[Storage, str]:
 
 def _bringing(job: _Job) -> Dataset:
     """Paths made elsewhere, on their way into the paths table."""
-    options = {"num_cpus": 0, "max_retries": 0, "scheduling_strategy": cluster.here()}
-    return ray.data.from_items([{"input": 0}]).map_batches(
-        _bring, fn_kwargs={"job": job}, batch_size=None, batch_format="pyarrow", **options
-    )
+    dataset = ray.data.from_items([{"input": 0}])
+    return _on_this_node(dataset.map_batches(_bring, fn_kwargs={"job": job}, batch_size=None, batch_format="pyarrow"))
 
 
 def _bring(_: pa.Table, job: _Job) -> pa.Table:
@@ -249,7 +254,7 @@ def _pool(dataset: Dataset, work: Work, board: Board | None) -> Dataset:
     role = work.engine_role
     calls = schedule.calls(work.config, work.role)
     replicas = (1, 1) if role is None else (role.replicas.min, role.replicas.max)
-    return dataset.map_batches(
+    pool = dataset.map_batches(
         _REPLICAS[work.role],
         fn_constructor_args=(work, board, cluster.attempts),
         batch_size=None,
@@ -262,9 +267,10 @@ def _pool(dataset: Dataset, work: Work, board: Board | None) -> Dataset:
             enable_true_multi_threading=True,
         ),
         num_cpus=role.resources.cpus if role else 1,
-        num_gpus=role.gpus if role else 0,
         accelerator_type=role.resources.accelerator_type if role else None,
     )
+    # map_batches takes no whole blocks together with GPUs, for the sake of functions that hold a block on the GPU.
+    return _with_options(pool, num_gpus=role.gpus) if role and role.gpus else pool
 
 
 _REPLICAS: dict[str, type[Replica]] = {"explorer": Explorer, "synthesizer": Synthesizer, "both": Replica}

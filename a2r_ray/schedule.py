@@ -43,7 +43,8 @@ def rows_per_block(config: Config) -> int:
     rates = [_problems_per_s(config.synthesizer, 1)] if config.synthesizer else []
     if config.explorer and config.explores:
         rates.append(_problems_per_s(config.explorer, config.explorer.paths))
-    return max(1, min(_MOST_ROWS_PER_BLOCK, math.ceil(min(rates) / _BLOCKS_PER_S)))
+    wanted = min(rates, default=math.inf) / _BLOCKS_PER_S
+    return max(1, math.ceil(min(_MOST_ROWS_PER_BLOCK, wanted)))
 
 
 def calls(config: Config, role: Literal["explorer", "synthesizer", "both"]) -> int:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 import ray
 
-from a2r_ray import pipeline
+from a2r_ray import pipeline, watch
 from a2r_ray.errors import A2RError, InputError
 from a2r_ray.loading import parse_config
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
@@ -20,7 +20,7 @@ from a2r_ray.runs.storage import Storage
 @pytest.fixture(scope="module", autouse=True)
 def local_ray() -> Iterator[None]:
     """One Ray for the module: as if the program had connected already."""
-    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    ray.init(address="local", num_cpus=2, num_gpus=1, include_dashboard=False, log_to_driver=False)
     yield
     ray.shutdown()
 
@@ -180,3 +180,124 @@ def test_a_pool_grows_to_its_most_replicas_under_load(document: dict[str, Any], 
     assert summary.receipt["balanced"]
     assert summary.seconds["explorer"]["replicas"] == 3
     assert summary.seconds["synthesizer"]["replicas"] == 1
+
+
+def test_raising_n_samples_the_missing_paths_only_and_supersedes_the_results(document: dict[str, Any]) -> None:
+    pipeline.run(parse_config(document))
+    first = rows(document["output"], "paths", "problem_id, path_index, finished_at")
+    document["explorer"]["paths"] = 8
+    receipt = pipeline.run(parse_config(document)).receipt
+    assert receipt["balanced"]
+    assert receipt["paths"] == {"stored": 160, "sampled_this_attempt": 80, "reused": 80, "errors": 0}
+    assert set(first) <= set(rows(document["output"], "paths", "problem_id, path_index, finished_at"))
+    assert rows(document["output"], "results", "count(*), count(distinct problem_id)") == [(20, 20)]
+    assert rows(document["output"], "results", "distinct len(path_answers)") == [(8,)]
+    [(tokens,)] = rows(document["output"], "superseded", "sum(synthesizer_completion_tokens)")
+    assert receipt["tokens"]["superseded"]["completion"] == tokens
+    assert receipt["tokens"]["paid_twice"] == 0
+
+
+def test_a_pool_gets_its_gpus_and_takes_whole_blocks(document: dict[str, Any]) -> None:
+    document["explorer"]["resources"] = {"cpus": 0.5, "gpus": 0.5}
+    document["synthesizer"]["resources"] = {"cpus": 0.5, "gpus": 0.5}
+    receipt = pipeline.run(parse_config({**document, "schedule": "streaming"})).receipt
+    assert receipt["balanced"]
+    assert receipt["ok"] == 20
+
+
+@pytest.mark.usefixtures("messy")
+def test_another_synthesizer_reads_the_paths_of_a_run_folder(document: dict[str, Any], tmp_path: Path) -> None:
+    first = parse_config(document)
+    pipeline.run(first)
+    document |= {"output": str(tmp_path / "b"), "input": {"source": "paths", "path": first.output}}
+    document["synthesizer"] |= {"model": "sim-huge"}
+    document["explorer"]["simulated"] = {"faults": {"load": "nothing is to be explored"}}
+    summary = pipeline.run(parse_config(document))
+    receipt = summary.receipt
+    assert (receipt["input"], receipt["ok"], receipt["failed"], receipt["duplicate"]) == (25, 20, 4, 1)
+    assert receipt["balanced"]
+    assert receipt["paths"]["stored"] == 0
+    columns = "problem_id, path_answers, explorer_completion_tokens, reference_answer"
+    assert sorted(rows(document["output"], "results", columns)) == sorted(rows(first.output, "results", columns))
+    assert rows(document["output"], "results", 'distinct len("references")') == [(4,)]
+    document |= {"output": str(tmp_path / "c")}
+    document["explorer"]["paths"] = 2
+    pipeline.run(parse_config(document))
+    assert rows(document["output"], "results", "distinct len(path_answers)") == [(2,)]
+
+
+@pytest.mark.parametrize("synthesizer", [True, False])
+def test_paths_made_elsewhere_are_extracted_voted_and_synthesized(
+    document: dict[str, Any], tmp_path: Path, *, synthesizer: bool
+) -> None:
+    file = tmp_path / "elsewhere.jsonl"
+    lines = [{"id": i, "problem": f"What is {i} + 1?", "gold": i + 1, "paths": f"It is \\boxed{{{i + 1 + k % 2}}}."}
+             for k in range(3) for i in range(10)]  # fmt: skip
+    lines += [
+        {
+            "id": "x",
+            "problem": "What is 2 + 2?",
+            "gold": 4,
+            "paths": ["\\boxed{4}", "\\boxed{5}", "\\boxed{4}", "\\boxed{4}"],
+        }
+    ]
+    lines += [{"id": "y", "problem": "What is 3 + 3?", "gold": 6, "paths": []}]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    document["input"] = {"source": "paths", "path": str(file), "id_column": "id", "answer_column": "gold"}
+    document["explorer"] = None
+    if not synthesizer:
+        document |= {"explorer": document["synthesizer"] | {"paths": 3}, "synthesizer": None}
+    config = parse_config(document)
+    for sampled in (34, 0):  # and again, which brings and does nothing
+        receipt = pipeline.run(config).receipt
+        assert receipt["balanced"]
+        assert (receipt["input"], receipt["ok"], receipt["failed"]) == (12, 11, 1)
+        assert receipt["paths"]["sampled_this_attempt"] == sampled
+    assert rows(config.output, "results", "distinct vote_correct") == [(True,)]
+    assert rows(config.output, "rejects", "line, error_kind") == [(32, "missing_paths")]
+    found = dict(rows(config.output, "results", "problem_id, path_answers"))
+    assert found["3"] == ["4", "5", "4"]
+    assert found["x"] == (["4", "5", "4", "4"] if synthesizer else ["4", "5", "4"])
+    assert rows(config.output, "paths", "distinct explorer") == [("",)]
+    again = parse_config(
+        {**document, "output": str(tmp_path / "c"), "input": {"source": "paths", "path": config.output}}
+    )
+    assert pipeline.run(again).receipt["ok"] == 11
+    assert dict(rows(again.output, "results", "problem_id, path_answers")) == found
+
+
+def test_a_poison_problem_is_rejected_with_its_history_and_the_run_goes_on(document: dict[str, Any]) -> None:
+    document["explorer"]["simulated"] = {"latency_s": {"median": 0.2}, "faults": {"poison": "What is 7 + 7?"}}
+    receipt = pipeline.run(parse_config(document)).receipt
+    assert receipt["balanced"]
+    assert (receipt["ok"], receipt["failed"]) == (19, 1)
+    [(problem_id, kind, stage, error)] = rows(document["output"], "rejects", "problem_id, error_kind, stage, error")
+    assert (problem_id, kind, stage) == ("p7", "poison", "explore")
+    assert "had nothing else" in error
+
+
+def test_an_engine_that_hangs_is_started_again(document: dict[str, Any]) -> None:
+    document["explorer"] |= {
+        "simulated": {"latency_s": {"median": 0.1}, "faults": {"hang": 0.05}},
+        "engine_args": {"max_num_seqs": 8},
+        "hang_timeout_s": 1,
+    }
+    receipt = pipeline.run(parse_config(document)).receipt
+    assert receipt["balanced"]
+    assert (receipt["ok"], receipt["failed"]) == (20, 0)
+    assert rows(document["output"], "paths", "count(distinct replica) > 1") == [(True,)]
+
+
+def test_a_pool_that_no_node_fits_is_told_of_and_ends_the_run(
+    document: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_WARN_AFTER_S", 5.0)
+    document["synthesizer"] |= {
+        "resources": {"cpus": 1, "gpus": 1, "accelerator_type": "H100"},
+        "replicas": {"start_timeout_s": 15},
+    }
+    with pytest.raises(A2RError) as caught:
+        pipeline.run(parse_config({**document, "schedule": "streaming"}))
+    for text in (str(caught.value), capsys.readouterr().err):
+        assert "the pool of the synthesizer has had no place in the cluster for" in text
+        assert "asks for 1 CPU, 1 GPU, H100 (synthesizer.resources), and no node that is up has it" in text

@@ -33,14 +33,15 @@ class Concluded:
         with self._lock:
             at = time.monotonic()
             if at - self._refreshed_at > _REFRESH_S:
-                self._keys, self._refreshed_at = _concluded(self._run), at
+                self._keys, self._refreshed_at = concluded_keys(self._run), at
 
     def of(self, keys: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Which of the keys are."""
         return among(hash_ids(keys), self._keys)
 
 
-def _concluded(run: Storage) -> npt.NDArray[np.uint64]:
+def concluded_keys(run: Storage) -> npt.NDArray[np.uint64]:
+    """The hash of every row of results and rejects, sorted."""
     found = [np.empty(0, np.uint64)]
     found += [
         hash_ids(batch["problem_id"].to_numpy(zero_copy_only=False))

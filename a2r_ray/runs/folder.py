@@ -132,6 +132,13 @@ def read_record(storage: Storage) -> dict[str, Any]:
     return record
 
 
+def read_receipt(storage: Storage) -> dict[str, Any] | None:
+    """What ``receipt.json`` holds; None where no attempt has come to its end."""
+    data = storage.read("receipt.json")
+    receipt: dict[str, Any] | None = None if data is None else json.loads(data)
+    return receipt
+
+
 def check_attempt(storage: Storage, attempt: str) -> None:
     """Raises OutputError where another attempt has begun: a process that outlives its run must not write any more."""
     last = read_record(storage)["attempts"][-1]

@@ -23,7 +23,9 @@ class Tally:
     filtered: int = 0
 
 
-def account(run: Storage, tally: Tally | None, outcome: str, stored_before: int) -> dict[str, Any]:
+def account(
+    run: Storage, tally: Tally | None, outcome: str, stored_before: int, rows: int | None = None
+) -> dict[str, Any]:
     """The receipt of a run folder.
 
     Args:
@@ -31,6 +33,7 @@ def account(run: Storage, tally: Tally | None, outcome: str, stored_before: int)
         tally: what the reader counted; None where the input was not read to its end, and then nothing can balance.
         outcome: complete, interrupted or failed.
         stored_before: paths that were there before this attempt.
+        rows: how many rows the input has, for where the reader did not count them.
 
     Returns:
         The contract's fields. ``tokens.explorer`` and ``tokens.synthesizer`` are those of what is stored; beside them,
@@ -39,18 +42,18 @@ def account(run: Storage, tally: Tally | None, outcome: str, stored_before: int)
         far as the last flush of that process knew, and paths that are stored twice.
     """
     ok, failed = table.count(run, "results"), table.count(run, "rejects")
-    rows = tally or Tally(0, 0)
+    counted = tally or Tally(rows or 0, 0)
     spent = _Spent.of(run)
     keys = _unique(run, "paths", PATH_KEY)
     once = _unique(run, "results", ["problem_id"]) == ok and keys == spent.paths
     doubled = 0 if keys == spent.paths else _stored_twice(run)
     return {
-        "input": rows.input,
+        "input": counted.input,
         "ok": ok,
         "failed": failed,
-        "filtered": rows.filtered,
-        "duplicate": rows.duplicate,
-        "balanced": tally is not None and once and rows.input == ok + failed + rows.filtered + rows.duplicate,
+        "filtered": counted.filtered,
+        "duplicate": counted.duplicate,
+        "balanced": tally is not None and once and counted.input == ok + failed + counted.filtered + counted.duplicate,
         "outcome": outcome,
         "paths": {
             "stored": spent.paths,
