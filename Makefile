@@ -18,7 +18,7 @@ torch_index := https://download.pytorch.org/whl/cpu
 model := models/SmolLM2-135M-Instruct
 cached_model := $(A2R_CACHE)/SmolLM2-135M-Instruct
 
-.PHONY: help setup demo test lint format requirements clean
+.PHONY: help setup demo test chaos lint format requirements clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -32,6 +32,9 @@ demo: setup ## solve the example problems on this machine's CPU
 test: lint ## everything that must pass: format, lint, types, tests
 	@echo "== pytest"
 	$(bin)/pytest
+
+chaos: setup ## kill a run a hundred times (half an hour), and compare it with one that was left alone
+	@$(bin)/python -m tests.chaos --kills 100
 
 lint: setup ## format, lint and types only
 	@echo "== ruff format --check"

@@ -38,6 +38,12 @@ class OutputError(A2RError):
     exit_code = 2
 
 
+class StorageError(OutputError):
+    """A file of the run folder cannot be written or read, or is damaged."""
+
+    exit_code = 1
+
+
 class EngineError(A2RError):
     """An engine could not start, or died."""
 

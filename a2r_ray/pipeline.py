@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -80,7 +80,7 @@ def run(config: Config, observe: Observer | None = None, *, retry: bool = False)
     outcome, tally = "failed", None
     try:
         with cluster.connected():
-            tally = _drive(_Job(config, folder.storage, folder.attempt), progress, observe)
+            tally = _drive(_Job(config, folder.storage, folder.attempt), progress, partial(_tick, folder, observe))
         outcome = "complete"
     except (KeyboardInterrupt, Stopped):
         outcome = "interrupted"
@@ -135,11 +135,10 @@ def answer(questions: Sequence[Problem], config: Config) -> list[dict[str, Any]]
     """Runs a few problems whole and returns their rows, with ``paths`` and a result's columns; writes nothing."""
     with cluster.connected():
         _tune()
-        board = _board()
         layout = schedule.choose(config, cluster.resources())
         rows = pa.Table.from_pylist([input_row(question) for question in questions], schema=INPUT_SCHEMA)
         dataset = ray.data.from_arrow([rows.slice(index, 1) for index in range(rows.num_rows)])
-        with _explained(board):
+        with _board() as board, _explained(board):
             if layout == "phased":
                 explored = explore(dataset, config, board=board).materialize()
                 return list(_rows(synthesize(explored, config, board=board)))
@@ -155,16 +154,18 @@ def problems(config: Config, run: Storage) -> Dataset:
     dataset = ray.data.from_items([{"input": 0}]).map_batches(
         _read, fn_kwargs={"config": config, "run": run}, batch_size=None, batch_format="pyarrow"
     )
-    # The two are fused into one task, which takes the options of the second.
-    return _on_this_node(dataset.repartition(target_num_rows_per_block=schedule.rows_per_block(config)))
+    # Ray fuses the two into one task, if they have the same options.
+    options = _on_this_node()
+    rows = schedule.rows_per_block(config)
+    return _with_options(_with_options(dataset, options).repartition(target_num_rows_per_block=rows), options)
 
 
-def _on_this_node(dataset: Dataset) -> Dataset:
-    """Has the last step's task run here, once, and beside pools that may hold every CPU that the cluster has."""
-    return _with_options(dataset, num_cpus=0, max_retries=0, scheduling_strategy=cluster.here())
+def _on_this_node() -> dict[str, Any]:
+    """Has a step's task run here, once, and beside pools that may hold every CPU that the cluster has."""
+    return {"num_cpus": 0, "max_retries": 0, "scheduling_strategy": cluster.here()}
 
 
-def _with_options(dataset: Dataset, **options: Any) -> Dataset:
+def _with_options(dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
     """Sets Ray's options of the last step where there is no public way to say them."""
     dataset._logical_plan.dag.ray_remote_args.update(options)  # noqa: SLF001
     return dataset
@@ -179,44 +180,49 @@ class _Job:
     attempt: str
 
 
-def _drive(job: _Job, progress: Progress, observe: Observer | None) -> Tally | None:
+def _drive(job: _Job, progress: Progress, tick: Observer) -> Tally | None:
     """Runs every phase; returns the reader's tally."""
     _tune()
     layout = progress.schedule = schedule.choose(job.config, cluster.resources())
-    board = _board()
     tally = None
-    for dataset, pools in _phases(job, layout, board):
+    for dataset, pools in _phases(job, layout):
         watch = Watch(pools, lambda pool: cluster.unplaced(_actor_class(pool)), cluster.nodes, _warn)
-        with _explained(board), _flushed_when_stopped(board):
-            for row in _drained(dataset):
+        with _board() as board, _explained(board), _flushed_when_stopped(board):
+            for row in _drained(dataset(board)):
                 if row is None:
-                    progress.replicas = board.reports()
+                    progress.replicas |= board.reports()
                     watch.look(progress.replicas.values())
-                    if observe is not None:
-                        observe(progress)
+                    tick(progress)
                     continue
                 progress.outcomes[row["outcome"]] += 1
                 if row["outcome"] == TALLY:
                     tally = Tally(**json.loads(row["row"]))
-    progress.replicas = board.reports()
+            progress.replicas |= board.reports()
     return tally
 
 
+def _tick(folder: RunFolder, observe: Observer | None, progress: Progress) -> None:
+    folder.meter(progress.replicas)
+    if observe is not None:
+        observe(progress)
+
+
 def _phases(
-    job: _Job, layout: schedule.Schedule, board: "_BoardClient"
-) -> Iterator[tuple[Dataset, dict[str, RoleConfig]]]:
-    """The datasets that are drained one after the other, each with the pools that it has."""
+    job: _Job, layout: schedule.Schedule
+) -> Iterator[tuple[Callable[["_BoardClient"], Dataset], dict[str, RoleConfig]]]:
+    """The datasets that are drained one after the other, as functions of their board, and the pools that each has."""
     config, run = job.config, job.run
     roles = {"explorer": config.explorer if config.explores else None, "synthesizer": config.synthesizer}
     pools: dict[str, RoleConfig] = {name: role for name, role in roles.items() if role is not None}
     if config.input.source == "paths" and run_folder_of(config.input) is None:
-        yield _bringing(job), {}
+        yield lambda _: _bringing(job), {}
     if config.explores and config.synthesizer is not None and layout == "phased":
         work = Work(config, "explorer", run, last=True, attempt=job.attempt)
-        yield _pool(problems(config, run), work, board), {"explorer": pools.pop("explorer")}
+        yield partial(_pool, problems(config, run), work), {"explorer": pools.pop("explorer")}
     elif config.explorer is not None and config.explores and (config.synthesizer is None or layout == "shared"):
         pools = {"both": config.explorer}
-    yield build(problems(config, run), config, layout=layout, run=run, attempt=job.attempt, board=board), pools
+    whole = partial(build, problems(config, run), config, layout=layout, run=run, attempt=job.attempt)
+    yield lambda board: whole(board=board), pools
 
 
 def _brought_in(config: Config, run: Storage) -> tuple[Storage, str]:
@@ -233,7 +239,8 @@ def _brought_in(config: Config, run: Storage) -> tuple[Storage, str]:
 def _bringing(job: _Job) -> Dataset:
     """Paths made elsewhere, on their way into the paths table."""
     dataset = ray.data.from_items([{"input": 0}])
-    return _on_this_node(dataset.map_batches(_bring, fn_kwargs={"job": job}, batch_size=None, batch_format="pyarrow"))
+    dataset = dataset.map_batches(_bring, fn_kwargs={"job": job}, batch_size=None, batch_format="pyarrow")
+    return _with_options(dataset, _on_this_node())
 
 
 def _bring(_: pa.Table, job: _Job) -> pa.Table:
@@ -270,7 +277,7 @@ def _pool(dataset: Dataset, work: Work, board: Board | None) -> Dataset:
         accelerator_type=role.resources.accelerator_type if role else None,
     )
     # map_batches takes no whole blocks together with GPUs, for the sake of functions that hold a block on the GPU.
-    return _with_options(pool, num_gpus=role.gpus) if role and role.gpus else pool
+    return _with_options(pool, {"num_gpus": role.gpus}) if role and role.gpus else pool
 
 
 _REPLICAS: dict[str, type[Replica]] = {"explorer": Explorer, "synthesizer": Synthesizer, "both": Replica}
@@ -355,9 +362,14 @@ def _warn(message: str) -> None:
     print(f"warning: {message}", file=sys.stderr, flush=True)  # noqa: T201 (progress goes to stderr)
 
 
-def _board() -> "_BoardClient":
-    actor = ray.remote(num_cpus=0, max_concurrency=8, scheduling_strategy=cluster.here())(_Board)
-    return _BoardClient(actor.remote())
+@contextmanager
+def _board() -> Iterator["_BoardClient"]:
+    """A board for the time of the block. With it go the replicas, which Ray would take half a minute to end."""
+    actor = ray.remote(num_cpus=0, max_concurrency=8, scheduling_strategy=cluster.here())(_Board).remote()
+    try:
+        yield _BoardClient(actor)
+    finally:
+        ray.kill(actor)
 
 
 class _Board:

@@ -199,11 +199,7 @@ class Replica:
 
     def _writer(self, run: Storage, name: str) -> TableWriter:
         guard = partial(check_attempt, run, self._work.attempt) if self._work.attempt else lambda: None
-        return TableWriter(run, name, self.name, guard=guard, generated=self._generated)
-
-    def _generated(self) -> tuple[int, int]:
-        load = self._engine.load() if self._engine is not None else None
-        return (load.prompt_tokens, load.completion_tokens) if load else (0, 0)
+        return TableWriter(run, name, self.name, guard=guard)
 
     def _serve_alone(self, block: pa.Table, board: Board) -> pa.Table:
         """Serves the rows of a block that was here when replicas ended, each with nothing else in the engine.

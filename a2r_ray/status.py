@@ -27,7 +27,7 @@ def status(uri: str) -> dict[str, Any]:
     record = read_record(run)
     last = record["attempts"][-1]
     return {
-        "run": uri,
+        "run": run.shown,
         "outcome": last["outcome"],
         "attempts": len(record["attempts"]),
         "started": last["start"],

@@ -85,7 +85,7 @@ def summarize(
     routes = pc.value_counts(results["route"]).to_pylist() if results.num_rows else []
     costs = results["cost_usd"]
     return Summary(
-        run=run.uri,
+        run=run.shown,
         outcome=receipt["outcome"],
         simulated=record["simulated"],
         receipt=receipt,

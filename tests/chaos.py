@@ -2,8 +2,9 @@
 
     python -m tests.chaos --kills 100
 
-The driver gets SIGKILL at random moments, from its first second on, and in between a replica does. The same command
-then continues. At the end the tables must hold the keys of an undisturbed run, each once, and ``a2r verify`` must agree.
+The driver gets SIGKILL at random moments, while it starts and while it writes, and at times a replica does before. The
+same command then continues. At the end the tables must hold the keys of an undisturbed run, each once, and ``a2r
+verify`` must agree.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,9 @@ import psutil
 import yaml
 
 A2R = [sys.executable, "-c", "from a2r_ray.cli import main; main()"]
+
+RAY_AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent", "dashboard/agent.py", "runtime_env/agent/main.py")
+"""They notice within a minute or so that their raylet was killed; they hold no engine and write no table."""
 
 
 @dataclass
@@ -51,21 +55,23 @@ def disturb(config: Path, output: Path, kills: int, dice: random.Random) -> Chao
     chaos = Chaos()
     while chaos.driver_kills < kills:
         process = start(config)
-        deadline = time.monotonic() + dice.uniform(0.5, 14)
-        replica_at = time.monotonic() + dice.uniform(7, 12)
-        while time.monotonic() < deadline and process.poll() is None:
-            if time.monotonic() > replica_at:
+        if dice.random() < 1 / 3:  # while it starts
+            _let_it_run(process, dice.uniform(0.5, 6))
+        else:  # while it writes
+            before = _bytes(output)
+            wait_until(lambda p=process, b=before: p.poll() is not None or _bytes(output) > b, 120, "no path")  # type: ignore[misc]
+            _let_it_run(process, dice.uniform(0, 2))
+            if dice.random() < 1 / 2:
                 chaos.replica_kills += kill_a_replica(process, dice)
-                replica_at = float("inf")
-            time.sleep(0.02)
+                _let_it_run(process, dice.uniform(0, 4))
         if process.poll() is not None:
             chaos.completed_early = True
             break
-        mine = family(process)
+        workers = family(process)
         process.kill()
         process.wait()
         chaos.driver_kills += 1
-        wait_until(lambda mine=mine: not any(alive(each) for each in mine), 60, "the processes of the driver are gone")  # type: ignore[misc]
+        wait_until_gone(workers)
     done = subprocess.run([*A2R, "run", str(config), "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 3, done.stderr  # the input has rows to reject
     chaos.receipt = json.loads(done.stdout)
@@ -73,6 +79,16 @@ def disturb(config: Path, output: Path, kills: int, dice: random.Random) -> Chao
     verified = subprocess.run([*A2R, "verify", str(output)], capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stdout
     return chaos
+
+
+def _let_it_run(process: subprocess.Popen[bytes], seconds: float) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+
+
+def _bytes(output: Path) -> int:
+    """How much the paths table holds."""
+    return sum(file.stat().st_size for file in (output / "paths").glob("*.parquet"))
 
 
 def start(config: Path, **environment: str) -> subprocess.Popen[bytes]:
@@ -119,6 +135,16 @@ def alive(process: psutil.Process) -> bool:
         return False
 
 
+def wait_until_gone(processes: Sequence[psutil.Process]) -> None:
+    """Waits for processes that should not outlive what they worked for."""
+    deadline = time.monotonic() + 30
+    while left := [title(each) for each in processes if alive(each)]:
+        if all(any(name in text for name in RAY_AGENTS) for text in left):
+            return
+        assert time.monotonic() < deadline, f"outlive their driver: {left}"
+        time.sleep(0.05)
+
+
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
     """Waits for a condition."""
     deadline = time.monotonic() + seconds
@@ -127,32 +153,34 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
         time.sleep(0.05)
 
 
-def keys(output: Path) -> dict[str, Counter[Any]]:
-    """The keys of each table, as multisets."""
-    columns = {"paths": "problem_id, path_index, round, explorer", "results": "problem_id", "rejects": "source, line"}
+def content(output: Path) -> dict[str, Counter[str]]:
+    """The keys of each table, as multisets, with what a seeded run draws for each."""
+    columns = {
+        "paths": "problem_id, path_index, round, answer, completion_tokens",
+        "results": "problem_id, route, answer, path_answers, synthesizer_completion_tokens",
+        "rejects": "source, line, stage, error_kind",
+    }
     return {
-        table: Counter(duckdb.sql(f"select {wanted} from '{output}/{table}/*.parquet'").fetchall())  # noqa: S608 (a test's own path)
-        if list((output / table).glob("*.parquet"))
-        else Counter()
+        table: Counter(map(str, duckdb.sql(f"select {wanted} from '{output}/{table}/*.parquet'").fetchall()))  # noqa: S608 (a test's own path)
         for table, wanted in columns.items()
     }
 
 
-def write_config(folder: Path, name: str, problems: int, **roles: dict[str, Any]) -> Path:
-    """A run over simulated engines that takes some time, with a few rows that are none."""
+def write_config(folder: Path, name: str, problems: int, latency_s: float = 0.1) -> Path:
+    """A run over simulated engines, with a few rows that are no problems; without latency it is the same but fast."""
     source = folder / "problems.jsonl"
     if not source.exists():
         rows = [json.dumps({"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i}) for i in range(problems)]
         rows[problems // 2 : problems // 2] = ["{torn", json.dumps({"id": "empty", "problem": " "})]
         source.write_text("\n".join(rows) + "\n")
-    simulated = {"latency_s": {"median": 0.2, "sigma": 0.7}, "tokens": {"median": 64, "sigma": 0.5}}
+    simulated = {"latency_s": {"median": latency_s, "sigma": 0.7}, "tokens": {"median": 64, "sigma": 0.5}}
     role = {"engine": "simulated", "resources": {"cpus": 0.5}, "simulated": simulated}
     document = {
         "input": {"path": str(source), "id_column": "id", "answer_column": "answer"},
         "output": str(folder / name),
         "seed": 1,
-        "explorer": {**role, "model": "sim-small", "engine_args": {"max_num_seqs": 16}, **roles.get("explorer", {})},
-        "synthesizer": {**role, "model": "sim-large", **roles.get("synthesizer", {})},
+        "explorer": {**role, "model": "sim-small", "engine_args": {"max_num_seqs": 16}},
+        "synthesizer": {**role, "model": "sim-large"},
     }
     path = folder / f"{name}.yaml"
     path.write_text(yaml.safe_dump(document))
@@ -168,11 +196,11 @@ def main() -> None:
     print(f"seed {arguments.seed}", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        quiet = write_config(folder, "quiet", arguments.problems)
+        quiet = write_config(folder, "quiet", arguments.problems, latency_s=0)
         subprocess.run([*A2R, "run", str(quiet)], check=False, stdout=subprocess.DEVNULL)
         config = write_config(folder, "chaos", arguments.problems)
         chaos = disturb(config, folder / "chaos", arguments.kills, random.Random(arguments.seed))
-        assert keys(folder / "chaos") == keys(folder / "quiet")
+        assert content(folder / "chaos") == content(folder / "quiet")
         assert not chaos.completed_early, "it was complete before the last kill: give it more --problems"
         print(
             f"{chaos.driver_kills} drivers and {chaos.replica_kills} replicas killed; nothing lost, nothing doubled; "

@@ -197,6 +197,17 @@ def test_raising_n_samples_the_missing_paths_only_and_supersedes_the_results(doc
     assert receipt["tokens"]["paid_twice"] == 0
 
 
+def test_the_pools_may_hold_every_cpu(document: dict[str, Any]) -> None:
+    for role in ("explorer", "synthesizer"):
+        document[role]["resources"] = {"cpus": 1}
+    config = parse_config({**document, "schedule": "streaming"})
+    assert pipeline.run(config).receipt["balanced"]
+    stats = pipeline.problems(config, Storage(config.output)).materialize().stats()
+    assert (
+        "MapBatches(_read)->StreamingRepartition" in stats
+    )  # one task: two would hand each other two blocks at a time
+
+
 def test_a_pool_gets_its_gpus_and_takes_whole_blocks(document: dict[str, Any]) -> None:
     document["explorer"]["resources"] = {"cpus": 0.5, "gpus": 0.5}
     document["synthesizer"]["resources"] = {"cpus": 0.5, "gpus": 0.5}

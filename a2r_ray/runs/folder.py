@@ -12,6 +12,8 @@ import platform
 import secrets
 import shutil
 import uuid
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -21,6 +23,7 @@ from a2r_ray.config import Config
 from a2r_ray.errors import OutputError
 from a2r_ray.records import now
 from a2r_ray.runs import table
+from a2r_ray.runs.receipt import METER, read_meter
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.supersede import supersede
 
@@ -40,6 +43,7 @@ class RunFolder:
     done_before: int = 0
     """Input rows that earlier attempts have done with: results and rejects."""
 
+    _metered: dict[str, int] = field(default_factory=dict, repr=False)
     _lock: IO[str] | None = field(default=None, repr=False)
 
     @classmethod
@@ -66,13 +70,18 @@ class RunFolder:
         lock = _locked(storage)
         attempt = {"id": secrets.token_hex(8), "start": now().isoformat(), "end": None, "outcome": "running"}
         record["attempts"].append(attempt)
-        folder = cls(storage, record, _lock=lock)
-        folder.save()
-        for name in table.SCHEMAS:
-            storage.remove_unfinished(name)
-        folder._supersede(_paths(record["config"]))
-        folder.done_before = table.count(storage, "results") + table.count(storage, "rejects")
-        folder.stored_before = table.count(storage, "paths")
+        folder = cls(storage, record, _metered=read_meter(storage), _lock=lock)
+        storage.write("run.json", _encoded(record))  # from here on what is left of earlier attempts writes no more
+        try:
+            for name in ("", "superseded", *table.SCHEMAS):
+                storage.remove_unfinished(name)
+            folder._supersede(_paths(record["config"]))
+            folder.done_before = table.count(storage, "results") + table.count(storage, "rejects")
+            folder.stored_before = table.count(storage, "paths")
+        except BaseException:
+            with suppress(OutputError):  # the first error is the one to read
+                folder.finish("failed")
+            raise
         return folder
 
     @property
@@ -93,7 +102,7 @@ class RunFolder:
         """Writes ``run.json``.
 
         Raises:
-            OutputError: the folder cannot be written.
+            StorageError: the folder cannot be written.
         """
         self.write("run.json", self.record)
 
@@ -101,12 +110,19 @@ class RunFolder:
         """Writes a JSON entry.
 
         Raises:
-            OutputError: the folder cannot be written.
+            OutputError: another attempt has taken the folder over.
+            StorageError: the folder cannot be written.
         """
-        try:
-            self.storage.write(name, json.dumps(document, indent=2).encode())
-        except OSError as error:
-            raise OutputError(f"{self.storage.join(name)}: cannot be written: {error.strerror or error}") from error
+        check_attempt(self.storage, self.attempt)
+        self.storage.write(name, _encoded(document))
+
+    def meter(self, replicas: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keeps what the replicas' engines have generated: what the tables do not hold of it was paid in vain."""
+        tokens = {name: report.get("completion_tokens", 0) for name, report in replicas.items()}
+        if tokens.items() <= self._metered.items():
+            return
+        self._metered |= tokens
+        self.write(METER, self._metered)
 
     def finish(self, outcome: str) -> None:
         """Closes the attempt."""
@@ -114,6 +130,10 @@ class RunFolder:
         self.save()
         if self._lock is not None:
             self._lock.close()
+
+
+def _encoded(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, indent=2).encode()
 
 
 def read_record(storage: Storage) -> dict[str, Any]:
@@ -124,7 +144,7 @@ def read_record(storage: Storage) -> dict[str, Any]:
     """
     data = storage.read("run.json")
     if data is None:
-        raise OutputError(f"{storage.uri}: not a run folder: it has no run.json")
+        raise OutputError(f"{storage.shown}: not a run folder: it has no run.json")
     try:
         record: dict[str, Any] = json.loads(data)
     except ValueError as error:
@@ -154,24 +174,24 @@ def _existing(storage: Storage, config: Config) -> dict[str, Any] | None:
     if "run.json" not in entries:
         shown = ", ".join(entries[:5])
         raise OutputError(
-            f"output {storage.uri}: the folder holds something else ({shown}); name an empty or a new one"
+            f"output {storage.shown}: the folder holds something else ({shown}); name an empty or a new one"
         )
     record = read_record(storage)
     differing = _differences(_generates(record["config"]), _generates(config.public()))
     differing += _shrunk(record["config"], config.public())
     if differing:
         raise OutputError(
-            f"output {storage.uri}: the folder belongs to another config; these fields differ:\n"
+            f"output {storage.shown}: the folder belongs to another config; these fields differ:\n"
             + "\n".join(f"  {line}" for line in differing)
             + "\nset `output` to a new folder, or undo the change. To use the paths of this one there, exploring "
-            f"nothing: --set output=NEW --set input.source=paths --set input.path={storage.uri}"
+            f"nothing: --set output=NEW --set input.source=paths --set input.path={storage.shown}"
         )
     for role in ("explorer", "synthesizer"):
         if record[role] != getattr(config, f"{role}_fingerprint"):
             raise OutputError(
-                f"output {storage.uri}: the default prompt of the {role} is no longer what it was when this folder was "
-                f"made; set {role}.prompt to that of version {record['versions'].get('a2r-ray')}, or `output` to a new "
-                "folder"
+                f"output {storage.shown}: the default prompt of the {role} is no longer what it was when this folder "
+                f"was made; set {role}.prompt to that of version {record['versions'].get('a2r-ray')}, or `output` to "
+                "a new folder"
             )
     return record
 
@@ -185,13 +205,13 @@ def _locked(storage: Storage) -> IO[str] | None:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w", encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"output {storage.uri}: cannot be written: {error.strerror}") from error
+        raise OutputError(f"output {storage.shown}: cannot be written: {error.strerror}") from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         file.close()
         raise OutputError(
-            f"output {storage.uri}: another process is running it; wait for it, or stop it first"
+            f"output {storage.shown}: another process is running it; wait for it, or stop it first"
         ) from error
     except OSError:  # a file system without locks
         return file
@@ -283,5 +303,5 @@ def _check_space(storage: Storage) -> None:
     free = shutil.disk_usage(parent).free
     if free < _LEAST_FREE_BYTES:
         raise OutputError(
-            f"output {storage.uri}: only {free >> 20} MiB are free on that disk; free some, or set `output`"
+            f"output {storage.shown}: only {free >> 20} MiB are free on that disk; free some, or set `output`"
         )

@@ -91,7 +91,7 @@ class PathLedger:
         hashes, places = [self._hashes], [self._places]
         for name in table.files(self._run, "paths"):
             known = self._groups.get(name, 0)
-            with table.open_file(self._run, name) as parquet:
+            with table.open_file(self._run, name) as parquet, table.explained(self._run, name):
                 groups = parquet.metadata.num_row_groups
                 if groups <= known:
                     continue
@@ -110,7 +110,8 @@ class PathLedger:
             self._hashes, self._places = all_hashes[order], np.concatenate(places)[order]
 
     def _read_row_group(self, file: int, row_group: int) -> pa.Table:
-        with table.open_file(self._run, self._files[file]) as parquet:
+        name = self._files[file]
+        with table.open_file(self._run, name) as parquet, table.explained(self._run, name):
             return parquet.read_row_group(row_group)
 
 

@@ -1,7 +1,8 @@
 """The receipt: every input row and every token accounted for, counted from the files and not from memory."""
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,8 +39,9 @@ def account(
     Returns:
         The contract's fields. ``tokens.explorer`` and ``tokens.synthesizer`` are those of what is stored; beside them,
         ``superseded`` are the synthesizer's of results that were made again with more paths, and ``paid_twice`` the
-        completion tokens that engines generated and no table holds: work that was in flight when its process ended, as
-        far as the last flush of that process knew, and paths that are stored twice.
+        completion tokens that engines generated and no table holds, of work that was in flight when its process ended
+        (as of that replica's last report, half a second before at most, and two where the driver ended as well), and
+        those of paths that are stored twice. What a server behind the openai engine did not deliver is not known.
     """
     ok, failed = table.count(run, "results"), table.count(run, "rejects")
     counted = tally or Tally(rows or 0, 0)
@@ -66,7 +68,7 @@ def account(
                 name: {"prompt": prompt, "completion": completion}
                 for name, (prompt, completion) in spent.tokens.items()
             },
-            "paid_twice": spent.lost() + doubled,
+            "paid_twice": spent.lost(read_meter(run)) + doubled,
         },
     }
 
@@ -76,13 +78,12 @@ PATH_KEY = ["problem_id", "path_index", "round", "explorer"]
 
 @dataclass
 class _Spent:
-    """Tokens by what they went to, and by the replica whose engine generated them."""
+    """Tokens by what they went to, and completion tokens by the replica that stored them."""
 
     paths: int = 0
     errors: int = 0
     tokens: dict[str, list[int]] = field(default_factory=dict)
     stored: Counter[str] = field(default_factory=Counter)
-    generated: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: Storage) -> "_Spent":
@@ -95,24 +96,31 @@ class _Spent:
                 spent._add(run, name, role, columns)
         return spent
 
-    def lost(self) -> int:
-        """Completion tokens that were generated and are not stored."""
-        return sum(max(0, generated - self.stored[writer]) for writer, generated in self.generated.items())
+    def lost(self, generated: Mapping[str, int]) -> int:
+        """Completion tokens that were generated, by replica, and are not stored."""
+        return sum(max(0, tokens - self.stored[replica]) for replica, tokens in generated.items())
 
     def _add(self, run: Storage, name: str, role: str, columns: list[str]) -> None:
-        writer = table.writer_of(name)
+        replica = table.writer_of(name)
         if role == "superseded":
-            writer = table.writer_of(writer)
-        else:
-            self.generated[writer] = max(self.generated.get(writer, 0), table.generated(run, name)[1])
+            replica = table.writer_of(replica)
         for batch in table.read(run, name, [*columns, "error"] if role == "explorer" else columns):
             prompt, completion = (_sum(batch[column]) for column in columns)
             self.tokens[role][0] += prompt
             self.tokens[role][1] += completion
-            self.stored[writer] += completion
+            self.stored[replica] += completion
             if role == "explorer":
                 self.paths += batch.num_rows
                 self.errors += _sum(pc.not_equal(batch["error"], ""))
+
+
+METER = "meter.json"
+
+
+def read_meter(run: Storage) -> dict[str, int]:
+    """Completion tokens that each replica, of any attempt, had generated when it last reported."""
+    data = run.read(METER)
+    return {} if data is None else dict(json.loads(data))
 
 
 def _stored_twice(run: Storage) -> int:

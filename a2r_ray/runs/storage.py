@@ -1,19 +1,26 @@
 """Files that appear whole or not at all, on a local disk and on object storage alike.
 
 Locally: written beside under a hidden name, synced, renamed over the final name. On object storage an upload becomes
-visible only when it is complete, so it goes to its final name at once.
+visible only when it is complete, so it goes to its final name at once. But a stream that is closed, or merely dropped,
+completes its upload with whatever it was given: nothing may come between its opening and its last byte.
 """
 
 import os
 import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 from pyarrow import fs
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from a2r_ray.errors import OutputError
+from a2r_ray.errors import OutputError, StorageError
+from a2r_ray.sources.rows import public
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,11 @@ class Storage:
     """A folder: local, or on any file system that pyarrow reaches by URI."""
 
     uri: str
+
+    @property
+    def shown(self) -> str:
+        """The URI as it may be shown: without the options and credentials that it may hold."""
+        return public(self.uri).rstrip("/")
 
     @property
     def is_local(self) -> bool:
@@ -31,33 +43,61 @@ class Storage:
         """The file system, and the folder's path on it."""
         try:
             if "://" in self.uri:
-                filesystem, path = fs.FileSystem.from_uri(self.uri)
-                return filesystem, path
+                return _by_uri(self.uri)
             return fs.LocalFileSystem(), str(Path(self.uri).absolute())
         except (pa.ArrowInvalid, OSError) as error:
-            raise OutputError(f"{self.uri}: cannot be opened: {error}") from error
+            raise OutputError(f"{self.shown}: cannot be opened: {public(str(error))}") from error
 
     def join(self, name: str) -> str:
-        """The URI of an entry."""
-        return f"{self.uri.rstrip('/')}/{name}"
+        """What an entry is called, as it may be shown."""
+        return f"{self.shown}/{name}" if name else self.shown
 
-    def write(self, name: str, data: bytes | pa.Buffer) -> None:
-        """Puts a file in place, whole, replacing any of that name."""
+    def write(self, name: str, data: bytes | pa.Buffer, guard: Callable[[], None] = lambda: None) -> None:
+        """Puts a file in place, whole, replacing any of that name.
+
+        Args:
+            name: the file, below the folder.
+            data: its content.
+            guard: called last of all before the file can appear, at every try; raises where it must not.
+
+        Raises:
+            StorageError: it cannot be written; what was there before is there still.
+        """
         filesystem, root = self.open()
         target = f"{root}/{name}"
-        if isinstance(filesystem, fs.LocalFileSystem):
-            _write_local(Path(target), data)
-        else:
-            _upload(filesystem, target, data)
+        try:
+            if isinstance(filesystem, fs.LocalFileSystem):
+                _write_local(Path(target), data, guard)
+            else:
+                _upload(filesystem, target, data, guard)
+        except OSError as error:
+            folder, _, file = name.rpartition("/")
+            raise StorageError(
+                f"{self.join(folder)}: cannot be written: {error.strerror or error} ({file}); free the space or "
+                "restore the access, then run the same command again"
+            ) from error
 
     def read(self, name: str) -> bytes | None:
-        """A file's content; None where there is no such file."""
+        """A file's content; None where there is no such file.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
         filesystem, root = self.open()
         try:
             with filesystem.open_input_stream(f"{root}/{name}") as stream:
                 return bytes(stream.read())
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise self.unreadable(name, error) from error
+
+    def unreadable(self, name: str, error: OSError) -> StorageError:
+        """The error to raise for what did not let itself be read."""
+        return StorageError(
+            f"{self.join(name)}: cannot be read: {error.strerror or error}; restore the access, then run the same "
+            "command again"
+        )
 
     def entries(self, folder: str = "") -> list[str]:
         """The names in a folder, sorted; hidden ones left out."""
@@ -66,7 +106,7 @@ class Storage:
         try:
             return sorted(i.base_name for i in filesystem.get_file_info(selector) if not i.base_name.startswith("."))
         except OSError as error:
-            raise OutputError(f"{self.join(folder)}: cannot be listed: {error}") from error
+            raise self.unreadable(folder, error) from error
 
     def delete(self, name: str) -> None:
         """Removes a file."""
@@ -80,10 +120,17 @@ class Storage:
                 path.unlink(missing_ok=True)
 
 
+@lru_cache(maxsize=16)
+def _by_uri(uri: str) -> tuple[fs.FileSystem, str]:
+    """Remembered, for a file system keeps its connections, and opening one anew takes longer than most requests."""
+    filesystem, path = fs.FileSystem.from_uri(uri)
+    return filesystem, path
+
+
 _UNFINISHED = ".unfinished"
 
 
-def _write_local(path: Path, data: bytes | pa.Buffer) -> None:
+def _write_local(path: Path, data: bytes | pa.Buffer, guard: Callable[[], None]) -> None:
     hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_UNFINISHED}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -91,9 +138,11 @@ def _write_local(path: Path, data: bytes | pa.Buffer) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        guard()
         hidden.replace(path)
-    except OSError:
-        hidden.unlink(missing_ok=True)
+    except BaseException:  # a signal's, too
+        with suppress(OSError):
+            hidden.unlink(missing_ok=True)
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
@@ -102,12 +151,33 @@ def _write_local(path: Path, data: bytes | pa.Buffer) -> None:
         os.close(folder)
 
 
+def _upload(filesystem: fs.FileSystem, target: str, data: bytes | pa.Buffer, guard: Callable[[], None]) -> None:
+    if threading.current_thread() is not threading.main_thread():
+        _send(filesystem, target, data, guard)
+        return
+    # A signal's handler raises in the main thread, wherever that is: it may wait, but not send.
+    with ThreadPoolExecutor(1) as sender:
+        sender.submit(_send, filesystem, target, data, guard).result()
+
+
+_HOPELESS = ("NO_SUCH_BUCKET", "INVALID_ACCESS_KEY_ID", "SIGNATURE_DOES_NOT_MATCH")
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether to try again; a refusal, too, may pass: permissions need a while to spread."""
+    return isinstance(error, OSError | StorageError) and not any(code in str(error) for code in _HOPELESS)
+
+
 @retry(
-    retry=retry_if_exception_type(OSError),
+    retry=retry_if_exception(_may_pass),
     stop=stop_after_attempt(5),
     wait=wait_exponential_jitter(max=10),
     reraise=True,
 )
-def _upload(filesystem: fs.FileSystem, target: str, data: bytes | pa.Buffer) -> None:
-    with filesystem.open_output_stream(target) as stream:
-        stream.write(data)
+def _send(filesystem: fs.FileSystem, target: str, data: bytes | pa.Buffer, guard: Callable[[], None]) -> None:
+    guard()
+    # No `with`: it would complete the upload whatever was raised inside. A part that failed, the stream remembers.
+    buffer = pa.py_buffer(data)
+    stream = filesystem.open_output_stream(target)
+    stream.write(buffer)
+    stream.close()

@@ -47,8 +47,8 @@ def _take_out(run: Storage, name: str, chosen: Callable[[pa.Table], pa.Array], *
     if keep:
         stem = name.rpartition("/")[2].removesuffix(".parquet")
         digest = int(hash_ids(taken["problem_id"].to_numpy()).sum())
-        table.rewrite(run, name, f"superseded/{stem}-{digest:016x}.parquet", taken)
-    table.rewrite(run, name, name, rows.filter(pc.invert(mask)))
+        table.write(run, f"superseded/{stem}-{digest:016x}.parquet", taken)
+    table.write(run, name, rows.filter(pc.invert(mask)))
 
 
 def _stale(results: pa.Table, paths: int, failed: npt.NDArray[np.uint64] | None) -> pa.Array:

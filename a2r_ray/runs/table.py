@@ -6,28 +6,27 @@ group of its own and the earlier ones are written the same again, what a reader 
 the file still lies where it was.
 """
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from a2r_ray.errors import OutputError
+from a2r_ray.errors import OutputError, StorageError
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA, Row
 from a2r_ray.runs.storage import Storage
 
 SCHEMAS = {"paths": PATH_SCHEMA, "results": RESULT_SCHEMA, "rejects": REJECT_SCHEMA}
 
-Tokens = tuple[int, int]
-"""Prompt and completion tokens."""
-
 _FIRST_DELAY_S = 0.25
 _SEGMENT_BYTES = 8 << 20
 _SEGMENT_FLUSHES = 128
 """More row groups make a file slow to open, fewer make more files: at 5 s a flush, one in ten minutes per writer."""
-_GENERATED = b"a2r.generated"
 _SCAN_ROWS = 8192
+_WRITTEN: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
+"""With checksums, for bits that turn would else be read as other answers."""
 
 
 class TableWriter:
@@ -39,23 +38,13 @@ class TableWriter:
         writer: names this writer's files; no two writers of a table share it.
         delay_s: the longest that a row waits for its flush. The first flushes come sooner, so that a young run shows
             what it does.
-        guard: called before each flush; raises where this writer may write no more.
-        generated: what the writer's engine has generated so far, kept in the files' footers: what the rows do not
-            account for was paid and lost.
+        guard: called whenever a file is about to appear; raises where this writer may write no more.
     """
 
-    def __init__(  # noqa: PLR0913 (most callers need the first three)
-        self,
-        run: Storage,
-        table: str,
-        writer: str,
-        *,
-        delay_s: float = 5.0,
-        guard: Callable[[], None] = lambda: None,
-        generated: Callable[[], Tokens] = lambda: (0, 0),
+    def __init__(
+        self, run: Storage, table: str, writer: str, *, delay_s: float = 5.0, guard: Callable[[], None] = lambda: None
     ) -> None:
-        self._run, self._table, self._writer = run, table, writer
-        self._guard, self._generated = guard, generated
+        self._run, self._table, self._writer, self._guard = run, table, writer, guard
         self._max_delay_s, self._delay_s = delay_s, min(_FIRST_DELAY_S, delay_s)
         self._changed = threading.Condition()
         self._rows: list[Row] = []
@@ -89,11 +78,13 @@ class TableWriter:
         """
         with self._changed:
             self._changed.wait_for(lambda: self._durable >= ticket or self._error is not None)
-            if self._durable < ticket:
-                raise OutputError(
-                    f"{self._run.join(self._table)}: cannot be written: {self._error}; free the space or restore the "
-                    "permission, then run the same command again"
-                ) from self._error
+            if self._durable >= ticket:
+                return
+            if isinstance(self._error, OutputError):
+                raise self._error
+            raise OutputError(
+                f"{self._run.join(self._table)}: cannot be written: {type(self._error).__name__}: {self._error}"
+            ) from self._error
 
     def close(self) -> None:
         """Flushes the rest and ends the thread."""
@@ -127,13 +118,11 @@ class TableWriter:
         schema = SCHEMAS[self._table]
         self._segment.append(pa.Table.from_pylist(list(rows), schema=schema))
         sink = pa.BufferOutputStream()
-        with pq.ParquetWriter(sink, schema, compression="zstd") as parquet:
+        with pq.ParquetWriter(sink, schema, **_WRITTEN) as parquet:
             for group in self._segment:
                 parquet.write_table(group, row_group_size=max(1, group.num_rows))
-            parquet.add_key_value_metadata({_GENERATED: json.dumps(self._generated()).encode()})
         data = sink.getvalue()
-        self._guard()
-        self._run.write(f"{self._table}/{self._writer}-{self._segments:05d}.parquet", data)
+        self._run.write(f"{self._table}/{self._writer}-{self._segments:05d}.parquet", data, self._guard)
         if data.size >= _SEGMENT_BYTES or len(self._segment) >= _SEGMENT_FLUSHES:
             self._segment = []
             self._segments += 1
@@ -145,30 +134,42 @@ def files(run: Storage, table: str) -> list[str]:
 
 
 def open_file(run: Storage, name: str) -> pq.ParquetFile:
-    """One file of a table.
+    """One file of a table; what reads it further does so within ``explained``.
 
     Raises:
-        OutputError: it is damaged.
+        StorageError: it is damaged or cannot be read.
     """
     filesystem, root = run.open()
+    with explained(run, name):
+        return pq.ParquetFile(
+            f"{root}/{name}", filesystem=filesystem, memory_map=False, page_checksum_verification=True
+        )
+
+
+@contextmanager
+def explained(run: Storage, name: str) -> Iterator[None]:
+    """Turns what reading a file raises into a StorageError that names it and the remedy."""
     try:
-        return pq.ParquetFile(f"{root}/{name}", filesystem=filesystem, memory_map=False)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise _damaged(run, name, error) from error
+        yield
+    except (pa.ArrowException, OSError) as error:
+        text = " ".join(str(error).split())
+        # What is damaged, Arrow finds; what cannot be reached, the system or the service says.
+        if isinstance(error, OSError) and (error.errno or "AWS Error" in text or "google::cloud" in text):
+            raise run.unreadable(name, error) from error
+        raise StorageError(
+            f"{run.join(name)}: damaged: {text}; move the file out of the folder and run the same command again: what "
+            "it held is made again"
+        ) from error
 
 
 def read(run: Storage, name: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
     """The rows of one file, batch by batch, only the columns asked for.
 
     Raises:
-        OutputError: it is damaged.
+        StorageError: it is damaged or cannot be read.
     """
-    with open_file(run, name) as parquet:
-        batches = parquet.iter_batches(_SCAN_ROWS, columns=None if columns is None else list(columns))
-        try:
-            yield from batches
-        except (pa.ArrowInvalid, OSError) as error:
-            raise _damaged(run, name, error) from error
+    with open_file(run, name) as parquet, explained(run, name):
+        yield from parquet.iter_batches(_SCAN_ROWS, columns=None if columns is None else list(columns))
 
 
 def scan(run: Storage, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -186,36 +187,16 @@ def count(run: Storage, table: str) -> int:
     return total
 
 
-def generated(run: Storage, name: str) -> Tokens:
-    """What the engine of a file's writer had generated when the file was written last."""
-    with open_file(run, name) as parquet:
-        footer = (parquet.metadata.metadata or {}).get(_GENERATED)
-    prompt, completion = json.loads(footer) if footer else (0, 0)
-    return prompt, completion
-
-
 def writer_of(name: str) -> str:
     """Which writer a file is by."""
     return name.rpartition("/")[2].rpartition("-")[0]
 
 
-def rewrite(run: Storage, name: str, target: str, rows: pa.Table) -> None:
-    """Writes rows of one file as another, or as that file's new content; the footer stays. An empty file stays in
-    place, since a reader may have listed it.
+def write(run: Storage, name: str, rows: pa.Table) -> None:
+    """Writes rows as one file, or as that file's new content. A file stays in place when it has no rows any more, since
+    a reader may have listed it.
     """
-    with open_file(run, name) as parquet:
-        footer = (parquet.metadata.metadata or {}).get(_GENERATED)
     sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, rows.schema, compression="zstd") as parquet:
+    with pq.ParquetWriter(sink, rows.schema, **_WRITTEN) as parquet:
         parquet.write_table(rows, row_group_size=_SCAN_ROWS)
-        if footer:
-            parquet.add_key_value_metadata({_GENERATED: footer})
-    run.write(target, sink.getvalue())
-
-
-def _damaged(run: Storage, name: str, error: Exception) -> OutputError:
-    reason = " ".join(str(error).split())
-    return OutputError(
-        f"{run.join(name)}: damaged: {reason}; move the file out of the folder and run the same command again: what "
-        "it held is made again"
-    )
+    run.write(name, sink.getvalue())

@@ -104,6 +104,9 @@ def test_only_the_last_attempt_may_write(config: Config) -> None:
     check_attempt(second.storage, second.attempt)
     with pytest.raises(OutputError, match="has taken this folder over"):
         check_attempt(first.storage, first.attempt)
+    with pytest.raises(OutputError, match="has taken this folder over"):
+        first.finish("failed")
+    assert len(read_record(second.storage)["attempts"]) == 2
 
 
 def test_a_folder_that_is_being_run_is_refused(config: Config) -> None:

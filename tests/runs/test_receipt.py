@@ -4,6 +4,7 @@ from pathlib import Path as FilePath
 
 from a2r_ray.config import Config
 from a2r_ray.records import Reject, Result, to_row
+from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.receipt import Tally, account
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
@@ -69,20 +70,22 @@ def test_an_input_that_was_not_read_to_its_end_cannot_balance(config: Config, tm
     assert not account(Storage(str(tmp_path)), None, "interrupted", 0)["balanced"]
 
 
-def test_what_an_engine_generated_and_no_table_holds_was_paid_twice(tmp_path: FilePath) -> None:
-    run = Storage(str(tmp_path))
-    writer = TableWriter(run, "paths", "w", generated=lambda: (100, 40))
-    writer.wait(writer.append([to_row(path("p1", 0)), to_row(path("p1", 1))]))
-    writer.close()
-    tokens = account(run, None, "interrupted", 0)["tokens"]
+def test_what_an_engine_generated_and_no_table_holds_was_paid_twice(config: Config) -> None:
+    folder = RunFolder.open(config)
+    write(folder.storage, "w", [path("p1", 0), path("p1", 1)])
+    folder.meter({"w": {"completion_tokens": 12}, "v": {}})
+    folder.meter({"w": {"completion_tokens": 40}, "loading": {"loading": True}})
+    folder.finish("interrupted")
+    folder = RunFolder.open(config)
+    folder.meter({"x": {"completion_tokens": 3}})  # a new attempt adds to what the earlier ones had
+    tokens = account(folder.storage, None, "interrupted", 0)["tokens"]
     assert tokens["explorer"]["completion"] == 10
-    assert tokens["paid_twice"] == 30
+    assert tokens["paid_twice"] == 30 + 3
 
 
-def test_one_engine_of_two_tables_is_counted_once(config: Config, tmp_path: FilePath) -> None:
-    run = Storage(str(tmp_path))
-    paths = TableWriter(run, "paths", "w1-1", generated=lambda: (100, 12))
-    paths.wait(paths.append([to_row(path("p1", 0))]))
-    paths.close()
-    fill(run, config, [1], rejected=0)  # 7 tokens, by the same writer
-    assert account(run, None, "complete", 0)["tokens"]["paid_twice"] == 0
+def test_one_engine_of_two_tables_is_counted_once(config: Config) -> None:
+    folder = RunFolder.open(config)
+    write(folder.storage, "w1-1", [path("p1", 0)])
+    fill(folder.storage, config, [1], rejected=0)  # 7 tokens, by the same writer
+    folder.meter({"w1-1": {"completion_tokens": 12}})
+    assert account(folder.storage, None, "complete", 0)["tokens"]["paid_twice"] == 0

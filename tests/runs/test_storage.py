@@ -1,10 +1,10 @@
-"""A file is there whole or not at all."""
+"""A file is there whole or not at all, and what is said of a storage says nothing that is secret."""
 
 from pathlib import Path
 
 import pytest
 
-from a2r_ray.errors import OutputError
+from a2r_ray.errors import OutputError, Stopped, StorageError
 from a2r_ray.runs.storage import Storage
 
 
@@ -19,18 +19,30 @@ def test_write_read_replace_delete(tmp_path: Path) -> None:
     assert storage.entries("nowhere") == []
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("reason", [OSError(28, "No space left on device"), Stopped(15)])
+def test_a_write_that_is_cut_short_leaves_what_was_there(
+    reason: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     storage = Storage(str(tmp_path))
     storage.write("f", b"old")
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    def fsync(*_: object) -> None:
+        raise reason
 
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr("os.fsync", fsync)
+    with pytest.raises((StorageError, Stopped)):
         storage.write("f", b"new")
     assert storage.read("f") == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["f"]
+
+
+def test_what_cannot_be_read_or_listed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StorageError, match=r"folder: cannot be read: .*; restore the access"):
+        Storage(str(tmp_path)).read("folder")
+    with pytest.raises(StorageError, match="file: cannot be read: "):
+        Storage(str(tmp_path)).entries("file")
 
 
 def test_an_unknown_scheme_is_named() -> None:
@@ -43,3 +55,17 @@ def test_file_uris_are_local(tmp_path: Path) -> None:
     storage.write("f", b"x")
     assert storage.is_local
     assert (tmp_path / "f").read_bytes() == b"x"
+
+
+def test_a_uri_is_shown_without_its_options_and_credentials() -> None:
+    storage = Storage("s3://key:secret@bucket/run/?scheme=http&endpoint_override=127.0.0.1:9")
+    assert storage.shown == "s3://bucket/run"
+    assert storage.join("paths/w.parquet") == "s3://bucket/run/paths/w.parquet"
+    _, path = storage.open()
+    assert path == "bucket/run"
+    with pytest.raises(OutputError) as caught:
+        Storage("s3://key:secret@bucket/run?colour=red").open()
+    assert str(caught.value).startswith("s3://bucket/run: cannot be opened: ")
+    assert "colour" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert Storage("runs/demo").join("run.json") == "runs/demo/run.json"

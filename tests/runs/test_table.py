@@ -134,14 +134,13 @@ def test_a_damaged_file_is_named_with_the_remedy(tmp_path: Path) -> None:
             list(table.scan(run, "rejects"))
 
 
-def test_what_was_generated_stands_in_the_footer(tmp_path: Path) -> None:
+def test_a_file_of_which_no_row_is_left_stays(tmp_path: Path) -> None:
     run = Storage(str(tmp_path))
-    writer = TableWriter(run, "rejects", "w-1", generated=lambda: (30, 40))
+    writer = TableWriter(run, "rejects", "w-1")
     writer.wait(writer.append([row(1)]))
     writer.close()
     [name] = table.files(run, "rejects")
-    assert table.generated(run, name) == (30, 40)
     assert table.writer_of(name) == "w-1"
     [batch] = table.scan(run, "rejects")
-    table.rewrite(run, name, name, pa.Table.from_batches([batch]).slice(0, 0))
-    assert (table.count(run, "rejects"), table.generated(run, name)) == (0, (30, 40))
+    table.write(run, name, pa.Table.from_batches([batch]).slice(0, 0))
+    assert (table.files(run, "rejects"), table.count(run, "rejects")) == ([name], 0)
