@@ -58,8 +58,7 @@ def disturb(config: Path, output: Path, kills: int, dice: random.Random) -> Chao
         if dice.random() < 1 / 3:  # while it starts
             _let_it_run(process, dice.uniform(0.5, 6))
         else:  # while it writes
-            before = _bytes(output)
-            wait_until(lambda p=process, b=before: p.poll() is not None or _bytes(output) > b, 120, "no path")  # type: ignore[misc]
+            wait_for_more_paths(process, output)
             _let_it_run(process, dice.uniform(0, 2))
             if dice.random() < 1 / 2:
                 chaos.replica_kills += kill_a_replica(process, dice)
@@ -84,6 +83,12 @@ def disturb(config: Path, output: Path, kills: int, dice: random.Random) -> Chao
 def _let_it_run(process: subprocess.Popen[bytes], seconds: float) -> None:
     with suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
+
+
+def wait_for_more_paths(process: subprocess.Popen[bytes], output: Path) -> None:
+    """Waits until a run has written paths since, or has ended."""
+    before = _bytes(output)
+    wait_until(lambda: process.poll() is not None or _bytes(output) > before, 120, "no path is written")
 
 
 def _bytes(output: Path) -> int:

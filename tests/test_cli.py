@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import psutil
 import pytest
 import yaml
+
+from tests.chaos import alive, wait_until, wait_until_gone
 
 A2R = [sys.executable, "-c", "from a2r_ray.cli import main; main()"]
 
@@ -38,7 +41,7 @@ def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
         done = a2r("--help")
         seconds.append(time.perf_counter() - start)
         assert done.returncode == 0
-    for verb in ("validate", "preview", "run", "status"):
+    for verb in ("validate", "preview", "run", "status", "verify", "retry"):
         assert verb in done.stdout
     heavy = "import sys, a2r_ray.cli; print([m for m in ('ray', 'vllm', 'pyarrow', 'pydantic') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", heavy], text=True).strip() == "[]"
@@ -111,6 +114,14 @@ def test_a_run_with_rejects_exits_3_and_its_continuation_does_nothing_twice(
     status = json.loads(a2r("status", document["output"], "--json").stdout)
     assert (status["outcome"], status["attempts"], status["rows"]) == ("complete", 2, 21)
     assert (status["results"], status["rejects"], status["paths"]) == (20, 1, 80)
+    verified = a2r("verify", document["output"], "--json")
+    assert (verified.returncode, json.loads(verified.stdout)["adds_up"]) == (0, True)
+    results = next((Path(document["output"]) / "results").glob("*.parquet"))
+    (results.parent / "a-copy-00000.parquet").write_bytes(results.read_bytes())
+    verified = a2r("verify", document["output"])
+    assert verified.returncode == 4
+    assert "in results or rejects more than once: p0, p1" in verified.stdout
+    (results.parent / "a-copy-00000.parquet").unlink()
     other = a2r("run", str(config_file), "--set", "synthesizer.model=other")
     assert other.returncode == 2
     assert "synthesizer.model: 'sim-large' there, 'other' now" in other.stderr
@@ -143,7 +154,7 @@ def test_a_model_that_cannot_load_is_the_first_error_and_the_exit_1_within_a_min
 def test_a_signal_stops_it_and_the_same_command_continues(
     config_file: Path, document: dict[str, Any], signum: signal.Signals, code: int
 ) -> None:
-    document["explorer"]["simulated"] = {"latency_s": {"median": 0.4, "sigma": 1.0}}
+    document["explorer"]["simulated"] = {"latency_s": {"median": 0.3, "sigma": 0.3}}
     document["explorer"]["engine_args"] = {"max_num_seqs": 4}
     config_file.write_text(yaml.safe_dump(document))
     process = subprocess.Popen(
@@ -155,14 +166,36 @@ def test_a_signal_stops_it_and_the_same_command_continues(
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    family = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signum)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=20)
     assert process.returncode == code, errors
+    wait_until(lambda: not any(alive(each) for each in family), 5, "a process is left behind")
     assert f"stopped by {signum.name}; the same command continues" in errors
     record = json.loads((Path(document["output"]) / "run.json").read_text())
     assert record["attempts"][-1]["outcome"] == "interrupted"
+    left = a2r("verify", document["output"])
+    assert left.returncode == 4
+    assert "still to be done (neither in results nor in rejects): p" in left.stdout
+    if signum == signal.SIGINT:  # to continue once is enough
+        return
     done = a2r("run", str(config_file), "--json", "--set", "explorer.engine_args.max_num_seqs=256")
     assert done.returncode == 0, done.stderr
     receipt = json.loads(done.stdout)
     assert receipt["balanced"]
     assert 0 < receipt["paths"]["reused"] < receipt["paths"]["stored"] == 80
+    assert a2r("verify", document["output"]).returncode == 0
+
+
+def test_a_second_signal_stops_at_once(config_file: Path, document: dict[str, Any]) -> None:
+    document["explorer"]["simulated"] = {"latency_s": {"median": 0.4}}
+    config_file.write_text(yaml.safe_dump(document))
+    process = subprocess.Popen([*A2R, "run", str(config_file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    paths = Path(document["output"]) / "paths"
+    wait_until(lambda: bool(list(paths.glob("*.parquet"))), 120, "no path is written")
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.05)  # two signals of a kind that are sent together arrive as one
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=2) == 143
+    wait_until_gone(family)

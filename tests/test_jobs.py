@@ -3,17 +3,21 @@
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psutil
 import pytest
 import yaml
+
+from tests.chaos import title, wait_until
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -42,21 +46,18 @@ def submit() -> Iterator[Any]:
     )
     address = f"http://127.0.0.1:{dashboard}"
 
-    def run(*entrypoint: str) -> subprocess.CompletedProcess[str]:
-        ray_job_submit = [str(BIN / "ray"), "job", "submit", "--address", address, "--working-dir", str(ROOT)]
-        return subprocess.run(
-            [*ray_job_submit, "--", sys.executable, *entrypoint],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+    def ray(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(BIN / "ray"), "job", arguments[0], "--address", address, *arguments[1:]]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+
+    def run(*entrypoint: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+        return ray("submit", "--working-dir", str(ROOT), *options, "--", sys.executable, *entrypoint)
 
     _wait_for(address, environment, head)
+    run.ray = ray  # type: ignore[attr-defined]
     yield run
-    head.terminate()
-    head.wait(timeout=60)
+    os.killpg(head.pid, signal.SIGKILL)  # asked to end, it takes half a minute
+    head.wait()
 
 
 def _wait_for(address: str, environment: dict[str, str], head: subprocess.Popen[bytes]) -> None:
@@ -118,3 +119,21 @@ def test_a_job_that_fails_says_so(submit: Any, config_file: Path, document: dict
     done = submit("jobs/distill.py", "--config", str(config_file), "--to", str(tmp_path / "s.jsonl"))
     assert done.returncode == 1
     assert "error: the engine of the explorer cannot start: no such model" in done.stdout + done.stderr
+
+
+def test_ray_job_stop_stops_it_in_order(
+    submit: Any, config_file: Path, document: dict[str, Any], tmp_path: Path
+) -> None:
+    document["explorer"] |= {"simulated": {"latency_s": {"median": 1.0}}, "engine_args": {"max_num_seqs": 2}}
+    config_file.write_text(yaml.safe_dump(document))
+    output = Path(document["output"])
+    entrypoint = ["jobs/distill.py", "--config", str(config_file), "--to", str(tmp_path / "s.jsonl")]
+    submitted = submit(*entrypoint, options=["--no-wait", "--submission-id", "to-be-stopped"])
+    assert submitted.returncode == 0, submitted.stderr
+    wait_until(lambda: bool(list((output / "paths").glob("*.parquet"))), 120, "no path is written")
+    stopped = submit.ray("stop", "to-be-stopped")
+    assert stopped.returncode == 0, stopped.stderr
+    wait_until((output / "receipt.json").exists, 20, "no receipt")
+    assert json.loads((output / "receipt.json").read_text())["outcome"] == "interrupted"
+    assert json.loads((output / "run.json").read_text())["attempts"][-1]["outcome"] == "interrupted"
+    wait_until(lambda: not any("MapWorker" in title(each) for each in psutil.process_iter()), 20, "replicas are left")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA
+from tests.chaos import A2R, kill_a_replica, start, wait_for_more_paths, wait_until
 
 MODEL = Path(__file__).parent.parent / "models" / "SmolLM2-135M-Instruct"
 PROBLEMS, PATHS = 12, 3
@@ -89,6 +91,7 @@ def test_token_counts_equal_the_engine_s_own(finished: tuple[Path, dict[str, Any
             assert tokens == 24 if reason == "length" else tokens <= 24
             assert abs(len(tokenizer.encode(text)) + (reason == "stop") - tokens) <= 2
     explorer, synthesizer = receipt["tokens"]["explorer"], receipt["tokens"]["synthesizer"]
+    assert receipt["tokens"]["paid_twice"] == 0  # vLLM's own counters, last reported, are no higher
     assert query(run, "paths", "sum(prompt_tokens), sum(completion_tokens)") == [
         (explorer["prompt"], explorer["completion"])
     ]
@@ -115,3 +118,54 @@ def test_paths_of_one_problem_differ(finished: tuple[Path, dict[str, Any]]) -> N
     run, _ = finished
     [(distinct, total)] = query(run, "paths", "count(distinct text), count(*)")
     assert distinct > total / 2
+
+
+def generated(run: Path) -> int:
+    """Completion tokens, as the replicas reported them."""
+    return sum(json.loads((run / "meter.json").read_text()).values())
+
+
+def stored(run: Path) -> int:
+    results = query(run, "results", "sum(synthesizer_completion_tokens)") if list(run.glob("results/*.parquet")) else []
+    return sum(tokens or 0 for (tokens,) in [*results, *query(run, "paths", "sum(completion_tokens)")])
+
+
+def test_three_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    rows = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i} for i in range(24)]
+    (tmp_path / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    role = {
+        "model": str(MODEL),
+        "sampling": {"temperature": 0.8, "max_tokens": 48},
+        "resources": {"cpus": 1, "gpus": 0},
+        "engine_args": {"max_num_seqs": 8},
+    }
+    document = {
+        "input": {"path": str(tmp_path / "problems.jsonl"), "id_column": "id", "answer_column": "answer"},
+        "output": str(tmp_path / "run"),
+        "schedule": "streaming",
+        "explorer": {**role, "paths": 4},
+        "synthesizer": role,
+    }
+    config, run, dice = tmp_path / "config.yaml", tmp_path / "run", random.Random(0)
+    config.write_text(yaml.safe_dump(document))
+    process = start(config)
+    wait_for_more_paths(process, run)
+    wait_until(lambda: generated(run) > stored(run), 60, "nothing is in flight")
+    for _ in range(2):  # on CPU the engine lives in its replica; two load in the time of one
+        kill_a_replica(process, dice)
+    wait_for_more_paths(process, run)
+    process.kill()
+    process.wait()
+    process = start(config)
+    assert process.wait(timeout=200) == 0
+    receipt = json.loads((run / "receipt.json").read_text())
+    assert receipt["balanced"]
+    assert query(run, "results", "count(*), count(distinct problem_id)") == [(24, 24)]
+    assert query(run, "paths", "count(*), count(distinct (problem_id, path_index))") == [(96, 96)]
+    assert query(run, "paths", "count(distinct replica) >= 2") == [(True,)]
+    # 8 requests of 48 tokens in flight, and what waited for its flush.
+    assert 0 < receipt["tokens"]["paid_twice"] <= 3 * (8 * 48 + 5 * 400)
+    verified = subprocess.run([*A2R, "verify", str(run)], capture_output=True, text=True, check=False)
+    assert verified.returncode == 0, verified.stdout
+    lost = receipt["tokens"]["paid_twice"]
+    print(f"{lost / (lost + receipt['tokens']['explorer']['completion']):.1%} of the explorer's tokens were paid twice")
