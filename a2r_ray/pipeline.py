@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -24,7 +24,7 @@ from ray.data import ActorPoolStrategy, DataContext, Dataset
 
 from a2r_ray import cluster, schedule
 from a2r_ray.config import Config, RoleConfig
-from a2r_ray.errors import A2RError, Stopped
+from a2r_ray.errors import A2RError, OutputError, Stopped
 from a2r_ray.explore import brought
 from a2r_ray.records import INPUT_SCHEMA, TALLY, Problem, Reject, input_row, now, to_row
 from a2r_ray.replica import OUTCOME_SCHEMA, Board, Explorer, Replica, Synthesizer, Work, tally_row
@@ -77,19 +77,32 @@ def run(config: Config, observe: Observer | None = None, *, retry: bool = False)
     rows = source.count()
     folder = RunFolder.open(config, rows, retry=retry)
     progress = Progress(total=rows, done_before=folder.done_before)
-    outcome, tally = "failed", None
+    tally = None
     try:
         with cluster.connected():
             tally = _drive(_Job(config, folder.storage, folder.attempt), progress, partial(_tick, folder, observe))
         outcome = "complete"
-    except (KeyboardInterrupt, Stopped):
-        outcome = "interrupted"
+    except BaseException as error:
+        outcome = "interrupted" if isinstance(error, KeyboardInterrupt | Stopped) else "failed"
+        with suppress(OutputError):  # the first error is the one to read
+            _conclude(folder, progress, tally, outcome)
         raise
-    finally:
-        receipt = account(folder.storage, tally, outcome, folder.stored_before, rows)
-        folder.write("receipt.json", receipt)
-        folder.finish(outcome)
+    receipt = _conclude(folder, progress, tally, outcome)
     return summarize(folder.storage, folder.record, receipt, progress.replicas)
+
+
+def _conclude(folder: RunFolder, progress: Progress, tally: Tally | None, outcome: str) -> dict[str, Any]:
+    """Writes the receipt and ends the attempt; it ends, failed, also where there can be no receipt."""
+    try:
+        folder.meter(progress.replicas)
+        receipt = account(folder.storage, tally, outcome, folder.stored_before, progress.total)
+        folder.write("receipt.json", receipt)
+    except OutputError:
+        with suppress(OutputError):
+            folder.finish("failed")
+        raise
+    folder.finish(outcome)
+    return receipt
 
 
 def build(  # noqa: PLR0913 (a run is a folder, an attempt at it and a board)
@@ -202,7 +215,7 @@ def _drive(job: _Job, progress: Progress, tick: Observer) -> Tally | None:
 
 
 def _tick(folder: RunFolder, observe: Observer | None, progress: Progress) -> None:
-    folder.meter(progress.replicas)
+    folder.meter(progress.replicas, _METER_S)
     if observe is not None:
         observe(progress)
 
@@ -356,6 +369,7 @@ def _read(_: pa.Table, config: Config, run: Storage) -> Iterator[pa.Table]:
 
 _CHUNK = 1000
 _TICK_S = 0.5
+_METER_S = 2.0
 
 
 def _warn(message: str) -> None:
@@ -464,6 +478,13 @@ def _explained(board: _BoardClient) -> Iterator[None]:
 
 
 def _explain(error: Exception, board: _BoardClient) -> A2RError:
-    """A replica's last words, or what Ray says."""
-    failures = board.failures()
-    return A2RError(failures[0] if failures else f"the run failed: {type(error).__name__}: {error}")
+    """A replica's last words, or what a task raised, or what Ray says."""
+    with suppress(ray.exceptions.RayError):  # the board may be gone as well
+        if failures := board.failures():
+            return A2RError(failures[0])
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, A2RError) and not isinstance(cause, ray.exceptions.RayError):
+            return A2RError(str(cause))
+        cause = getattr(cause, "cause", None) or cause.__cause__
+    return A2RError(f"the run failed: {type(error).__name__}: {error}")

@@ -123,11 +123,15 @@ class Replica:
         self._ledger: PathLedger | None = None
         self._results: TableWriter | None = None
         self._rejects: TableWriter | None = None
-        self._concluded = Concluded(work.run) if work.concludes and work.run else None
+        self._concluded: Concluded | None = None
         if board is not None:
             threading.Thread(target=self._report, args=(board,), name="report", daemon=True).start()
         self._engine = self._load_engine()
-        self._open_tables()
+        try:
+            self._open_tables()
+        except A2RError as error:
+            self._last_words(str(error))
+            raise
         config = work.config
         self._explore = (
             Explore(config, self._engine, self._ledger, self.name) if work.explores and self._engine else None
@@ -195,6 +199,7 @@ class Replica:
             folder, explorer = work.paths_in or (run, work.config.explorer_fingerprint)
             self._ledger = PathLedger(folder, explorer, self._writer(run, "paths") if work.explores else None)
         if work.concludes:
+            self._concluded = Concluded(run)
             self._results, self._rejects = self._writer(run, "results"), self._writer(run, "rejects")
 
     def _writer(self, run: Storage, name: str) -> TableWriter:

@@ -11,6 +11,7 @@ import math
 import platform
 import secrets
 import shutil
+import time
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -44,6 +45,7 @@ class RunFolder:
     """Input rows that earlier attempts have done with: results and rejects."""
 
     _metered: dict[str, int] = field(default_factory=dict, repr=False)
+    _metered_at: float = -math.inf
     _lock: IO[str] | None = field(default=None, repr=False)
 
     @classmethod
@@ -116,12 +118,17 @@ class RunFolder:
         check_attempt(self.storage, self.attempt)
         self.storage.write(name, _encoded(document))
 
-    def meter(self, replicas: Mapping[str, Mapping[str, Any]]) -> None:
-        """Keeps what the replicas' engines have generated: what the tables do not hold of it was paid in vain."""
+    def meter(self, replicas: Mapping[str, Mapping[str, Any]], every_s: float = 0.0) -> None:
+        """Keeps what the replicas' engines have generated: what the tables do not hold of it was paid in vain.
+
+        Args:
+            replicas: the last report of each replica.
+            every_s: how long ago the last time must be at least.
+        """
         tokens = {name: report.get("completion_tokens", 0) for name, report in replicas.items()}
-        if tokens.items() <= self._metered.items():
+        if tokens.items() <= self._metered.items() or time.monotonic() - self._metered_at < every_s:
             return
-        self._metered |= tokens
+        self._metered, self._metered_at = self._metered | tokens, time.monotonic()
         self.write(METER, self._metered)
 
     def finish(self, outcome: str) -> None:

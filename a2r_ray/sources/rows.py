@@ -104,7 +104,7 @@ def encodable(text: str) -> bool:
     return True
 
 
-_URI = re.compile(r"(://)(?:[^/@\s]*@)?([^?\s']*)(?:\?[^\s']*)?")
+_URI = re.compile(r"(://)(?:[^/@\s]*@|[^/@\s:]+:[^@\s']*@)?([^?\s']*)(?:\?[^\s']*)?")
 
 
 def public(text: str) -> str:
