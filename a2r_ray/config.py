@@ -29,7 +29,7 @@ class InputConfig(_Section):
     source: Literal["file", "huggingface", "reasoning_gym", "paths"] = "file"
     path: str | None = None
     """file: a file, glob, folder or URI (.jsonl .parquet .csv, each also compressed). huggingface: a dataset name or a
-    local folder. paths: a run folder, or Parquet or JSONL of paths."""
+    local folder. paths: a run folder, or files as those of source file, of paths made elsewhere."""
     subset: str | None = None
     """huggingface: the dataset's configuration."""
     split: str = "train"
@@ -45,7 +45,7 @@ class InputConfig(_Section):
     answer_column: str | None = None
     """The column with the known answer."""
     paths_column: str = "paths"
-    """source: paths with a row per problem: its list of texts."""
+    """paths: the column with a list of texts (a row per problem), or with one text (a row per path)."""
     limit: Annotated[int, Field(ge=1)] | None = None
     """Read no more rows than this."""
 

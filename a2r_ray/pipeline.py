@@ -442,7 +442,7 @@ class _BoardClient:
         ray.get(self.actor.stop.remote())
 
     def reports(self) -> dict[str, dict[str, Any]]:
-        return dict(ray.get(self.actor.reports.remote(), timeout=30))
+        return dict(ray.get(self.actor.reports.remote(), timeout=120))
 
     def failures(self) -> list[str]:
         return list(ray.get(self.actor.failures.remote(), timeout=10))

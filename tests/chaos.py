@@ -108,10 +108,10 @@ def start(config: Path, **environment: str) -> subprocess.Popen[bytes]:
 
 def family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """A driver's processes: its own Ray, the workers, and whatever these began."""
-    try:
-        return psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
+    children: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):
+        children = psutil.Process(process.pid).children(recursive=True)
+    return children
 
 
 def kill_a_replica(process: subprocess.Popen[bytes], dice: random.Random) -> int:

@@ -1,0 +1,80 @@
+"""The receipt is counted again from the input and the files, and what does not add up is named."""
+
+import json
+from pathlib import Path as FilePath
+from typing import Any
+
+import pytest
+
+from a2r_ray.config import Config
+from a2r_ray.records import Reject
+from a2r_ray.runs.folder import RunFolder
+from a2r_ray.runs.receipt import Tally, account
+from a2r_ray.verify import Verification, verify
+from tests.runs.test_ledger import path, write
+from tests.runs.test_supersede import put, result
+
+
+@pytest.fixture
+def folder(config: Config, problems_file: FilePath) -> RunFolder:
+    """A finished run of twenty problems, a broken row and a repeated one."""
+    with problems_file.open("a") as file:
+        file.write("{broken\n")
+        file.write(json.dumps({"id": "p1", "problem": "What is 1 + 1?", "answer": 2, "topic": "sums"}) + "\n")
+    folder = RunFolder.open(config)
+    put(folder.storage, "results", "w", [result(config, number, 1) for number in range(20)])
+    put(folder.storage, "rejects", "w", [Reject(None, str(problems_file), 21, "input", "malformed_json", "e", "r")])
+    write(folder.storage, "e", [path(f"p{number}", 0) for number in range(20)])
+    folder.write("receipt.json", account(folder.storage, Tally(22, 1), "complete", 0))
+    folder.finish("complete")
+    return folder
+
+
+def check(config: Config, folder: RunFolder) -> Verification:
+    return verify(config.input, folder.storage)
+
+
+def test_a_whole_run_adds_up(config: Config, folder: RunFolder) -> None:
+    found = check(config, folder)
+    assert found.adds_up
+    assert list(found.lines()) == [
+        "input 22 rows; 20 ok + 1 failed + 0 filtered + 1 duplicate",
+        "paths 20; completion tokens 240; paid twice 0",
+        "it adds up",
+    ]
+
+
+def test_what_is_missing_is_named_by_id_or_by_place(config: Config, folder: RunFolder) -> None:
+    for table in ("results", "rejects"):
+        folder.storage.delete(f"{table}/w-00000.parquet")
+    put(folder.storage, "results", "v", [result(config, number, 1) for number in range(19)])
+    found = check(config, folder)
+    assert not found.adds_up
+    assert found.missing.ids == ["p19", f"{config.input.path}:21"]
+    assert any("2 still to be done" in line for line in found.lines())
+
+
+def test_what_is_doubled_is_named_wherever_it_lies(config: Config, folder: RunFolder) -> None:
+    put(folder.storage, "results", "v", [result(config, 3, 1)])
+    put(folder.storage, "rejects", "v", [Reject("p4", "f", 5, "explore", "k", "e", "r")])
+    write(folder.storage, "f", [path("p7", 0)])
+    found = check(config, folder)
+    assert found.doubled.ids == ["p3", "p4"]
+    assert found.doubled_paths.ids == ["p7/0"]
+    assert not found.adds_up
+
+
+def test_what_the_input_has_not_is_named(config: Config, folder: RunFolder) -> None:
+    put(folder.storage, "results", "v", [result(config, 99, 1)])
+    found = check(config, folder)
+    assert found.unknown.ids == ["p99"]
+    document: dict[str, Any] = found.document()
+    assert (document["adds_up"], document["unknown"]) == (False, {"count": 1, "ids": ["p99"]})
+
+
+def test_a_receipt_that_says_something_else_is_said(config: Config, folder: RunFolder) -> None:
+    receipt = json.loads(folder.storage.read("receipt.json") or b"")
+    folder.storage.write("receipt.json", json.dumps({**receipt, "ok": 21}).encode())
+    found = check(config, folder)
+    assert found.differs == {"ok": (21, 20)}
+    assert not found.adds_up
