@@ -129,8 +129,8 @@ class Faults(_Section):
     """Share of completions with no answer in them."""
     crash: Fraction = 0.0
     """Share of requests that end the engine's process."""
-    hang: Fraction = 0.0
-    """Share of requests at which the engine stops, where it has latency."""
+    hang_at: Annotated[int, Field(ge=0)] = 0
+    """The engine stops at the request of this number, where it has latency; 0: never."""
     poison: str = ""
     """A request that contains this text ends the engine's process, every time."""
     load: str = ""

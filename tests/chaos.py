@@ -55,14 +55,14 @@ def disturb(config: Path, output: Path, kills: int, dice: random.Random) -> Chao
     chaos = Chaos()
     while chaos.driver_kills < kills:
         process = start(config)
-        if dice.random() < 1 / 3:  # while it starts
+        if dice.random() < 1 / 2:  # while it starts
             _let_it_run(process, dice.uniform(0.5, 6))
         else:  # while it writes
             wait_for_more_paths(process, output)
-            _let_it_run(process, dice.uniform(0, 2))
+            _let_it_run(process, dice.uniform(0, 1))
             if dice.random() < 1 / 2:
                 chaos.replica_kills += kill_a_replica(process, dice)
-                _let_it_run(process, dice.uniform(0, 4))
+                _let_it_run(process, dice.uniform(0, 3))
         if process.poll() is not None:
             chaos.completed_early = True
             break
@@ -195,7 +195,7 @@ def write_config(folder: Path, name: str, problems: int, latency_s: float = 0.1)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--problems", type=int, default=4000)
+    parser.add_argument("--problems", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)

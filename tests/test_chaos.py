@@ -21,6 +21,7 @@ from tests.chaos import A2R, content, disturb, wait_until, write_config
 from tests.test_jobs import free_port
 
 KILLS = 10
+PROBLEMS = 700
 
 
 @contextmanager
@@ -57,10 +58,10 @@ def read_every_second(output: Path) -> Iterator[list[int]]:
 
 
 def test_a_run_whose_drivers_and_replicas_are_killed_ends_as_one_that_was_left_alone(tmp_path: Path) -> None:
-    quiet = write_config(tmp_path, "quiet", 700, latency_s=0)
+    quiet = write_config(tmp_path, "quiet", PROBLEMS, latency_s=0)
     assert subprocess.run([*A2R, "run", str(quiet)], check=False, stdout=subprocess.DEVNULL).returncode == 3
     seed = random.randrange(2**32)
-    config = write_config(tmp_path, "chaos", 700)
+    config = write_config(tmp_path, "chaos", PROBLEMS)
     with read_every_second(tmp_path / "chaos") as seen:
         chaos = disturb(config, tmp_path / "chaos", KILLS, random.Random(seed))
     assert content(tmp_path / "chaos") == content(tmp_path / "quiet"), f"seed {seed}"
@@ -130,7 +131,7 @@ def nodes(tmp_path: Path) -> Iterator[Nodes]:
 
 
 def test_a_node_is_killed_and_another_comes(tmp_path: Path, nodes: Nodes) -> None:
-    config = write_config(tmp_path, "run", 300)
+    config = write_config(tmp_path, "run", 200)
     document: dict[str, Any] = yaml.safe_load(config.read_text())
     for role in ("explorer", "synthesizer"):
         document[role]["resources"] = {"cpus": 1}
@@ -148,6 +149,6 @@ def test_a_node_is_killed_and_another_comes(tmp_path: Path, nodes: Nodes) -> Non
     assert process.returncode == 3, errors
     verified = subprocess.run([*A2R, "verify", str(tmp_path / "run")], capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stdout
-    quiet = write_config(tmp_path, "quiet", 300, latency_s=0)
+    quiet = write_config(tmp_path, "quiet", 200, latency_s=0)
     assert subprocess.run([*A2R, "run", str(quiet)], check=False, stdout=subprocess.DEVNULL).returncode == 3
     assert content(tmp_path / "run") == content(tmp_path / "quiet"), out

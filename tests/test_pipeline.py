@@ -289,23 +289,24 @@ def test_a_poison_problem_is_rejected_with_its_history_and_the_run_goes_on(docum
 
 def test_an_engine_that_hangs_is_started_again(document: dict[str, Any]) -> None:
     document["explorer"] |= {
-        "simulated": {"latency_s": {"median": 0.1}, "faults": {"hang": 0.05}},
+        "simulated": {"latency_s": {"median": 0.1}, "faults": {"hang_at": 30}},
         "engine_args": {"max_num_seqs": 8},
         "hang_timeout_s": 1,
     }
     receipt = pipeline.run(parse_config(document)).receipt
     assert receipt["balanced"]
     assert (receipt["ok"], receipt["failed"]) == (20, 0)
-    assert rows(document["output"], "paths", "count(distinct replica) > 1") == [(True,)]
+    assert rows(document["output"], "paths", "count(distinct replica)") == [(3,)]  # each ends at its 30th request of 80
 
 
 def test_a_pool_that_no_node_fits_is_told_of_and_ends_the_run(
     document: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "_WARN_AFTER_S", 5.0)
+    monkeypatch.setattr(watch, "_LOOK_EVERY_S", 0.5)
+    monkeypatch.setattr(watch, "_WARN_AFTER_S", 2.0)
     document["synthesizer"] |= {
         "resources": {"cpus": 1, "gpus": 1, "accelerator_type": "H100"},
-        "replicas": {"start_timeout_s": 15},
+        "replicas": {"start_timeout_s": 5},
     }
     with pytest.raises(A2RError) as caught:
         pipeline.run(parse_config({**document, "schedule": "streaming"}))

@@ -112,8 +112,10 @@ class SimulatedEngine:
         heappush(self._running, job)
 
     def _tick(self) -> None:
+        finished = 0
         while job := self._next_due():
-            if _uniform(_process_draw(self._digest(job.request))) < self._simulated.faults.hang:
+            finished += 1
+            if finished == self._simulated.faults.hang_at:
                 self._stalled_at = time.monotonic()
                 return
             completion = replace(self._complete(job.request), latency_s=time.monotonic() - job.submitted)
