@@ -8,7 +8,9 @@ import yaml
 
 from a2r_ray.config import Config
 from a2r_ray.errors import ConfigError
-from a2r_ray.loading import load_config, parse_config
+from a2r_ray.loading import load_config, parse_config, stored_config
+from a2r_ray.runs.folder import RunFolder
+from a2r_ray.runs.storage import Storage
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.yaml"))
 
@@ -89,3 +91,18 @@ def test_config_errors_pickle() -> None:
 
     error = pickle.loads(pickle.dumps(ConfigError(["a", "b"])))  # noqa: S301 (our own bytes)
     assert error.problems == ["a", "b"]
+
+
+def test_a_run_folder_gives_its_config_back_but_no_secret(document: dict[str, Any], tmp_path: Path) -> None:
+    document["explorer"]["engine_args"] = {"hf_token": "hf_secret"}
+    config = parse_config(document)
+    RunFolder.open(config).finish("interrupted")
+    run = Storage(config.output)
+    with pytest.raises(ConfigError) as caught:
+        stored_config(run)
+    field = "explorer.engine_args.hf_token"
+    assert caught.value.problems == [f"{field}: run.json keeps no secrets; give it with --set {field}=VALUE"]
+    assert stored_config(run, ["explorer.engine_args.hf_token=hf_secret"]) == config
+    moved = tmp_path / "moved"
+    Path(config.output).rename(moved)
+    assert stored_config(Storage(str(moved)), ["explorer.engine_args.hf_token=x"]).output == str(moved)

@@ -11,7 +11,7 @@ import ray
 
 from a2r_ray import pipeline, watch
 from a2r_ray.errors import A2RError, InputError
-from a2r_ray.loading import parse_config
+from a2r_ray.loading import parse_config, stored_config
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.storage import Storage
@@ -214,6 +214,20 @@ def test_a_pool_gets_its_gpus_and_takes_whole_blocks(document: dict[str, Any]) -
     receipt = pipeline.run(parse_config({**document, "schedule": "streaming"})).receipt
     assert receipt["balanced"]
     assert receipt["ok"] == 20
+
+
+def test_a_retry_makes_again_what_failed_and_reads_a_mended_input(
+    document: dict[str, Any], problems_file: Path
+) -> None:
+    whole = problems_file.read_text()
+    problems_file.write_text(whole.replace('{"id": "p3"', '{"id: "p3"'))
+    config = parse_config(document)
+    assert pipeline.run(config).receipt["failed"] == 1
+    assert pipeline.run(config).receipt["failed"] == 1  # to run is not to retry
+    problems_file.write_text(whole)
+    receipt = pipeline.run(stored_config(Storage(config.output)), retry=True).receipt
+    assert (receipt["ok"], receipt["failed"], receipt["balanced"]) == (20, 0, True)
+    assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 4, "reused": 76, "errors": 0}
 
 
 @pytest.mark.usefixtures("messy")
