@@ -22,8 +22,10 @@ SCHEMAS = {"paths": PATH_SCHEMA, "results": RESULT_SCHEMA, "rejects": REJECT_SCH
 
 _FIRST_DELAY_S = 0.25
 _SEGMENT_BYTES = 8 << 20
-_SEGMENT_FLUSHES = 128
-"""More row groups make a file slow to open, fewer make more files: at 5 s a flush, one in ten minutes per writer."""
+_SEGMENT_FLUSHES = 32
+"""So many row groups make a file slow to open and to write again."""
+_SMALL_BYTES, _MOST_FLUSHES = 1 << 20, 128
+"""A file that is still small grows on: at 5 s a flush there is one in ten minutes per writer."""
 _SCAN_ROWS = 8192
 _WRITTEN: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 """With checksums, for bits that turn would else be read as other answers."""
@@ -123,7 +125,8 @@ class TableWriter:
                 parquet.write_table(group, row_group_size=max(1, group.num_rows))
         data = sink.getvalue()
         self._run.write(f"{self._table}/{self._writer}-{self._segments:05d}.parquet", data, self._guard)
-        if data.size >= _SEGMENT_BYTES or len(self._segment) >= _SEGMENT_FLUSHES:
+        most = _MOST_FLUSHES if data.size < _SMALL_BYTES else _SEGMENT_FLUSHES
+        if data.size >= _SEGMENT_BYTES or len(self._segment) >= most:
             self._segment = []
             self._segments += 1
 

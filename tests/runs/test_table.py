@@ -52,7 +52,7 @@ def test_what_an_old_footer_points_to_stays_where_it_was(tmp_path: Path) -> None
 
 
 def test_segments_end_and_nothing_is_lost_or_doubled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "_SEGMENT_FLUSHES", 32)
+    monkeypatch.setattr(table, "_MOST_FLUSHES", 32)
     run = Storage(str(tmp_path))
     writer = TableWriter(run, "rejects", "w", delay_s=0.0)
     for number in range(70):
