@@ -6,6 +6,7 @@ flush.
 """
 
 import json
+import math
 import os
 import secrets
 import threading
@@ -349,6 +350,8 @@ class Replica:
     def _check_progress(self, stalled_s: float, running: int) -> None:
         role = self._work.engine_role
         if role is not None and stalled_s > role.hang_timeout_s:
+            if math.isinf(stalled_s):
+                self._end(EngineError("the engine's own process has ended"))
             self._end(EngineError(f"the engine hangs: no token for {stalled_s:.0f} s with {running} requests running"))
 
     def _flush(self) -> None:

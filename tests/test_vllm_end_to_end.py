@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA
-from tests.chaos import A2R, kill_a_replica, start, wait_for_more_paths, wait_until
+from tests.chaos import A2R, family, kill_a_replica, start, title, wait_for_more_paths, wait_until
 
 MODEL = Path(__file__).parent.parent / "models" / "SmolLM2-135M-Instruct"
 PROBLEMS, PATHS = 12, 3
@@ -170,3 +170,32 @@ def test_three_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     assert verified.returncode == 0, verified.stdout
     lost = receipt["tokens"]["paid_twice"]
     print(f"{lost / (lost + receipt['tokens']['explorer']['completion']):.1%} of the explorer's tokens were paid twice")
+
+
+@pytest.mark.chaos
+def test_an_engine_whose_own_process_is_killed_is_started_again(tmp_path: Path) -> None:
+    rows = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i} for i in range(16)]
+    (tmp_path / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    role = {
+        "model": str(MODEL),
+        "sampling": {"temperature": 0.8, "max_tokens": 24},
+        "resources": {"cpus": 2, "gpus": 0},
+        "engine_args": {"max_num_seqs": 8},
+    }
+    document = {
+        "input": {"path": str(tmp_path / "problems.jsonl"), "id_column": "id", "answer_column": "answer"},
+        "output": str(tmp_path / "run"),
+        "schedule": "shared",
+        "explorer": {**role, "paths": 4},
+        "synthesizer": role,
+    }
+    config, run = tmp_path / "config.yaml", tmp_path / "run"
+    config.write_text(yaml.safe_dump(document))
+    process = start(config, VLLM_ENABLE_V1_MULTIPROCESSING="1")  # as on a GPU
+    wait_for_more_paths(process, run)
+    [core] = [each for each in family(process) if "EngineCore" in title(each)]
+    core.kill()
+    assert process.wait(timeout=200) == 0
+    assert json.loads((run / "receipt.json").read_text())["balanced"]
+    assert query(run, "paths", "count(*), count(distinct (problem_id, path_index))") == [(64, 64)]
+    assert query(run, "paths", "count(distinct replica)") == [(2,)]

@@ -59,7 +59,8 @@ class Load:
     prompt_tokens: int
     completion_tokens: int
     stalled_s: float = 0.0
-    """For how long it has made no progress on what it holds; 0 where requests have time-outs of their own."""
+    """For how long it has made no progress on what it holds; 0 where requests have time-outs of their own, infinite
+    where it never will."""
 
 
 class Engine(Protocol):

@@ -6,6 +6,7 @@ with ``engine_died``: the replica's owner decides what becomes of the process.
 """
 
 import difflib
+import math
 import os
 import queue
 import secrets
@@ -70,6 +71,9 @@ class VllmEngine:
         held = len(self._pending) + self._inbox.qsize()
         running = min(self._running, held)
         stalled_s = time.monotonic() - self._progress_at if self._pending else 0.0
+        # The thread that steps waits for a core process whatever becomes of it; vLLM's own watch knows.
+        if getattr(getattr(self._engine.engine_core, "resources", None), "engine_dead", False):
+            stalled_s = math.inf
         return Load(running, held - running, self._tokens[0], self._tokens[1], stalled_s)
 
     def close(self) -> None:
