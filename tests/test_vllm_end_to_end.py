@@ -130,25 +130,32 @@ def stored(run: Path) -> int:
     return sum(tokens or 0 for (tokens,) in [*results, *query(run, "paths", "sum(completion_tokens)")])
 
 
-@pytest.mark.chaos
-def test_three_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    rows = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i} for i in range(24)]
-    (tmp_path / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+def write_sums(folder: Path, problems: int, schedule: str, cpus: int, max_num_seqs: int) -> Path:
+    """A config for so many sums, with four paths each."""
+    rows = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i} for i in range(problems)]
+    (folder / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     role = {
         "model": str(MODEL),
         "sampling": {"temperature": 0.8, "max_tokens": 24},
-        "resources": {"cpus": 1, "gpus": 0},
-        "engine_args": {"max_num_seqs": 24},
+        "resources": {"cpus": cpus, "gpus": 0},
+        "engine_args": {"max_num_seqs": max_num_seqs},
     }
     document = {
-        "input": {"path": str(tmp_path / "problems.jsonl"), "id_column": "id", "answer_column": "answer"},
-        "output": str(tmp_path / "run"),
-        "schedule": "streaming",
+        "input": {"path": str(folder / "problems.jsonl"), "id_column": "id", "answer_column": "answer"},
+        "output": str(folder / "run"),
+        "schedule": schedule,
         "explorer": {**role, "paths": 4},
         "synthesizer": role,
     }
-    config, run, dice = tmp_path / "config.yaml", tmp_path / "run", random.Random(0)
+    config = folder / "config.yaml"
     config.write_text(yaml.safe_dump(document))
+    return config
+
+
+@pytest.mark.chaos
+def test_three_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    run, dice = tmp_path / "run", random.Random(0)
+    config = write_sums(tmp_path, 24, "streaming", cpus=1, max_num_seqs=24)
     process = start(config)
     wait_for_more_paths(process, run)
     wait_until(lambda: generated(run) > stored(run), 60, "nothing is in flight")
@@ -174,23 +181,8 @@ def test_three_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.chaos
 def test_an_engine_whose_own_process_is_killed_is_started_again(tmp_path: Path) -> None:
-    rows = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i} for i in range(16)]
-    (tmp_path / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    role = {
-        "model": str(MODEL),
-        "sampling": {"temperature": 0.8, "max_tokens": 24},
-        "resources": {"cpus": 2, "gpus": 0},
-        "engine_args": {"max_num_seqs": 8},
-    }
-    document = {
-        "input": {"path": str(tmp_path / "problems.jsonl"), "id_column": "id", "answer_column": "answer"},
-        "output": str(tmp_path / "run"),
-        "schedule": "shared",
-        "explorer": {**role, "paths": 4},
-        "synthesizer": role,
-    }
-    config, run = tmp_path / "config.yaml", tmp_path / "run"
-    config.write_text(yaml.safe_dump(document))
+    run = tmp_path / "run"
+    config = write_sums(tmp_path, 16, "shared", cpus=2, max_num_seqs=8)
     process = start(config, VLLM_ENABLE_V1_MULTIPROCESSING="1")  # as on a GPU
     wait_for_more_paths(process, run)
     [core] = [each for each in family(process) if "EngineCore" in title(each)]
