@@ -46,7 +46,7 @@ def test_a_whole_run_adds_up(config: Config, folder: RunFolder) -> None:
 
 def test_what_is_missing_is_named_by_id_or_by_place(config: Config, folder: RunFolder) -> None:
     for table in ("results", "rejects"):
-        folder.storage.delete(f"{table}/w-00000.parquet")
+        FilePath(config.output, table, "w-00000.parquet").unlink()
     put(folder.storage, "results", "v", [result(config, number, 1) for number in range(19)])
     found = check(config, folder)
     assert not found.adds_up

@@ -108,11 +108,6 @@ class Storage:
         except OSError as error:
             raise self.unreadable(folder, error) from error
 
-    def delete(self, name: str) -> None:
-        """Removes a file."""
-        filesystem, root = self.open()
-        filesystem.delete_file(f"{root}/{name}")
-
     def remove_unfinished(self, folder: str) -> None:
         """Removes what a killed process left of a local ``write``; no other process may be writing."""
         if self.is_local:
