@@ -22,12 +22,14 @@ import pyarrow as pa
 import ray
 from ray.data import ActorPoolStrategy, DataContext, Dataset
 
+from a2r_ray import board as boards
 from a2r_ray import cluster, schedule
+from a2r_ray.board import Board
 from a2r_ray.config import Config, RoleConfig
 from a2r_ray.errors import A2RError, OutputError, Stopped
 from a2r_ray.explore import brought
-from a2r_ray.records import INPUT_SCHEMA, TALLY, Problem, Reject, input_row, now, to_row
-from a2r_ray.replica import OUTCOME_SCHEMA, Board, Explorer, Replica, Synthesizer, Work, tally_row
+from a2r_ray.records import INPUT_SCHEMA, TALLY, Problem, Reject, input_row, to_row
+from a2r_ray.replica import OUTCOME_SCHEMA, Explorer, Replica, Synthesizer, Work, tally_row
 from a2r_ray.runs import table
 from a2r_ray.runs.concluded import Concluded, place
 from a2r_ray.runs.folder import RunFolder, check_attempt, read_record
@@ -151,7 +153,7 @@ def answer(questions: Sequence[Problem], config: Config) -> list[dict[str, Any]]
         layout = schedule.choose(config, cluster.resources())
         rows = pa.Table.from_pylist([input_row(question) for question in questions], schema=INPUT_SCHEMA)
         dataset = ray.data.from_arrow([rows.slice(index, 1) for index in range(rows.num_rows)])
-        with _board() as board, _explained(board):
+        with boards.opened(cluster.here()) as board, _explained(board):
             if layout == "phased":
                 explored = explore(dataset, config, board=board).materialize()
                 return list(_rows(synthesize(explored, config, board=board)))
@@ -200,7 +202,7 @@ def _drive(job: _Job, progress: Progress, tick: Observer) -> Tally | None:
     tally = None
     for dataset, pools in _phases(job, layout):
         watch = Watch(pools, lambda pool: cluster.unplaced(_actor_class(pool)), cluster.nodes, _warn)
-        with _board() as board, _explained(board), _flushed_when_stopped(board):
+        with boards.opened(cluster.here()) as board, _explained(board), board.flushed_when_stopped():
             for row in _drained(dataset(board)):
                 if row is None:
                     progress.replicas |= board.reports()
@@ -220,9 +222,7 @@ def _tick(folder: RunFolder, observe: Observer | None, progress: Progress) -> No
         observe(progress)
 
 
-def _phases(
-    job: _Job, layout: schedule.Schedule
-) -> Iterator[tuple[Callable[["_BoardClient"], Dataset], dict[str, RoleConfig]]]:
+def _phases(job: _Job, layout: schedule.Schedule) -> Iterator[tuple[Callable[[Board], Dataset], dict[str, RoleConfig]]]:
     """The datasets that are drained one after the other, as functions of their board, and the pools that each has."""
     config, run = job.config, job.run
     roles = {"explorer": config.explorer if config.explores else None, "synthesizer": config.synthesizer}
@@ -377,99 +377,7 @@ def _warn(message: str) -> None:
 
 
 @contextmanager
-def _board() -> Iterator["_BoardClient"]:
-    """A board for the time of the block. With it go the replicas, which Ray would take half a minute to end."""
-    actor = ray.remote(num_cpus=0, max_concurrency=8, scheduling_strategy=cluster.here())(_Board).remote()
-    try:
-        yield _BoardClient(actor)
-    finally:
-        ray.kill(actor)
-
-
-class _Board:
-    """What the replicas last said, and the last words of those that could not start."""
-
-    def __init__(self) -> None:
-        self._reports: dict[str, dict[str, Any]] = {}
-        self._failures: list[str] = []
-        self._accused: dict[str, list[str]] = {}
-        self._stopping = False
-
-    def report(self, replica: str, sample: dict[str, Any]) -> bool:
-        self._reports[replica] = sample
-        return self._stopping
-
-    def failed(self, message: str) -> None:
-        self._failures.append(message)
-
-    def accuse(self, key: str, replica: str) -> list[str]:
-        before = self._accused.setdefault(key, [])
-        self._accused[key] = [*before, f"{replica} at {now():%H:%M:%S}"]
-        return before
-
-    def acquit(self, key: str) -> None:
-        self._accused.pop(key, None)
-
-    def stop(self) -> None:
-        self._stopping = True
-
-    def reports(self) -> dict[str, dict[str, Any]]:
-        return self._reports
-
-    def failures(self) -> list[str]:
-        return self._failures
-
-
-@dataclass(frozen=True)
-class _BoardClient:
-    """The board as a plain object, for replicas, which know no Ray, and for the driver."""
-
-    actor: Any
-
-    def report(self, replica: str, sample: dict[str, Any]) -> bool:
-        return bool(ray.get(self.actor.report.remote(replica, sample)))
-
-    def failed(self, message: str) -> None:
-        ray.get(self.actor.failed.remote(message))
-
-    def accuse(self, key: str, replica: str) -> list[str]:
-        return list(ray.get(self.actor.accuse.remote(key, replica)))
-
-    def acquit(self, key: str) -> None:
-        ray.get(self.actor.acquit.remote(key))
-
-    def stop(self) -> None:
-        ray.get(self.actor.stop.remote())
-
-    def reports(self) -> dict[str, dict[str, Any]]:
-        return dict(ray.get(self.actor.reports.remote(), timeout=120))
-
-    def failures(self) -> list[str]:
-        return list(ray.get(self.actor.failures.remote(), timeout=10))
-
-
-@contextmanager
-def _flushed_when_stopped(board: _BoardClient) -> Iterator[None]:
-    """Where a signal ends the block, has the replicas begin nothing more and write down what they have."""
-    try:
-        yield
-    except (KeyboardInterrupt, Stopped):
-        board.stop()
-        deadline = time.monotonic() + _FLUSH_S
-        while time.monotonic() < deadline:
-            recent = time.time() - 2
-            if all(sample["flushed"] for sample in board.reports().values() if sample["at"] > recent):
-                break
-            time.sleep(0.1)
-        raise
-
-
-_FLUSH_S = 8.0
-"""Ray and the receipt need their part of the 20 s that a stop may take."""
-
-
-@contextmanager
-def _explained(board: _BoardClient) -> Iterator[None]:
+def _explained(board: Board) -> Iterator[None]:
     """Turns what Ray raises into the error that a person should read first."""
     try:
         yield
@@ -477,7 +385,7 @@ def _explained(board: _BoardClient) -> Iterator[None]:
         raise _explain(error, board) from error
 
 
-def _explain(error: Exception, board: _BoardClient) -> A2RError:
+def _explain(error: Exception, board: Board) -> A2RError:
     """A replica's last words, or what a task raised, or what Ray says."""
     with suppress(ray.exceptions.RayError):  # the board may be gone as well
         if failures := board.failures():

@@ -11,8 +11,8 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Literal, Protocol
@@ -44,20 +44,18 @@ from a2r_ray.runs.ledger import PathLedger
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
 from a2r_ray.synthesize import Synthesize
+from a2r_ray.trial import Court, Trial
 
 PATHS_TYPE = pa.list_(pa.struct(list(PATH_SCHEMA)))
 OUTCOME_SCHEMA = pa.schema([("outcome", pa.string()), ("row", pa.string())])
 """What the last stage of a run hands the driver: ``ok``, ``failed``, ``explored``, or the tally and its counts."""
 
 REPORT_EVERY_S = 0.5
-_SUSPICIOUS_DEATHS = 2
-"""A call that was in so many processes when they ended is served alone: most that end do so with their node, or by
-chance, and then all that was in them is served at once again."""
 _HURRY_SHARE = 4
 """One call in so many may wait for a flush: with more the engine would run short of requests."""
 
 
-class Board(Protocol):
+class Listener(Court, Protocol):
     """What replicas say to whoever runs them."""
 
     def report(self, replica: str, sample: Row) -> bool:
@@ -65,12 +63,6 @@ class Board(Protocol):
 
     def failed(self, message: str) -> None:
         """Says why the run ends."""
-
-    def accuse(self, key: str, replica: str) -> list[str]:
-        """Says that a replica works on this row and on nothing else; returns those that ended while they did."""
-
-    def acquit(self, key: str) -> None:
-        """Says that it got over it."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +106,14 @@ class Replica:
         deaths: how many processes have ended with the present call; asked in the call's thread.
     """
 
-    def __init__(self, work: Work, board: Board | None = None, deaths: Callable[[], int] = lambda: 0) -> None:
+    def __init__(self, work: Work, board: Listener | None = None, deaths: Callable[[], int] = lambda: 0) -> None:
         self._work, self._board, self._deaths = work, board, deaths
         self.name = f"{work.role}-{secrets.token_hex(4)}"
         self._calls = self._waiting = self._problems = 0
-        self._lock, self._gate = threading.Lock(), Gate()
+        self._lock = threading.Lock()
+        self._going = threading.Event()
+        self._going.set()
+        self._trial = Trial(self._serve, board, self.name, work.role) if board is not None else None
         self._loaded = False
         self._engine: Engine | None = None
         self._ledger: PathLedger | None = None
@@ -152,10 +147,7 @@ class Replica:
         if deaths and self._concluded is not None:
             self._concluded.refresh()
         try:
-            if deaths >= _SUSPICIOUS_DEATHS and self._board is not None:
-                return self._serve_alone(block, self._board)
-            with self._gate.together():
-                return self._serve(block)
+            return self._trial(block, deaths) if deaths and self._trial is not None else self._serve(block)
         except EngineError as error:
             self._end(error)
             raise
@@ -207,22 +199,8 @@ class Replica:
         guard = partial(check_attempt, run, self._work.attempt) if self._work.attempt else lambda: None
         return TableWriter(run, name, self.name, guard=guard)
 
-    def _serve_alone(self, block: pa.Table, board: Board) -> pa.Table:
-        """Serves the rows of a block that was here when replicas ended, each with nothing else in the engine.
-
-        Any of the rows that were here may have ended them. The one that does so alone is the one.
-        """
-        served = []
-        for index in range(block.num_rows):
-            row = block.slice(index, 1)
-            key = row["problem_id"][0].as_py() or place(row["source"][0].as_py() or "", row["line"][0].as_py() or 0)
-            with self._gate.alone():
-                ended = board.accuse(key, self.name)
-                served.append(self._serve(_poisoned(row, self._work, ended) if ended else row))
-                board.acquit(key)
-        return pa.concat_tables(served)
-
     def _serve(self, block: pa.Table) -> pa.Table:
+        self._going.wait()
         with self._lock:
             self._calls += 1
         try:
@@ -320,7 +298,7 @@ class Replica:
         print(f"{self.name}: {error}; the replica is started again", flush=True)  # noqa: T201 (Ray's log of this actor)
         os._exit(1)
 
-    def _report(self, board: Board) -> None:
+    def _report(self, board: Listener) -> None:
         """Says twice a second how full the replica is; busy seconds are those in which it had requests.
 
         Listens, too: a run that is stopped has its replicas flush and begin nothing more, and one whose driver is gone
@@ -342,7 +320,7 @@ class Replica:
             except Exception as error:  # noqa: BLE001 (whatever it is, nobody listens)
                 self._end(EngineError(f"the run's driver is gone: {type(error).__name__}"))
             if stop and not stopping:
-                self._gate.close()
+                self._going.clear()
                 self._flush()
                 stopping = True
             time.sleep(REPORT_EVERY_S)
@@ -369,62 +347,6 @@ class Explorer(Replica):
 
 class Synthesizer(Replica):
     """A replica of the synthesizer's pool."""
-
-
-class Gate:
-    """Lets many calls in at once, or one alone; closed, it lets in none."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._inside = self._alone = 0
-        self._closed = False
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """With others; waits for those that want to be alone."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._alone and not self._closed)
-            self._inside += 1
-        try:
-            yield
-        finally:
-            self._leave()
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """With nobody else."""
-        with self._changed:
-            self._alone += 1
-            self._changed.wait_for(lambda: not self._inside and not self._closed)
-            self._inside += 1
-        try:
-            yield
-        finally:
-            self._leave(alone=1)
-
-    def close(self) -> None:
-        """Whoever is not inside by now never will be."""
-        with self._changed:
-            self._closed = True
-
-    def _leave(self, alone: int = 0) -> None:
-        with self._changed:
-            self._inside -= 1
-            self._alone -= alone
-            self._changed.notify_all()
-
-
-def _poisoned(row: pa.Table, work: Work, ended: Sequence[str]) -> pa.Table:
-    """The row as a reject with its history."""
-    [values] = row.to_pylist()
-    values |= {
-        "stage": "synthesize" if work.role == "synthesizer" else "explore",
-        "error_kind": "poison",
-        "error": f"replicas end when they work on it, after {_SUSPICIOUS_DEATHS} that had "
-        f"other work as well, {', '.join(ended)} had nothing else; Ray's logs have their last words",
-        "row": values["problem"],
-    }
-    return pa.Table.from_pylist([values], schema=row.schema)
 
 
 def _reject_from(row: Row) -> Reject:

@@ -46,6 +46,8 @@ class Recorder:
     def __call__(self, progress: Any) -> None:
         """Keeps what is new."""
         for replica, said in progress.replicas.items():
+            if said["loading"]:
+                continue
             engine = self._config.synthesizer if said["role"] == "synthesizer" else self._config.explorer
             seats = engine.max_num_seqs if engine else 0
             counts = (said["running"], said["waiting"], seats)

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,8 @@ from typing import Any
 import duckdb
 import psutil
 import yaml
+
+from tests.nodes import Nodes, wait_until
 
 A2R = [sys.executable, "-c", "from a2r_ray.cli import main; main()"]
 
@@ -50,27 +52,32 @@ class Chaos:
         return float(lost / (lost + sum(tokens[role]["completion"] for role in ("explorer", "synthesizer"))))
 
 
-def disturb(config: Path, output: Path, kills: int, dice: random.Random) -> Chaos:
-    """Runs a config to its end, with as many kills of the driver on the way."""
+def disturb(config: Path, output: Path, kills: int, dice: random.Random, nodes: Nodes | None = None) -> Chaos:
+    """Runs a config to its end, with as many kills of the driver on the way.
+
+    Each second driver uses the cluster, where one is given, which outlives it; the others have a Ray of their own.
+    """
     chaos = Chaos()
     while chaos.driver_kills < kills:
-        process = start(config)
+        cluster = nodes if chaos.driver_kills % 2 else None
+        process = start(config, **(cluster.environment if cluster else {}))
         if dice.random() < 1 / 2:  # while it starts
             _let_it_run(process, dice.uniform(0.5, 6))
         else:  # while it writes
             wait_for_more_paths(process, output)
             _let_it_run(process, dice.uniform(0, 1))
             if dice.random() < 1 / 2:
-                chaos.replica_kills += kill_a_replica(process, dice)
+                chaos.replica_kills += kill_a_replica(cluster.head.pid if cluster else process.pid, dice)
                 _let_it_run(process, dice.uniform(0, 3))
         if process.poll() is not None:
             chaos.completed_early = True
             break
-        workers = family(process)
+        own = family(process.pid)
         process.kill()
         process.wait()
         chaos.driver_kills += 1
-        wait_until_gone(workers)
+        # In a cluster the next driver does not wait for the replicas of the one before.
+        wait_until_gone(own)
     done = subprocess.run([*A2R, "run", str(config), "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 3, done.stderr  # the input has rows to reject
     chaos.receipt = json.loads(done.stdout)
@@ -106,21 +113,26 @@ def start(config: Path, **environment: str) -> subprocess.Popen[bytes]:
     )
 
 
-def family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    """A driver's processes: its own Ray, the workers, and whatever these began."""
+def family(process: int) -> list[psutil.Process]:
+    """A driver's processes, or a head's: Ray's, the workers, and whatever these began."""
     children: list[psutil.Process] = []
     with suppress(psutil.NoSuchProcess):
-        children = psutil.Process(process.pid).children(recursive=True)
+        children = psutil.Process(process).children(recursive=True)
     return children
 
 
-def kill_a_replica(process: subprocess.Popen[bytes], dice: random.Random) -> int:
+def replicas(process: int) -> list[psutil.Process]:
+    """The replicas among them."""
+    return [each for each in family(process) if title(each).startswith("ray::MapWorker(MapBatches(")]
+
+
+def kill_a_replica(process: int, dice: random.Random) -> int:
     """Kills one replica with SIGKILL; returns how many it could find to kill: 1 or 0."""
-    replicas = [each for each in family(process) if title(each).startswith("ray::MapWorker(MapBatches(")]
-    if not replicas:
+    found = replicas(process)
+    if not found:
         return 0
     with suppress(psutil.NoSuchProcess):
-        dice.choice(replicas).send_signal(signal.SIGKILL)
+        dice.choice(found).send_signal(signal.SIGKILL)
     return 1
 
 
@@ -147,14 +159,6 @@ def wait_until_gone(processes: Sequence[psutil.Process]) -> None:
         if all(any(name in text for name in RAY_AGENTS) for text in left):
             return
         assert time.monotonic() < deadline, f"outlive their driver: {left}"
-        time.sleep(0.05)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Waits for a condition."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s: {what}"
         time.sleep(0.05)
 
 
@@ -204,7 +208,11 @@ def main() -> None:
         quiet = write_config(folder, "quiet", arguments.problems, latency_s=0)
         subprocess.run([*A2R, "run", str(quiet)], check=False, stdout=subprocess.DEVNULL)
         config = write_config(folder, "chaos", arguments.problems)
-        chaos = disturb(config, folder / "chaos", arguments.kills, random.Random(arguments.seed))
+        nodes = Nodes(folder, "--num-cpus=2")
+        try:
+            chaos = disturb(config, folder / "chaos", arguments.kills, random.Random(arguments.seed), nodes)
+        finally:
+            nodes.close()
         assert content(folder / "chaos") == content(folder / "quiet")
         assert not chaos.completed_early, "it was complete before the last kill: give it more --problems"
         print(

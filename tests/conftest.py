@@ -1,7 +1,7 @@
 """What tests share: small configs and problems, and a run folder to write to."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from a2r_ray.config import Config
 from a2r_ray.loading import parse_config
 from a2r_ray.records import Problem
+from tests.nodes import Nodes
 
 MakeConfig = Callable[..., Config]
 
@@ -39,6 +40,14 @@ def document(problems_file: Path, tmp_path: Path) -> dict[str, Any]:
 def config(document: dict[str, Any]) -> Config:
     """The same, parsed."""
     return parse_config(document)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    """A Ray that is there already: for those who do not ask how a run gets one of its own, which takes seconds."""
+    nodes = Nodes(tmp_path_factory.mktemp("cluster"), "--num-cpus=2")
+    yield nodes
+    nodes.close()
 
 
 def problem(number: int = 1, **fields: Any) -> Problem:

@@ -1,15 +1,11 @@
 """Whatever is killed, the same command continues: nothing is lost, nothing doubled, little paid twice."""
 
 import json
-import os
 import random
-import secrets
-import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +13,10 @@ import duckdb
 import pytest
 import yaml
 
-from tests.chaos import A2R, content, disturb, wait_until, write_config
-from tests.test_jobs import free_port
+from tests.chaos import A2R, content, disturb, write_config
+from tests.nodes import Nodes, wait_until
+
+pytestmark = pytest.mark.xdist_group("ray")
 
 KILLS = 10
 PROBLEMS = 700
@@ -57,13 +55,15 @@ def read_every_second(output: Path) -> Iterator[list[int]]:
     assert failures == []
 
 
-def test_a_run_whose_drivers_and_replicas_are_killed_ends_as_one_that_was_left_alone(tmp_path: Path) -> None:
+def test_a_run_whose_drivers_and_replicas_are_killed_ends_as_one_that_was_left_alone(
+    tmp_path: Path, cluster: Nodes
+) -> None:
     quiet = write_config(tmp_path, "quiet", PROBLEMS, latency_s=0)
     assert subprocess.run([*A2R, "run", str(quiet)], check=False, stdout=subprocess.DEVNULL).returncode == 3
     seed = random.randrange(2**32)
     config = write_config(tmp_path, "chaos", PROBLEMS)
     with read_every_second(tmp_path / "chaos") as seen:
-        chaos = disturb(config, tmp_path / "chaos", KILLS, random.Random(seed))
+        chaos = disturb(config, tmp_path / "chaos", KILLS, random.Random(seed), cluster)
     assert content(tmp_path / "chaos") == content(tmp_path / "quiet"), f"seed {seed}"
     assert chaos.driver_kills == KILLS, f"it was complete too early; seed {seed}"
     assert 0 < chaos.receipt["paths"]["reused"] < chaos.receipt["paths"]["stored"]
@@ -77,55 +77,11 @@ def test_a_run_whose_drivers_and_replicas_are_killed_ends_as_one_that_was_left_a
     )
 
 
-class Nodes:
-    """A Ray cluster of several nodes on this machine, whose head has no CPU."""
-
-    def __init__(self, logs: Path) -> None:
-        self._logs = logs
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-        self.environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-        self.address = f"127.0.0.1:{free_port()}"
-        self.environment["RAY_ADDRESS"] = self.address
-        self._started: list[subprocess.Popen[bytes]] = []
-        # Else a death is declared after a quarter of a minute.
-        checks = json.dumps({"health_check_period_ms": 1000, "health_check_timeout_ms": 5000})
-        port = self.address.rpartition(":")[2]
-        self._start(
-            "--head", f"--port={port}", "--num-cpus=0", "--include-dashboard=false", f"--system-config={checks}"
-        )
-
-    def add(self) -> subprocess.Popen[bytes]:
-        """One more node, with one CPU."""
-        return self._start(f"--address={self.address}", "--num-cpus=1")
-
-    def _start(self, *options: str) -> subprocess.Popen[bytes]:
-        ray = [str(Path(sys.executable).parent / "ray"), "start", "--block", "--disable-usage-stats", *options]
-        log = self._logs / f"{len(self._started)}.log"
-        environment = {name: value for name, value in self.environment.items() if name != "RAY_ADDRESS"}
-        command = [*ray, f"--dashboard-agent-listen-port={free_port()}"]
-        with log.open("wb") as out:
-            node = subprocess.Popen(command, env=environment, stdout=out, stderr=out, start_new_session=True)
-        self._started.append(node)
-        # One after the other: two that start at once choose the same ports.
-        wait_until(lambda: node.poll() is not None or "Ray runtime started" in log.read_text(), 60, "no node")
-        assert node.poll() is None, log.read_text()
-        return node
-
-    @staticmethod
-    def kill(node: subprocess.Popen[bytes]) -> None:
-        """All of the node's processes at once, its raylet among them."""
-        with suppress(ProcessLookupError):
-            os.killpg(node.pid, signal.SIGKILL)
-        node.wait()
-
-    def close(self) -> None:
-        for node in reversed(self._started):
-            self.kill(node)
-
-
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator[Nodes]:
-    cluster = Nodes(tmp_path)
+    # Else a death is declared after a quarter of a minute.
+    checks = json.dumps({"health_check_period_ms": 1000, "health_check_timeout_ms": 5000})
+    cluster = Nodes(tmp_path, "--num-cpus=0", "--include-dashboard=false", f"--system-config={checks}")
     yield cluster
     cluster.close()
 

@@ -1,7 +1,6 @@
 """The command as a user calls it: real processes, real exit codes."""
 
 import json
-import os
 import signal
 import statistics
 import subprocess
@@ -15,13 +14,14 @@ import psutil
 import pytest
 import yaml
 
-from tests.chaos import alive, wait_until, wait_until_gone
+from tests.chaos import A2R, alive, wait_until_gone
+from tests.nodes import Nodes, wait_until
 
-A2R = [sys.executable, "-c", "from a2r_ray.cli import main; main()"]
+pytestmark = pytest.mark.xdist_group("ray")
 
 
-def a2r(*arguments: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+def a2r(*arguments: str, timeout: float = 180, nodes: Nodes | None = None) -> subprocess.CompletedProcess[str]:
+    environment = nodes.environment if nodes else None  # None: a Ray of its own, if it needs one
     return subprocess.run(
         [*A2R, *arguments], capture_output=True, text=True, timeout=timeout, env=environment, check=False
     )
@@ -96,7 +96,7 @@ def test_no_readable_row_exits_2_before_ray_starts(config_file: Path, problems_f
 
 
 def test_a_run_with_rejects_exits_3_and_its_continuation_does_nothing_twice(
-    config_file: Path, problems_file: Path, document: dict[str, Any]
+    cluster: Nodes, config_file: Path, problems_file: Path, document: dict[str, Any]
 ) -> None:
     with problems_file.open("a") as file:
         file.write("{broken\n")
@@ -107,7 +107,7 @@ def test_a_run_with_rejects_exits_3_and_its_continuation_does_nothing_twice(
     assert done.stderr == ""
     found = duckdb.sql(f"select count(distinct problem_id), count(*) from '{document['output']}/results/*.parquet'")  # noqa: S608
     assert found.fetchall() == [(20, 20)]
-    again = a2r("run", str(config_file), "--json")
+    again = a2r("run", str(config_file), "--json", nodes=cluster)
     assert again.returncode == 3
     receipt = json.loads(again.stdout)
     assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 0, "reused": 80, "errors": 0}
@@ -127,8 +127,10 @@ def test_a_run_with_rejects_exits_3_and_its_continuation_does_nothing_twice(
     assert "synthesizer.model: 'sim-large' there, 'other' now" in other.stderr
 
 
-def test_preview_shows_a_problem_and_writes_nothing(config_file: Path, document: dict[str, Any]) -> None:
-    done = a2r("preview", str(config_file), "-n", "1")
+def test_preview_shows_a_problem_and_writes_nothing(
+    cluster: Nodes, config_file: Path, document: dict[str, Any]
+) -> None:
+    done = a2r("preview", str(config_file), "-n", "1", nodes=cluster)
     assert done.returncode == 0, done.stderr
     for shown in ("explorer is asked", "What is 0 + 0?", "path 3:", "synthesizer is asked", "Attempt 4:", "synthesis:"):
         assert shown in done.stdout
@@ -136,21 +138,23 @@ def test_preview_shows_a_problem_and_writes_nothing(config_file: Path, document:
 
 
 def test_a_model_that_cannot_load_is_the_first_error_and_the_exit_1_within_a_minute(
-    config_file: Path, document: dict[str, Any], tmp_path: Path
+    cluster: Nodes, config_file: Path, document: dict[str, Any], tmp_path: Path
 ) -> None:
     (tmp_path / "no-model").mkdir()
     role = {"engine": "vllm", "model": str(tmp_path / "no-model"), "resources": {"cpus": 1, "gpus": 0}}
     document["explorer"] = {**role, "paths": 2}
     config_file.write_text(yaml.safe_dump(document))
     start = time.monotonic()
-    done = a2r("run", str(config_file))
+    done = a2r("run", str(config_file), nodes=cluster)
     assert done.returncode == 1
     assert done.stderr.splitlines()[0].startswith("error: the engine of the explorer cannot start: vLLM cannot load")
     assert str(tmp_path / "no-model") in done.stderr
     assert time.monotonic() - start < 60
 
 
-def test_a_signal_stops_it_and_the_same_command_continues(config_file: Path, document: dict[str, Any]) -> None:
+def test_a_signal_stops_it_and_the_same_command_continues(
+    cluster: Nodes, config_file: Path, document: dict[str, Any]
+) -> None:
     document["explorer"]["simulated"] = {"latency_s": {"median": 0.3, "sigma": 0.3}}
     document["explorer"]["engine_args"] = {"max_num_seqs": 4}
     config_file.write_text(yaml.safe_dump(document))
@@ -174,7 +178,7 @@ def test_a_signal_stops_it_and_the_same_command_continues(config_file: Path, doc
     left = a2r("verify", document["output"])
     assert left.returncode == 4
     assert "still to be done (neither in results nor in rejects): p" in left.stdout
-    done = a2r("run", str(config_file), "--json", "--set", "explorer.engine_args.max_num_seqs=256")
+    done = a2r("run", str(config_file), "--json", "--set", "explorer.engine_args.max_num_seqs=256", nodes=cluster)
     assert done.returncode == 0, done.stderr
     receipt = json.loads(done.stdout)
     assert receipt["balanced"]

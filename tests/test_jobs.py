@@ -1,76 +1,39 @@
 """The jobs as they are submitted: a head of its own, `ray job submit`, and the exit status that it reports."""
 
 import json
-import os
-import secrets
-import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import psutil
 import pytest
 import yaml
 
-from tests.chaos import title, wait_until
+from tests.chaos import replicas
+from tests.nodes import RAY, Nodes, wait_until
+
+pytestmark = pytest.mark.xdist_group("ray")
 
 ROOT = Path(__file__).parent.parent
-BIN = Path(sys.executable).parent
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")
-def submit() -> Iterator[Any]:
-    """Submits a job to a `ray start --head` of this module's own; returns the finished process."""
-    dashboard = free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-    environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    ports = [f"--port={free_port()}", f"--dashboard-port={dashboard}", f"--dashboard-agent-listen-port={free_port()}"]
-    head = subprocess.Popen(
-        [BIN / "ray", "start", "--head", "--block", "--num-cpus=2", "--disable-usage-stats", *ports],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    address = f"http://127.0.0.1:{dashboard}"
+def submit(cluster: Nodes) -> Any:
+    """Submits a job to a `ray start --head`; returns the finished process."""
 
     def ray(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(BIN / "ray"), "job", arguments[0], "--address", address, *arguments[1:]]
+        command = [RAY, "job", arguments[0], "--address", cluster.dashboard, *arguments[1:]]
+        environment = cluster.environment
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
 
     def run(*entrypoint: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
         return ray("submit", "--working-dir", str(ROOT), *options, "--", sys.executable, *entrypoint)
 
-    _wait_for(address, environment, head)
+    wait_until(lambda: ray("list").returncode == 0, 120, "the dashboard does not come up")
     run.ray = ray  # type: ignore[attr-defined]
-    yield run
-    os.killpg(head.pid, signal.SIGKILL)  # asked to end, it takes half a minute
-    head.wait()
-
-
-def _wait_for(address: str, environment: dict[str, str], head: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        listed = subprocess.run(
-            [BIN / "ray", "job", "list", "--address", address], env=environment, capture_output=True, check=False
-        )
-        if listed.returncode == 0:
-            return
-        assert head.poll() is None, "ray start ended"
-        time.sleep(0.5)
-    pytest.fail("the head did not come up")
+    return run
 
 
 @pytest.fixture
@@ -122,7 +85,7 @@ def test_a_job_that_fails_says_so(submit: Any, config_file: Path, document: dict
 
 
 def test_ray_job_stop_stops_it_in_order(
-    submit: Any, config_file: Path, document: dict[str, Any], tmp_path: Path
+    submit: Any, cluster: Nodes, config_file: Path, document: dict[str, Any], tmp_path: Path
 ) -> None:
     document["explorer"] |= {"simulated": {"latency_s": {"median": 1.0}}, "engine_args": {"max_num_seqs": 2}}
     config_file.write_text(yaml.safe_dump(document))
@@ -136,4 +99,4 @@ def test_ray_job_stop_stops_it_in_order(
     wait_until((output / "receipt.json").exists, 20, "no receipt")
     assert json.loads((output / "receipt.json").read_text())["outcome"] == "interrupted"
     assert json.loads((output / "run.json").read_text())["attempts"][-1]["outcome"] == "interrupted"
-    wait_until(lambda: not any("MapWorker" in title(each) for each in psutil.process_iter()), 20, "replicas are left")
+    wait_until(lambda: not replicas(cluster.head.pid), 20, "replicas are left")

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from a2r_ray.config import Config
 from a2r_ray.loading import parse_config
 from a2r_ray.records import INPUT_SCHEMA, RESULT_SCHEMA, Reject, input_row
-from a2r_ray.replica import OUTCOME_SCHEMA, Gate, Replica, Work, tally_row
+from a2r_ray.replica import OUTCOME_SCHEMA, Replica, Work, tally_row
 from a2r_ray.runs import table
 from a2r_ray.runs.storage import Storage
 from tests.conftest import problem
@@ -26,6 +25,7 @@ class SilentBoard:
         self.samples: list[dict[str, Any]] = []
         self.accused: dict[str, list[str]] = {}
         self.stopping = False
+        self.guilty = 0
 
     def report(self, replica: str, sample: dict[str, Any]) -> bool:
         self.samples.append({**sample, "replica": replica})
@@ -34,10 +34,12 @@ class SilentBoard:
     def failed(self, message: str) -> None:
         pass
 
-    def accuse(self, key: str, replica: str) -> list[str]:
-        before = self.accused.setdefault(key, [])
+    def accuse(self, key: str, replica: str) -> tuple[list[str], int]:
+        before = self.accused.pop(key, [])
+        self.guilty += bool(before)
+        explained = self.guilty + len(self.accused)
         self.accused[key] = [*before, replica]
-        return before
+        return before, explained
 
     def acquit(self, key: str) -> None:
         del self.accused[key]
@@ -162,34 +164,16 @@ def test_a_stopped_replica_flushes_and_begins_nothing_more(document: dict[str, A
     assert table.count(Storage(config.output), "paths") == 4
 
 
-def test_a_call_that_was_in_two_processes_when_they_ended_is_tried_alone_and_then_rejected(config: Config) -> None:
+def test_what_was_in_a_replica_that_ended_is_on_trial(config: Config) -> None:
     run, board = Storage(config.output), SilentBoard()
-    explorer = Replica(Work(config, "explorer", run), board, deaths=lambda: 2)
+    explorer = Replica(Work(config, "explorer", run), board, deaths=lambda: 1)
     rows = block(input_row(problem(1)), input_row(problem(2)))
     assert [len(paths) for paths in explorer(rows)["paths"].to_pylist()] == [4, 4]
-    assert board.accused == {}  # both got over it
-    board.accused["p1"] = ["explorer-1 at 12:00:00"]
+    assert board.accused == {}  # neither did harm
+    board.accused["p1"] = ["explorer-1 (at 12:00:00)"]
     explored = explorer(rows)
     assert explored["error_kind"].to_pylist() == ["poison", None]
     synthesizer = Replica(Work(config, "synthesizer", run))
     assert synthesizer(explored)["outcome"].to_pylist() == ["ok", "failed"]
     [reject] = [row for batch in table.scan(run, "rejects") for row in batch.to_pylist()]
     assert (reject["problem_id"], reject["stage"], reject["row"]) == ("p1", "explore", "What is 1 + 1?")
-    assert "explorer-1 at 12:00:00 had nothing else" in reject["error"]
-
-
-def test_one_alone_waits_for_the_others_and_they_for_it() -> None:
-    gate, inside, most = Gate(), [0, 0], [0, 0]
-
-    def pass_through(kind: int) -> None:
-        with gate.alone() if kind else gate.together():
-            inside[kind] += 1
-            most[kind] = max(most[kind], inside[kind])
-            assert not (inside[1] and inside[0])
-            time.sleep(0.01)
-            inside[kind] -= 1
-
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(pass_through, [0] * 20 + [1, 1] + [0] * 20 + [1] * 5))
-    assert most[1] == 1
-    assert most[0] > 1

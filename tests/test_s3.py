@@ -16,9 +16,12 @@ import pytest
 import yaml
 from pyarrow import fs
 
+from tests.nodes import Nodes
 from tests.s3_server import SECRET, Fault, S3Server, s3_server
 
 A2R = [sys.executable, "-c", "from a2r_ray.cli import main; main()"]
+pytestmark = pytest.mark.xdist_group("ray")
+
 INPUT = "bucket/problems.jsonl"
 PATH_KEY = ["problem_id", "path_index", "round", "explorer"]
 ENTRIES = re.compile(r"(run|receipt|meter)\.json|(paths|results)/\w+-\w+-\d{5}\.parquet")
@@ -34,10 +37,9 @@ def server() -> Iterator[S3Server]:
         yield running
 
 
-def a2r(server: S3Server | None, *arguments: str) -> dict[str, Any]:
-    """Arguments of a process that runs the command, which knows the server from its environment where one is given."""
-    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
-    return {"args": [*A2R, *arguments], "env": environment | (server.environment if server else {}), "text": True}
+def a2r(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
+    """Arguments of a process that runs the command."""
+    return {"args": [*A2R, *arguments], "env": dict(os.environ) | environment, "text": True}
 
 
 def write_config(path: Path, source: str, output: str) -> str:
@@ -71,7 +73,7 @@ def undisturbed(server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> s
     """A run that nothing went wrong with; the server is named by the environment alone."""
     config = write_config(tmp_path_factory.mktemp("s3") / "config.yaml", f"s3://{INPUT}", "s3://bucket/undisturbed")
     return subprocess.run(
-        **a2r(server, "run", config, "--json", "--set", "explorer.engine_args.max_num_seqs=256"),
+        **a2r(server.environment, "run", config, "--json", "--set", "explorer.engine_args.max_num_seqs=256"),
         capture_output=True,
         timeout=120,
         check=False,
@@ -97,14 +99,16 @@ def test_a_run_completes_and_leaves_nothing_but_whole_files(
 
 
 def test_a_killed_run_is_continued_by_the_same_command(
-    server: S3Server, undisturbed: subprocess.CompletedProcess[str], tmp_path: Path
+    server: S3Server, cluster: Nodes, undisturbed: subprocess.CompletedProcess[str], tmp_path: Path
 ) -> None:
     assert undisturbed.returncode == 0
     # Here the URIs say all that is needed, the secret included.
     config = write_config(tmp_path / "config.yaml", server.uri(INPUT), server.uri("bucket/killed"))
     # Of the paths one file gets through, and what is killed is about to try again with the next.
     server.fail(Fault("PUT /bucket/killed/paths/", skip=1))
-    killed = subprocess.Popen(**a2r(None, "run", config, "--json"), stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    killed = subprocess.Popen(
+        **a2r(cluster.environment, "run", config, "--json"), stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     deadline = time.monotonic() + 60
     while not any(request.endswith(" 403") for request in server.requests()):
         assert killed.poll() is None, killed.communicate()
@@ -113,7 +117,9 @@ def test_a_killed_run_is_continued_by_the_same_command(
     killed.kill()
     killed.wait()
     server.fail()
-    done = subprocess.run(**a2r(None, "run", config, "--json"), capture_output=True, timeout=120, check=False)
+    done = subprocess.run(
+        **a2r(cluster.environment, "run", config, "--json"), capture_output=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     receipt = json.loads(done.stdout)
     assert receipt["balanced"]
@@ -129,12 +135,12 @@ def test_a_killed_run_is_continued_by_the_same_command(
 def test_status_and_verify_read_it_from_there(server: S3Server, undisturbed: subprocess.CompletedProcess[str]) -> None:
     assert undisturbed.returncode == 0
     uri = server.uri("bucket/undisturbed")
-    status = subprocess.run(**a2r(None, "status", uri, "--json"), capture_output=True, timeout=60, check=False)
+    status = subprocess.run(**a2r({}, "status", uri, "--json"), capture_output=True, timeout=60, check=False)
     assert status.returncode == 0, status.stderr
     found = json.loads(status.stdout)
     assert (found["run"], found["outcome"], found["attempts"]) == ("s3://bucket/undisturbed", "complete", 1)
     assert (found["rows"], found["results"], found["rejects"], found["paths"]) == (21, 20, 0, 80)
     verified = subprocess.run(
-        **a2r(server, "verify", "s3://bucket/undisturbed"), capture_output=True, timeout=60, check=False
+        **a2r(server.environment, "verify", "s3://bucket/undisturbed"), capture_output=True, timeout=60, check=False
     )
     assert verified.returncode == 0, verified.stdout + verified.stderr

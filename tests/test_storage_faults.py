@@ -29,6 +29,7 @@ from a2r_ray.runs.ledger import PathLedger
 from a2r_ray.runs.receipt import account
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
+from tests.nodes import Nodes
 from tests.runs.test_ledger import path, write
 from tests.runs.test_table import row
 from tests.s3_server import Fault, S3Server, s3_server
@@ -262,7 +263,10 @@ def test_a_file_that_cannot_be_reached_is_not_called_damaged(remote: Storage, se
 # The command
 
 
-def test_a_run_ends_with_the_reason_and_continues_after_the_remedy(document: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.xdist_group("ray")
+def test_a_run_ends_with_the_reason_and_continues_after_the_remedy(
+    document: dict[str, Any], tmp_path: Path, cluster: Nodes
+) -> None:
     document["explorer"] |= {
         "simulated": {"latency_s": {"median": 0.15, "sigma": 0.5}},
         "engine_args": {"max_num_seqs": 4},
@@ -274,7 +278,8 @@ def test_a_run_ends_with_the_reason_and_continues_after_the_remedy(document: dic
     paths, kept = run / "paths", run.with_name("kept")
 
     # Mid-run, the table's folder becomes one in which nobody may write, root included.
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    used: dict[str, Any] = {"text": True, "env": cluster.environment}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, **used)
     deadline = time.monotonic() + 60
     while not list(paths.glob("*.parquet")):
         assert process.poll() is None, process.communicate()
@@ -293,13 +298,13 @@ def test_a_run_ends_with_the_reason_and_continues_after_the_remedy(document: dic
     # Then a file is torn.
     [torn, *_] = sorted(paths.glob("*.parquet"))
     torn.write_bytes(torn.read_bytes()[:-100])
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False, **used)
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: {torn}: damaged: ")
     assert "move the file out of the folder and run the same command again" in done.stderr
     shutil.move(torn, tmp_path)
 
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=120, check=False, **used)
     assert done.returncode == 0, done.stderr
     receipt = json.loads(done.stdout)
     assert receipt["balanced"]

@@ -14,7 +14,10 @@ import pytest
 import yaml
 
 from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA
-from tests.chaos import A2R, family, kill_a_replica, start, title, wait_for_more_paths, wait_until
+from tests.chaos import A2R, family, kill_a_replica, start, title, wait_for_more_paths
+from tests.nodes import wait_until
+
+pytestmark = pytest.mark.xdist_group("vllm")
 
 MODEL = Path(__file__).parent.parent / "models" / "SmolLM2-135M-Instruct"
 PROBLEMS, PATHS = 12, 3
@@ -152,7 +155,6 @@ def write_sums(folder: Path, problems: int, schedule: str, cpus: int, max_num_se
     return config
 
 
-@pytest.mark.chaos
 def test_three_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     run, dice = tmp_path / "run", random.Random(0)
     config = write_sums(tmp_path, 24, "streaming", cpus=1, max_num_seqs=24)
@@ -160,7 +162,7 @@ def test_three_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     wait_for_more_paths(process, run)
     wait_until(lambda: generated(run) > stored(run), 60, "nothing is in flight")
     for _ in range(2):  # on CPU the engine lives in its replica; two load in the time of one
-        kill_a_replica(process, dice)
+        kill_a_replica(process.pid, dice)
     wait_for_more_paths(process, run)
     process.kill()
     process.wait()
@@ -179,13 +181,12 @@ def test_three_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     print(f"{lost / (lost + receipt['tokens']['explorer']['completion']):.1%} of the explorer's tokens were paid twice")
 
 
-@pytest.mark.chaos
 def test_an_engine_whose_own_process_is_killed_is_started_again(tmp_path: Path) -> None:
     run = tmp_path / "run"
     config = write_sums(tmp_path, 16, "shared", cpus=2, max_num_seqs=8)
     process = start(config, VLLM_ENABLE_V1_MULTIPROCESSING="1")  # as on a GPU
     wait_for_more_paths(process, run)
-    [core] = [each for each in family(process) if "EngineCore" in title(each)]
+    [core] = [each for each in family(process.pid) if "EngineCore" in title(each)]
     core.kill()
     assert process.wait(timeout=200) == 0
     assert json.loads((run / "receipt.json").read_text())["balanced"]

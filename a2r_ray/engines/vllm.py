@@ -226,7 +226,11 @@ def _prepare_environment(role: RoleConfig) -> None:
     if Path(role.model).is_dir():
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     if not role.gpus:
-        os.environ["OMP_NUM_THREADS"] = str(max(1, int(role.resources.cpus)))
+        threads = max(1, int(role.resources.cpus))
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+        if threads == len(os.sched_getaffinity(0)):
+            # Else, whenever one of Ray's processes wakes up, two of the threads meet on one core for a while.
+            os.environ.setdefault("OMP_PROC_BIND", "true")
         for name, value in _CPU_ENVIRONMENT.items():
             os.environ.setdefault(name, value)
 

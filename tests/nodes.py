@@ -1,0 +1,86 @@
+"""Ray nodes as processes of this machine, for tests that need a cluster which outlives a driver."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+RAY = str(Path(sys.executable).parent / "ray")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Waits for a condition."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s: {what}"
+        time.sleep(0.05)
+
+
+class Nodes:
+    """A cluster: a head, and the nodes that are added to it.
+
+    Args:
+        logs: a folder for what they print.
+        options: of the head's ``ray start``.
+    """
+
+    def __init__(self, logs: Path, *options: str) -> None:
+        self._logs = logs
+        self._started: list[subprocess.Popen[bytes]] = []
+        self.dashboard = f"http://127.0.0.1:{(port := free_port())}"
+        """Where jobs are submitted."""
+        self.address = f"127.0.0.1:{free_port()}"
+        self._own = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+        self._own |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        self.environment = self._own | {"RAY_ADDRESS": self.address}
+        """Of a driver that connects to it."""
+        self.head = self._start(
+            "--head", f"--port={self.address.rpartition(':')[2]}", f"--dashboard-port={port}", *options
+        )
+
+    def add(self) -> subprocess.Popen[bytes]:
+        """One more node, with one CPU."""
+        return self._start(f"--address={self.address}", "--num-cpus=1")
+
+    def _start(self, *options: str) -> subprocess.Popen[bytes]:
+        command = [RAY, "start", "--block", "--disable-usage-stats", *options]
+        log = self._logs / f"node-{len(self._started)}.log"
+        with log.open("wb") as out:
+            node = subprocess.Popen(
+                [*command, f"--dashboard-agent-listen-port={free_port()}"],
+                env=self._own,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        self._started.append(node)
+        # One after the other: two that start at once choose the same ports.
+        wait_until(lambda: node.poll() is not None or "Ray runtime started" in log.read_text(), 60, "no node")
+        assert node.poll() is None, log.read_text()
+        return node
+
+    @staticmethod
+    def kill(node: subprocess.Popen[bytes]) -> None:
+        """All of the node's processes at once, its raylet among them."""
+        with suppress(ProcessLookupError):
+            os.killpg(node.pid, signal.SIGKILL)
+        node.wait()
+
+    def close(self) -> None:
+        """Ends it; asked to end, it would take half a minute."""
+        for node in reversed(self._started):
+            self.kill(node)
