@@ -77,8 +77,8 @@ class Replicas(_Section):
 
     min: Annotated[int, Field(ge=1)] = 1
     max: Annotated[int, Field(ge=1)] = 1
-    start_timeout_s: Annotated[float, Field(gt=0)] = 900.0
-    """The run ends when for so long no replica of the pool found a place in the cluster."""
+    start_timeout_s: Annotated[float, Field(gt=0)] = 1800.0
+    """The run ends when for so long no replica of the pool found a place in the cluster, or one has been loading."""
 
     @model_validator(mode="before")
     @classmethod

@@ -5,6 +5,7 @@ Many calls run at once, each in a thread of its own; the replica flushes early w
 flush.
 """
 
+import faulthandler
 import json
 import math
 import os
@@ -51,6 +52,8 @@ OUTCOME_SCHEMA = pa.schema([("outcome", pa.string()), ("row", pa.string())])
 """What the last stage of a run hands the driver: ``ok``, ``failed``, ``explored``, or the tally and its counts."""
 
 REPORT_EVERY_S = 0.5
+_SLOW_S = 10.0
+"""A report may take so long where the machine is busy."""
 _HURRY_SHARE = 4
 """One call in so many may wait for a flush: with more the engine would run short of requests."""
 
@@ -305,8 +308,16 @@ class Replica:
         has them end.
         """
         ready, busy, last, stopping = 0.0, 0.0, time.monotonic(), False
+        began = last
+        role = self._work.engine_role
         while True:
             at = time.monotonic()
+            if role is not None:
+                # Ends the process, with its stacks in Ray's log, where this thread does not come round again: where
+                # something holds Python's lock for ever.
+                faulthandler.dump_traceback_later(role.hang_timeout_s + _SLOW_S, exit=True, file=2)
+                if not self._loaded and at - began > role.replicas.start_timeout_s:
+                    self._never_loaded(role, at - began)
             sample: Row = {"role": self._work.role, "loading": not self._loaded, "at": time.time()}
             if self._loaded:
                 load = asdict(self._engine.load()) if self._engine is not None else {"running": self._calls}
@@ -324,6 +335,14 @@ class Replica:
                 self._flush()
                 stopping = True
             time.sleep(REPORT_EVERY_S)
+
+    def _never_loaded(self, role: RoleConfig, waited_s: float) -> None:
+        section = "explorer" if self._work.explores else "synthesizer"
+        self._last_words(
+            f"the engine of the {section} does not start: {role.model} has been loading for {waited_s:.0f} s "
+            f"({section}.replicas.start_timeout_s)"
+        )
+        os._exit(1)
 
     def _check_progress(self, stalled_s: float, running: int) -> None:
         role = self._work.engine_role

@@ -6,11 +6,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from a2r_ray.config import Config
 from a2r_ray.loading import parse_config
 from a2r_ray.records import Problem
 from tests.nodes import Nodes
+
+ON_ONE_RAY = {"board", "chaos", "cli", "jobs", "pipeline", "s3", "storage_faults"}
+"""The tests of these share a process, and in it a cluster."""
+
+
+class Scheduler(LoadScopeScheduling):
+    """Gives a process whole files, and those that use Ray to the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0])
+        return "on one Ray" if file.stem.removeprefix("test_") in ON_ONE_RAY else str(file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
+    return Scheduler(config, log)
+
 
 MakeConfig = Callable[..., Config]
 

@@ -11,8 +11,6 @@ from a2r_ray import cluster
 from a2r_ray.board import _Board
 from a2r_ray.errors import Stopped
 
-pytestmark = pytest.mark.xdist_group("ray")
-
 
 def test_an_accusation_stays_until_it_is_dropped() -> None:
     board = _Board()

@@ -16,8 +16,6 @@ import yaml
 from tests.chaos import A2R, content, disturb, write_config
 from tests.nodes import Nodes, wait_until
 
-pytestmark = pytest.mark.xdist_group("ray")
-
 KILLS = 10
 PROBLEMS = 700
 

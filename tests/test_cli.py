@@ -17,8 +17,6 @@ import yaml
 from tests.chaos import A2R, alive, wait_until_gone
 from tests.nodes import Nodes, wait_until
 
-pytestmark = pytest.mark.xdist_group("ray")
-
 
 def a2r(*arguments: str, timeout: float = 180, nodes: Nodes | None = None) -> subprocess.CompletedProcess[str]:
     environment = nodes.environment if nodes else None  # None: a Ray of its own, if it needs one

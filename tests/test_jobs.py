@@ -14,8 +14,6 @@ import yaml
 from tests.chaos import replicas
 from tests.nodes import RAY, Nodes, wait_until
 
-pytestmark = pytest.mark.xdist_group("ray")
-
 ROOT = Path(__file__).parent.parent
 
 

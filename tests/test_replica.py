@@ -1,5 +1,9 @@
 """A replica hands on only what is durable, and passes through what it has no part in."""
 
+import faulthandler
+import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -177,3 +181,50 @@ def test_what_was_in_a_replica_that_ended_is_on_trial(config: Config) -> None:
     assert synthesizer(explored)["outcome"].to_pylist() == ["ok", "failed"]
     [reject] = [row for batch in table.scan(run, "rejects") for row in batch.to_pylist()]
     assert (reject["problem_id"], reject["stage"], reject["row"]) == ("p1", "explore", "What is 1 + 1?")
+
+
+def test_a_replica_that_loads_for_ever_says_so_and_ends(
+    document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    ended, loaded = threading.Event(), threading.Event()  # of which the second never comes
+
+    class Listening(SilentBoard):
+        def failed(self, message: str) -> None:
+            said.append(message)
+
+    def end(_: int) -> None:
+        ended.set()
+        loaded.wait()
+
+    monkeypatch.setattr("a2r_ray.replica.os._exit", end)
+    monkeypatch.setattr("a2r_ray.replica.create_engine", lambda *_, **__: loaded.wait())
+    document["explorer"]["replicas"] = {"start_timeout_s": 0.5}
+    work = Work(parse_config(document), "explorer")
+    threading.Thread(target=Replica, args=(work, Listening()), daemon=True).start()
+    assert ended.wait(30)
+    faulthandler.cancel_dump_traceback_later()
+    [message] = said
+    assert message.startswith("the engine of the explorer does not start: sim-small has been loading for ")
+    assert message.endswith(" s (explorer.replicas.start_timeout_s)")
+
+
+HOLDS_THE_LOCK = """
+import json, re, sys
+from a2r_ray.loading import parse_config
+from a2r_ray.replica import Replica, Work
+from tests.test_replica import SilentBoard
+replica = Replica(Work(parse_config(json.loads(sys.argv[1])), "explorer"), SilentBoard())
+print("holds it", flush=True)
+re.match("(a+)+$", "a" * 60 + "b")  # longer than anybody lives
+"""
+
+
+def test_a_replica_in_which_something_holds_pythons_lock_ends_with_its_stacks(document: dict[str, Any]) -> None:
+    document["explorer"]["hang_timeout_s"] = 1
+    command = [sys.executable, "-c", HOLDS_THE_LOCK, json.dumps(document)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "holds it\n"
+    assert done.returncode == 1
+    assert "Timeout (0:00:11)!" in done.stderr
+    assert "in match" in done.stderr

@@ -20,8 +20,6 @@ from tests.nodes import Nodes
 from tests.s3_server import SECRET, Fault, S3Server, s3_server
 
 A2R = [sys.executable, "-c", "from a2r_ray.cli import main; main()"]
-pytestmark = pytest.mark.xdist_group("ray")
-
 INPUT = "bucket/problems.jsonl"
 PATH_KEY = ["problem_id", "path_index", "round", "explorer"]
 ENTRIES = re.compile(r"(run|receipt|meter)\.json|(paths|results)/\w+-\w+-\d{5}\.parquet")

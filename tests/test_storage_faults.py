@@ -263,7 +263,6 @@ def test_a_file_that_cannot_be_reached_is_not_called_damaged(remote: Storage, se
 # The command
 
 
-@pytest.mark.xdist_group("ray")
 def test_a_run_ends_with_the_reason_and_continues_after_the_remedy(
     document: dict[str, Any], tmp_path: Path, cluster: Nodes
 ) -> None:

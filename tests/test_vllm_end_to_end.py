@@ -17,8 +17,6 @@ from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA
 from tests.chaos import A2R, family, kill_a_replica, start, title, wait_for_more_paths
 from tests.nodes import wait_until
 
-pytestmark = pytest.mark.xdist_group("vllm")
-
 MODEL = Path(__file__).parent.parent / "models" / "SmolLM2-135M-Instruct"
 PROBLEMS, PATHS = 12, 3
 

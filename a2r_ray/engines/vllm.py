@@ -126,6 +126,8 @@ class VllmEngine:
         set of them, idle as it is, makes the first give up its core between any two operations.
         """
         try:
+            if not role.gpus:
+                _load_openmp(role)
             self._engine = self._start(role, seeded=seeded)
             self._max_model_len: int = self._engine.model_config.max_model_len
             self._tokenizer = self._engine.get_tokenizer()
@@ -226,13 +228,28 @@ def _prepare_environment(role: RoleConfig) -> None:
     if Path(role.model).is_dir():
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     if not role.gpus:
-        threads = max(1, int(role.resources.cpus))
-        os.environ["OMP_NUM_THREADS"] = str(threads)
-        if threads == len(os.sched_getaffinity(0)):
-            # Else, whenever one of Ray's processes wakes up, two of the threads meet on one core for a while.
-            os.environ.setdefault("OMP_PROC_BIND", "true")
+        os.environ["OMP_NUM_THREADS"] = str(_threads(role))
         for name, value in _CPU_ENVIRONMENT.items():
             os.environ.setdefault(name, value)
+
+
+def _threads(role: RoleConfig) -> int:
+    return max(1, int(role.resources.cpus))
+
+
+def _load_openmp(role: RoleConfig) -> None:
+    """Has each thread of OpenMP keep to a core of its own, where they have all cores and their parent is this thread.
+
+    Else, when one of Ray's processes wakes up, two of them meet on one core for a while, which costs a tenth.
+    """
+    alone = _threads(role) == len(os.sched_getaffinity(0)) and os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] == "0"
+    if not alone or "OMP_PROC_BIND" in os.environ:
+        return
+    os.environ["OMP_PROC_BIND"] = "true"
+    try:
+        import torch  # noqa: F401 (OpenMP looks at its environment when it is loaded)
+    finally:
+        del os.environ["OMP_PROC_BIND"]  # else every process that is begun from here binds its threads to the same core
 
 
 def _engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:

@@ -10,8 +10,6 @@ from a2r_ray.engines import ENGINE_DIED, Completion, Request
 from a2r_ray.engines.vllm import VllmEngine
 from a2r_ray.errors import EngineError
 
-pytestmark = pytest.mark.xdist_group("vllm")
-
 MODEL = Path(__file__).parent.parent.parent / "models" / "SmolLM2-135M-Instruct"
 SHORT = Sampling(temperature=0.8, max_tokens=8)
 
