@@ -2,10 +2,12 @@
 
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -48,9 +50,10 @@ class Nodes:
         self._own |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
         self.environment = self._own | {"RAY_ADDRESS": self.address}
         """Of a driver that connects to it."""
-        self.head = self._start(
-            "--head", f"--port={self.address.rpartition(':')[2]}", f"--dashboard-port={port}", *options
-        )
+        # A folder of its own: in a common one, jobs go to whichever head was begun last. Short, for sockets are in it.
+        self._folder = tempfile.mkdtemp(prefix="ray")
+        ports = [f"--port={self.address.rpartition(':')[2]}", f"--dashboard-port={port}"]
+        self.head = self._start("--head", f"--temp-dir={self._folder}", *ports, *options)
 
     def add(self) -> subprocess.Popen[bytes]:
         """One more node, with one CPU."""
@@ -84,3 +87,4 @@ class Nodes:
         """Ends it; asked to end, it would take half a minute."""
         for node in reversed(self._started):
             self.kill(node)
+        shutil.rmtree(self._folder, ignore_errors=True)
