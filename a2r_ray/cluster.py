@@ -26,6 +26,8 @@ def connected() -> Iterator[None]:
     address = os.environ.get("RAY_ADDRESS") or "local"
     # The core worker of the driver would print warnings of its own between ours.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    # Ray Data would begin a process to gather usage statistics.
+    os.environ.setdefault("RAY_DATA_USAGE_DISABLED", "1")
     # Ray prints what went wrong on stdout, where the result goes.
     ray._private.worker.listen_error_messages = lambda *_: None  # noqa: SLF001 (there is no setting)
     # A thread of Ray Data's that outlives the connection would make another one.

@@ -124,7 +124,7 @@ class Replica:
         self._rejects: TableWriter | None = None
         self._concluded: Concluded | None = None
         if board is not None:
-            threading.Thread(target=self._report, args=(board,), name="report", daemon=True).start()
+            threading.Thread(target=self._watched_report, args=(board,), name="report", daemon=True).start()
         self._engine = self._load_engine()
         try:
             self._open_tables()
@@ -300,6 +300,12 @@ class Replica:
                 writer.close()
         print(f"{self.name}: {error}; the replica is started again", flush=True)  # noqa: T201 (Ray's log of this actor)
         os._exit(1)
+
+    def _watched_report(self, board: Listener) -> None:
+        try:
+            self._report(board)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
     def _report(self, board: Listener) -> None:
         """Says twice a second how full the replica is; busy seconds are those in which it had requests.

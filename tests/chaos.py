@@ -31,7 +31,10 @@ from tests.nodes import Nodes, wait_until
 
 A2R = [sys.executable, "-c", "from a2r_ray.cli import main; main()"]
 
-RAY_AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent", "dashboard/agent.py", "runtime_env/agent/main.py")
+RAY_AGENTS = (
+    *("ray::DashboardAgent", "ray::RuntimeEnvAgent", "dashboard/agent.py", "runtime_env/agent/main.py"),
+    *("ray::IDLE", "default_worker.py"),
+)
 """They notice within a minute or so that their raylet was killed; they hold no engine and write no table."""
 
 
@@ -55,11 +58,11 @@ class Chaos:
 def disturb(config: Path, output: Path, kills: int, dice: random.Random, nodes: Nodes | None = None) -> Chaos:
     """Runs a config to its end, with as many kills of the driver on the way.
 
-    Each second driver uses the cluster, where one is given, which outlives it; the others have a Ray of their own.
+    Two of three drivers use the cluster, where one is given, which outlives them; the others have a Ray of their own.
     """
     chaos = Chaos()
     while chaos.driver_kills < kills:
-        cluster = nodes if chaos.driver_kills % 2 else None
+        cluster = nodes if chaos.driver_kills % 3 else None
         process = start(config, **(cluster.environment if cluster else {}))
         if dice.random() < 1 / 2:  # while it starts
             _let_it_run(process, dice.uniform(0.5, 6))
