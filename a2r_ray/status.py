@@ -1,6 +1,6 @@
 """How far a run is, told from its folder alone: also while it runs, also from another machine."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow.compute as pc
@@ -44,12 +44,10 @@ def status(uri: str) -> dict[str, Any]:
 
 def _recent_tokens(run: Storage) -> int:
     """Completion tokens of the paths that finished in the last minute."""
-    total, current = 0, now()
+    total, since = 0, now() - timedelta(seconds=_RECENT_S)
     for batch in table.scan(run, "paths", ["finished_at", "completion_tokens"]):
-        ages = [(current - at).total_seconds() for at in batch["finished_at"].to_pylist()]
-        total += sum(
-            tokens for age, tokens in zip(ages, batch["completion_tokens"].to_pylist(), strict=True) if age < _RECENT_S
-        )
+        recent = batch.filter(pc.greater(batch["finished_at"], since))
+        total += pc.sum(recent["completion_tokens"]).as_py() or 0
     return total
 
 
