@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
+from ray._private import auto_init_hook
 from xdist.scheduler import LoadScopeScheduling
 
 from a2r_ray.config import Config
@@ -65,6 +67,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     nodes = Nodes(tmp_path_factory.mktemp("cluster"), "--num-cpus=2")
     yield nodes
     nodes.close()
+
+
+@pytest.fixture(scope="session")
+def local_ray() -> Iterator[None]:
+    """A Ray in this process, as if the program had connected already; to its end, for Ray outlives no second one."""
+    auto_init_hook.enable_auto_connect = False  # a thread of Ray Data's that is left would begin another
+    ray.init(address="local", num_cpus=2, num_gpus=1, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()
 
 
 def problem(number: int = 1, **fields: Any) -> Problem:

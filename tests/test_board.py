@@ -1,7 +1,6 @@
 """What the board remembers, and how it ends."""
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 import ray
@@ -27,13 +26,7 @@ def test_an_accusation_stays_until_it_is_dropped() -> None:
     assert board.accuse("p3", "b") == ([], 1)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def local_ray() -> Iterator[None]:
-    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
-    yield
-    ray.shutdown()
-
-
+@pytest.mark.usefixtures("local_ray")
 def test_it_keeps_what_was_said_and_ends_with_its_block() -> None:
     with boards.opened(cluster.here()) as board:
         assert board.report("a", {"running": 1}) is False
@@ -45,6 +38,7 @@ def test_it_keeps_what_was_said_and_ends_with_its_block() -> None:
         board.report("a", {})
 
 
+@pytest.mark.usefixtures("local_ray")
 def test_a_stop_waits_for_the_replicas_that_still_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boards, "_FLUSH_S", 30.0)
     with boards.opened(cluster.here()) as board:
