@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,10 +15,10 @@ import pytest
 import yaml
 from pyarrow import fs
 
+from tests.chaos import A2R
 from tests.nodes import Nodes
 from tests.s3_server import SECRET, Fault, S3Server, s3_server
 
-A2R = [sys.executable, "-c", "from a2r_ray.cli import main; main()"]
 INPUT = "bucket/problems.jsonl"
 PATH_KEY = ["problem_id", "path_index", "round", "explorer"]
 ENTRIES = re.compile(r"(run|receipt|meter)\.json|(paths|results)/\w+-\w+-\d{5}\.parquet")

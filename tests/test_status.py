@@ -9,7 +9,6 @@ from a2r_ray.config import Config
 from a2r_ray.errors import OutputError
 from a2r_ray.records import now
 from a2r_ray.runs.folder import RunFolder
-from a2r_ray.runs.storage import Storage
 from a2r_ray.status import status
 from tests.runs.test_ledger import path, write
 from tests.runs.test_receipt import fill
@@ -40,4 +39,3 @@ def test_an_empty_run_has_no_last_result(config: Config) -> None:
 def test_another_folder_is_no_run(tmp_path: object) -> None:
     with pytest.raises(OutputError, match="not a run folder"):
         status(str(tmp_path))
-    assert Storage(str(tmp_path)).shown == str(tmp_path)

@@ -6,7 +6,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,12 +28,12 @@ from a2r_ray.runs.ledger import PathLedger
 from a2r_ray.runs.receipt import account
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
+from tests.chaos import A2R
 from tests.nodes import Nodes
 from tests.runs.test_ledger import path, write
 from tests.runs.test_table import row
 from tests.s3_server import Fault, S3Server, s3_server
 
-A2R = [sys.executable, "-c", "from a2r_ray.cli import main; main()"]
 MB = 1 << 20
 
 

@@ -240,7 +240,7 @@ def _threads(role: RoleConfig) -> int:
 def _load_openmp(role: RoleConfig) -> None:
     """Has each thread of OpenMP keep to a core of its own, where they have all cores and their parent is this thread.
 
-    Else, when one of Ray's processes wakes up, two of them meet on one core for a while, which costs a tenth.
+    Else, when one of Ray's processes wakes up, two of them meet on one core for a while (benchmarks/README.md).
     """
     alone = _threads(role) == len(os.sched_getaffinity(0)) and os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] == "0"
     if not alone or "OMP_PROC_BIND" in os.environ:
