@@ -87,6 +87,8 @@ def disturb(config: Path, output: Path, kills: int, dice: random.Random, nodes: 
     assert chaos.receipt["balanced"]
     verified = subprocess.run([*A2R, "verify", str(output)], capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stdout
+    if nodes:
+        wait_until(lambda: not replicas(nodes.head.pid), 30, "replicas outlive the drivers that were killed")
     return chaos
 
 
@@ -107,13 +109,14 @@ def _bytes(output: Path) -> int:
 
 
 def start(config: Path, **environment: str) -> subprocess.Popen[bytes]:
-    """The command, left to itself."""
-    return subprocess.Popen(
-        [*A2R, "run", str(config)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, **environment},
-    )
+    """The command, left to itself; what it says is in the file of ``said``."""
+    with said(config).open("ab") as out:
+        return subprocess.Popen([*A2R, "run", str(config)], stdout=out, stderr=out, env={**os.environ, **environment})
+
+
+def said(config: Path) -> Path:
+    """What the runs of a config have printed, one after the other."""
+    return config.with_suffix(".log")
 
 
 def family(process: int) -> list[psutil.Process]:

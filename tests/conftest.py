@@ -1,6 +1,7 @@
 """What tests share: small configs and problems, and a run folder to write to."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from a2r_ray.config import Config
 from a2r_ray.loading import parse_config
 from a2r_ray.records import Problem
 from tests.nodes import Nodes
+
+# Ray's workers are of low priority: what another test computes meanwhile would starve an engine that loads.
+os.environ["RAY_worker_niceness"] = "0"
 
 ON_ONE_RAY = {"board", "chaos", "cli", "jobs", "pipeline", "s3", "storage_faults"}
 """The tests of these share a process, and in it a cluster."""

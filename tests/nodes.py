@@ -13,6 +13,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+_KEPT = {"RAY_worker_niceness"}
+
 RAY = str(Path(sys.executable).parent / "ray")
 
 
@@ -46,7 +48,7 @@ class Nodes:
         self.dashboard = f"http://127.0.0.1:{(port := free_port())}"
         """Where jobs are submitted."""
         self.address = f"127.0.0.1:{free_port()}"
-        self._own = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+        self._own = {name: value for name, value in os.environ.items() if not name.startswith("RAY_") or name in _KEPT}
         self._own |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
         self.environment = self._own | {"RAY_ADDRESS": self.address}
         """Of a driver that connects to it."""

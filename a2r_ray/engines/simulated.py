@@ -2,7 +2,8 @@
 
 - The same salt, model, key and seed give the same completion, whatever the order, the threads or the replica;
   ``latency_s`` is measured, and a crash also depends on the process, so that a restarted one gets past it.
-- It queues as a real engine does: ``max_num_seqs`` requests run at once, the others wait, first come first served.
+- It queues as a real engine does: ``max_num_seqs`` requests run at once, the others wait, first come first served; and
+  it counts its tokens as they come, so that one that is killed has generated what nobody gets.
 - Without latency a request is answered inside ``submit``; with it, one thread holds the clock for all.
 """
 
@@ -67,7 +68,8 @@ class SimulatedEngine:
         elif self._clock is None:
             completion = self._complete(request)
             with self._wake:
-                self._count(completion)
+                self._prompt_tokens += completion.prompt_tokens
+                self._completion_tokens += completion.completion_tokens
             future.set_result(completion)
         else:
             future.set_running_or_notify_cancel()
@@ -77,8 +79,10 @@ class SimulatedEngine:
     def load(self) -> Load:
         """How full the engine is."""
         with self._wake:
-            stalled_s = 0.0 if self._stalled_at is None else time.monotonic() - self._stalled_at
-            return Load(len(self._running), len(self._waiting), self._prompt_tokens, self._completion_tokens, stalled_s)
+            now = time.monotonic()
+            stalled_s = 0.0 if self._stalled_at is None else now - self._stalled_at
+            generated = self._completion_tokens + sum(job.generated(now) for job in self._running)
+            return Load(len(self._running), len(self._waiting), self._prompt_tokens, generated, stalled_s)
 
     def close(self) -> None:
         """Ends the clock; what is in flight resolves with an error."""
@@ -108,7 +112,10 @@ class SimulatedEngine:
         future.set_result(_CLOSED)
 
     def _start(self, job: "_Job", at: float) -> None:
-        job.due = at + _log_normal(self._simulated.latency_s, _draw(self._digest(job.request)).latency)
+        lot = _draw(self._digest(job.request))
+        job.started, job.due = at, at + _log_normal(self._simulated.latency_s, lot.latency)
+        if not self._fails(lot):
+            job.tokens, _ = self._length(job.request, lot)
         heappush(self._running, job)
 
     def _tick(self) -> None:
@@ -118,10 +125,10 @@ class SimulatedEngine:
             if finished == self._simulated.faults.hang_at:
                 self._stalled_at = time.monotonic()
                 return
-            completion = replace(self._complete(job.request), latency_s=time.monotonic() - job.submitted)
+            completion = self._complete(job.request)
             with self._wake:
-                self._count(completion)
-            job.future.set_result(completion)
+                self._prompt_tokens += completion.prompt_tokens
+            job.future.set_result(replace(completion, latency_s=time.monotonic() - job.submitted))
 
     def _next_due(self) -> "_Job | None":
         """Sleeps until a request is due and hands its slot on; None once the engine is closed."""
@@ -130,6 +137,7 @@ class SimulatedEngine:
                 wait_s = self._running[0].due - time.monotonic() if self._running else _LONGEST_WAIT_S
                 if wait_s <= 0:
                     job = heappop(self._running)
+                    self._completion_tokens += job.tokens
                     if self._waiting:
                         successor = self._waiting.popleft()
                         self._start(successor, max(job.due, successor.submitted))
@@ -137,9 +145,15 @@ class SimulatedEngine:
                 self._wake.wait(min(wait_s, _LONGEST_WAIT_S))
         return None
 
-    def _count(self, completion: Completion) -> None:
-        self._prompt_tokens += completion.prompt_tokens
-        self._completion_tokens += completion.completion_tokens
+    def _fails(self, lot: "_Lot") -> bool:
+        return _uniform(lot.error) < self._simulated.faults.error
+
+    def _length(self, request: Request, lot: "_Lot") -> tuple[int, bool]:
+        """A completion's tokens, and whether it is cut off there."""
+        limit = request.sampling.max_tokens
+        tokens = max(1, round(_log_normal(self._simulated.tokens, lot.tokens)))
+        truncated = tokens > limit or _uniform(lot.truncated) < self._simulated.faults.truncated
+        return limit if truncated else tokens, truncated
 
     def _digest(self, request: Request) -> bytes:
         source = f"{self._source}{request.key}\0{request.seed}"
@@ -153,13 +167,9 @@ class SimulatedEngine:
         if faults.poison and any(faults.poison in str(message.get("content")) for message in request.messages):
             os._exit(1)
         lot = _draw(digest)
-        if _uniform(lot.error) < faults.error:
+        if self._fails(lot):
             return _FAULT
-        limit = request.sampling.max_tokens
-        tokens = max(1, round(_log_normal(self._simulated.tokens, lot.tokens)))
-        truncated = tokens > limit or _uniform(lot.truncated) < faults.truncated
-        if truncated:
-            tokens = limit
+        tokens, truncated = self._length(request, lot)
         ending = "" if truncated or _uniform(lot.unanswered) < faults.unanswered else self._answer(request, lot)
         return Completion(
             text=_text(tokens, ending),
@@ -201,7 +211,14 @@ class _Job:
     request: Request
     future: Future[Completion]
     submitted: float = field(default_factory=time.monotonic)
+    started: float = 0.0
     due: float = 0.0
+    tokens: int = 0
+    """That it will have generated by then."""
+
+    def generated(self, now: float) -> int:
+        """Tokens so far: they come evenly."""
+        return self.tokens if now >= self.due else int(self.tokens * (now - self.started) / (self.due - self.started))
 
     def __lt__(self, other: "_Job") -> bool:
         return (self.due, self.order) < (other.due, other.order)

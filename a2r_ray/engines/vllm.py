@@ -5,11 +5,14 @@ and generates faster; on GPU it keeps the process that vLLM gives it. An engine 
 with ``engine_died``: the replica's owner decides what becomes of the process.
 """
 
+import ctypes
 import difflib
 import math
+import multiprocessing
 import os
 import queue
 import secrets
+import signal
 import threading
 import time
 from concurrent.futures import Future
@@ -81,7 +84,8 @@ class VllmEngine:
         self._dead = self._dead or "the engine was closed"
         self._inbox.put(None)
         self._thread.join(timeout=10)
-        self._engine.engine_core.shutdown()
+        if self._thread.is_alive():
+            self._engine.engine_core.shutdown()
 
     def _start(self, role: RoleConfig, *, seeded: bool) -> Any:
         from vllm import EngineArgs
@@ -94,6 +98,7 @@ class VllmEngine:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"; did you mean `{near[0]}`?" if near else ""
                 raise EngineError(f"engine_args.{name}: vLLM knows no such argument{hint}")
+        os.environ[_REPLICA] = str(os.getpid())
         try:
             return LLMEngine.from_engine_args(EngineArgs(**arguments), stat_loggers=[self._stat_logger()])
         except Exception as error:
@@ -150,6 +155,7 @@ class VllmEngine:
         except BaseException as error:  # noqa: BLE001 (whatever ends the thread ends the engine, and every caller must hear of it)
             self._dead = f"the engine died: {type(error).__name__}: {error}"
         self._give_up()
+        self._engine.engine_core.shutdown()  # here: a core process is killed where the thread that began it ends
 
     def _admit(self) -> None:
         """Takes what was submitted; waits for it where there is nothing else to do."""
@@ -219,6 +225,24 @@ class VllmEngine:
                 lost.append(item[1])
         for future in lost:
             future.set_result(Completion(error=self._dead, error_kind=ENGINE_DIED))
+
+
+def end_with_replica() -> None:
+    """Has the engine core's process end with its replica; vLLM calls it in each of its processes (pyproject.toml).
+
+    Ray ends what a replica leaves behind, but where Ray's own processes were killed with it, a core would wait for
+    ever and keep its GPU. vLLM's workers look after their core by themselves.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None or str(parent.pid) != os.environ.get(_REPLICA):
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent.pid:  # it was quicker
+        os._exit(1)
+
+
+_PR_SET_PDEATHSIG = 1
+_REPLICA = "A2R_REPLICA_PID"
 
 
 def _prepare_environment(role: RoleConfig) -> None:

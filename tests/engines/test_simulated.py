@@ -218,12 +218,26 @@ def test_no_latency_is_answered_inside_submit_without_a_thread() -> None:
 
 
 def test_slots_bound_what_runs() -> None:
-    engine = SimulatedEngine(role({"max_num_seqs": 4}, latency_s={"median": 60.0}))
+    engine = SimulatedEngine(role({"max_num_seqs": 4}, latency_s={"median": 6000.0}))
     for key in KEYS[:12]:
         engine.submit(request(key))
     load = engine.load()
     engine.close()
     assert (load.running, load.waiting, load.completion_tokens) == (4, 8, 0)
+
+
+def test_tokens_are_counted_as_they_come() -> None:
+    engine = SimulatedEngine(role({"max_num_seqs": 2}, latency_s={"median": 1.0}))
+    futures = [engine.submit(request(f"p/{i}")) for i in range(2)]
+    seen = [0]
+    while not all(future.done() for future in futures):
+        seen.append(engine.load().completion_tokens)
+        time.sleep(0.01)
+    tokens = engine.load().completion_tokens
+    engine.close()
+    assert tokens == sum(future.result().completion_tokens for future in futures) == 128
+    assert seen == sorted(seen)
+    assert any(0 < each < 128 for each in seen)
 
 
 def test_what_waits_starts_in_order_when_a_slot_is_free() -> None:

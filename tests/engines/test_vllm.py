@@ -1,14 +1,20 @@
 """The real engine on CPU: one loaded model, and what becomes of good and bad requests."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 
+import psutil
 import pytest
 
 from a2r_ray.config import Resources, RoleConfig, Sampling
 from a2r_ray.engines import ENGINE_DIED, Completion, Request
-from a2r_ray.engines.vllm import VllmEngine
+from a2r_ray.engines.vllm import VllmEngine, end_with_replica
 from a2r_ray.errors import EngineError
+from tests.chaos import alive
+from tests.nodes import wait_until
 
 MODEL = Path(__file__).parent.parent.parent / "models" / "SmolLM2-135M-Instruct"
 SHORT = Sampling(temperature=0.8, max_tokens=8)
@@ -78,3 +84,31 @@ def test_an_unknown_engine_argument_is_named_with_the_nearest() -> None:
 def test_a_model_that_is_not_there_is_named() -> None:
     with pytest.raises(EngineError, match="cannot load /nonexistent/model"):
         VllmEngine(role(model="/nonexistent/model"))
+
+
+def test_an_engine_core_ends_with_the_replica_that_began_it() -> None:
+    [hook] = entry_points(group="vllm.general_plugins", name="a2r_ray")
+    assert hook.load() is end_with_replica
+    replica = subprocess.Popen([sys.executable, "-c", _REPLICA_AND_CORE], stdout=subprocess.PIPE, text=True)
+    assert replica.stdout is not None
+    core = psutil.Process(int(replica.stdout.readline()))
+    assert core.is_running()
+    replica.kill()
+    replica.wait()
+    wait_until(lambda: not alive(core), 10, "the core outlives its replica")
+
+
+_REPLICA_AND_CORE = """
+import multiprocessing, os, time
+from a2r_ray.engines.vllm import end_with_replica
+
+def core():
+    end_with_replica()
+    print(os.getpid(), flush=True)
+    time.sleep(600)
+
+os.environ["A2R_REPLICA_PID"] = str(os.getpid())
+process = multiprocessing.get_context("fork").Process(target=core)
+process.start()
+process.join()
+"""
