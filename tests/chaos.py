@@ -58,11 +58,11 @@ class Chaos:
 def disturb(config: Path, output: Path, kills: int, dice: random.Random, nodes: Nodes | None = None) -> Chaos:
     """Runs a config to its end, with as many kills of the driver on the way.
 
-    Two of three drivers use the cluster, where one is given, which outlives them; the others have a Ray of their own.
+    Of five drivers four use the cluster, where one is given, which outlives them; the fifth has a Ray of its own.
     """
     chaos = Chaos()
     while chaos.driver_kills < kills:
-        cluster = nodes if chaos.driver_kills % 3 else None
+        cluster = nodes if chaos.driver_kills % 5 else None
         process = start(config, **(cluster.environment if cluster else {}))
         if dice.random() < 1 / 2:  # while it starts
             _let_it_run(process, dice.uniform(0.5, 6))
@@ -81,15 +81,23 @@ def disturb(config: Path, output: Path, kills: int, dice: random.Random, nodes: 
         chaos.driver_kills += 1
         # In a cluster the next driver does not wait for the replicas of the one before.
         wait_until_gone(own)
-    done = subprocess.run([*A2R, "run", str(config), "--json"], capture_output=True, text=True, check=False)
-    assert done.returncode == 3, done.stderr  # the input has rows to reject
-    chaos.receipt = json.loads(done.stdout)
+    chaos.receipt = finish(config, nodes)
     assert chaos.receipt["balanced"]
     verified = subprocess.run([*A2R, "verify", str(output)], capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stdout
     if nodes:
         wait_until(lambda: not replicas(nodes.head.pid), 30, "replicas outlive the drivers that were killed")
     return chaos
+
+
+def finish(config: Path, nodes: Nodes | None = None) -> dict[str, Any]:
+    """Runs a config to its end; returns the receipt."""
+    environment = nodes.environment if nodes else os.environ
+    command = [*A2R, "run", str(config), "--json"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr  # the input has rows to reject
+    receipt: dict[str, Any] = json.loads(done.stdout)
+    return receipt
 
 
 def _let_it_run(process: subprocess.Popen[bytes], seconds: float) -> None:
@@ -211,8 +219,7 @@ def main() -> None:
     print(f"seed {arguments.seed}", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        quiet = write_config(folder, "quiet", arguments.problems, latency_s=0)
-        subprocess.run([*A2R, "run", str(quiet)], check=False, stdout=subprocess.DEVNULL)
+        finish(write_config(folder, "quiet", arguments.problems, latency_s=0))
         config = write_config(folder, "chaos", arguments.problems)
         nodes = Nodes(folder, "--num-cpus=2")
         try:
@@ -223,8 +230,8 @@ def main() -> None:
         assert not chaos.completed_early, "it was complete before the last kill: give it more --problems"
         print(
             f"{chaos.driver_kills} drivers and {chaos.replica_kills} replicas killed; nothing lost, nothing doubled; "
+            f"{chaos.share_paid_twice:.1%} of the tokens paid twice; receipt: {json.dumps(chaos.receipt)}"
         )
-        print(f"{chaos.share_paid_twice:.1%} of the tokens paid twice; receipt: {json.dumps(chaos.receipt)}")
 
 
 if __name__ == "__main__":

@@ -17,18 +17,21 @@ from a2r_ray.records import Problem
 from tests.nodes import Nodes
 
 # Ray's workers are of low priority: what another test computes meanwhile would starve an engine that loads.
-os.environ["RAY_worker_niceness"] = "0"
+os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 (so it is called)
 
-ON_ONE_RAY = {"board", "chaos", "cli", "jobs", "pipeline", "s3", "storage_faults"}
-"""The tests of these share a process, and in it a cluster."""
+TOGETHER = {
+    **dict.fromkeys(("chaos", "cli", "jobs", "s3", "storage_faults"), "on the cluster"),
+    **dict.fromkeys(("board", "pipeline"), "on the Ray of the process"),
+}
+"""The tests of which files share a process, and in it a Ray."""
 
 
 class Scheduler(LoadScopeScheduling):
-    """Gives a process whole files, and those that use Ray to the same one."""
+    """Gives a process whole files, and those that share a Ray to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(nodeid.partition("::")[0])
-        return "on one Ray" if file.stem.removeprefix("test_") in ON_ONE_RAY else str(file)
+        return TOGETHER.get(file.stem.removeprefix("test_"), str(file))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:

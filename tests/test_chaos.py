@@ -13,7 +13,7 @@ import duckdb
 import pytest
 import yaml
 
-from tests.chaos import A2R, content, disturb, write_config
+from tests.chaos import A2R, content, disturb, finish, write_config
 from tests.nodes import Nodes, wait_until
 
 KILLS = 10
@@ -56,8 +56,7 @@ def read_every_second(output: Path) -> Iterator[list[int]]:
 def test_a_run_whose_drivers_and_replicas_are_killed_ends_as_one_that_was_left_alone(
     tmp_path: Path, cluster: Nodes
 ) -> None:
-    quiet = write_config(tmp_path, "quiet", PROBLEMS, latency_s=0)
-    assert subprocess.run([*A2R, "run", str(quiet)], check=False, stdout=subprocess.DEVNULL).returncode == 3
+    finish(write_config(tmp_path, "quiet", PROBLEMS, latency_s=0), cluster)
     seed = random.randrange(2**32)
     config = write_config(tmp_path, "chaos", PROBLEMS)
     with read_every_second(tmp_path / "chaos") as seen:
@@ -103,6 +102,5 @@ def test_a_node_is_killed_and_another_comes(tmp_path: Path, nodes: Nodes) -> Non
     assert process.returncode == 3, errors
     verified = subprocess.run([*A2R, "verify", str(tmp_path / "run")], capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stdout
-    quiet = write_config(tmp_path, "quiet", 200, latency_s=0)
-    assert subprocess.run([*A2R, "run", str(quiet)], check=False, stdout=subprocess.DEVNULL).returncode == 3
+    finish(write_config(tmp_path, "quiet", 200, latency_s=0), nodes)
     assert content(tmp_path / "run") == content(tmp_path / "quiet"), out

@@ -9,7 +9,19 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "a2r_ray"
 CORE = [
-    *("records", "config", "errors", "prompts", "answers", "voting", "metrics", "cost", "schedule", "verifiers"),
+    *(
+        "records",
+        "config",
+        "errors",
+        "prompts",
+        "answers",
+        "judge",
+        "voting",
+        "metrics",
+        "cost",
+        "schedule",
+        "verifiers",
+    ),
     *(
         "explore",
         "synthesize",

@@ -7,25 +7,22 @@
 """
 
 import asyncio
-import email.utils
 import ipaddress
-import math
 import os
 import re
 import threading
 import time
-from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, cast
 from urllib.parse import quote, urlsplit
 
 import openai
-import tenacity
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from a2r_ray.config import RoleConfig, Sampling
 from a2r_ray.engines import ENGINE_DIED, Completion, Load, Request
+from a2r_ray.engines.retries import Failure, persist
 from a2r_ray.errors import EngineError
 
 _OPENAI_URL = "https://api.openai.com/v1"
@@ -35,14 +32,6 @@ _CONNECT_TIMEOUT_S = 10.0
 _START_ATTEMPTS = 3
 _MAX_MESSAGE_CHARS = 500
 _MAX_NAMES = 10
-_TOO_LONG = re.compile(
-    r"context[_ ](length|window|size)|(prompt|input) is too long|max_model_len|maximum model length"
-    r"|input token count|max_new_tokens` must be <=",
-    re.IGNORECASE,
-)
-"""How servers say that a prompt does not fit: OpenAI, vLLM, SGLang, llama.cpp, Anthropic, Gemini, TGI."""
-
-_T = TypeVar("_T")
 
 
 class OpenAIEngine:
@@ -152,8 +141,10 @@ class OpenAIEngine:
 
     async def _complete(self, request: Request, submitted: float) -> Completion:
         try:
-            reply = await self._persist(lambda: self._ask(request), self._args.max_retries + 1, self._args.timeout)
-        except _Failure as failure:
+            reply = await persist(
+                lambda: self._ask(request), self._args.max_retries + 1, self._args.timeout, self._args.max_backoff_s
+            )
+        except Failure as failure:
             message, latency_s = self._message(failure), time.monotonic() - submitted
             return Completion(error=message, error_kind=failure.kind, latency_s=latency_s)
         return Completion(
@@ -175,7 +166,7 @@ class OpenAIEngine:
             return _Reply.model_validate_json(content)
         except ValidationError as error:
             text = f"{_first_mistake(error)}: {content.decode(errors='replace')}"
-        raise _Failure("bad_reply", text)
+        raise Failure("bad_reply", text)
 
     async def _served_models(self) -> list[str]:
         raw = await self._client.models.with_raw_response.list()
@@ -183,18 +174,18 @@ class OpenAIEngine:
             return [model.id for model in _Models.model_validate_json(raw.http_response.content).data]
         except ValidationError:
             text = "lists no models"
-        raise _Failure("refused", text, may_pass=False)
+        raise Failure("refused", text, may_pass=False)
 
     async def _check_server(self) -> None:
         """Raises EngineError where the server is away, refuses the key or serves other models."""
         role, complaint = self._role, ""
         try:
             timeout_s = min(_CONNECT_TIMEOUT_S, self._args.timeout)
-            served = await self._persist(self._served_models, _START_ATTEMPTS, timeout_s)
+            served = await persist(self._served_models, _START_ATTEMPTS, timeout_s, self._args.max_backoff_s)
             if not {role.model, f"{role.model}:latest", f"models/{role.model}"} & set(served):
                 names = ", ".join(served[:_MAX_NAMES]) + (", …" if len(served) > _MAX_NAMES else "") or "no model"
                 complaint = f"does not serve {role.model}; it serves {names}: correct `model`, or serve it there"
-        except _Failure as failure:
+        except Failure as failure:
             if failure.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
                 does = "refuses the key" if self._key else "asks for a key"
                 complaint = f"{does}: {self._message(failure)}: set {role.api_key_env} to a key that it takes"
@@ -203,18 +194,7 @@ class OpenAIEngine:
         if complaint:
             raise EngineError(f"{self._url} {complaint}")
 
-    async def _persist(self, ask: Callable[[], Awaitable[_T]], attempts: int, timeout_s: float) -> _T:
-        """Asks until there is an answer or no use in asking; every exception comes out as a _Failure."""
-        backoff = tenacity.wait_random_exponential(multiplier=1, max=self._args.max_backoff_s)
-        retrying = tenacity.AsyncRetrying(
-            stop=tenacity.stop_after_attempt(attempts),
-            wait=lambda state: backoff(state) + _last_failure(state).retry_after_s,
-            retry=lambda state: state.outcome.failed and _last_failure(state).passes_within(timeout_s),
-            reraise=True,
-        )
-        return await retrying(_attempt, ask, timeout_s)
-
-    def _message(self, failure: "_Failure") -> str:
+    def _message(self, failure: "Failure") -> str:
         """What may be shown: scrubbed before it is cut, so that no half of a key stays."""
         message = str(failure)
         for look in (self._key, quote(self._key, safe=""), self._key.replace("/", r"\/")):
@@ -287,28 +267,6 @@ class _Models(BaseModel):
     data: list[_Model]
 
 
-class _Failure(Exception):  # noqa: N818 (it becomes data)
-    """One attempt's failure; its text may hold the key."""
-
-    def __init__(
-        self, kind: str, text: str, *, status: int = 0, may_pass: bool = True, retry_after_s: float = 0
-    ) -> None:
-        super().__init__(text)
-        self.kind = kind
-        self.status = status
-        self.may_pass = may_pass
-        self.retry_after_s = retry_after_s
-
-    def passes_within(self, timeout_s: float) -> bool:
-        """Whether asking again is of use, and soon enough."""
-        return self.may_pass and self.retry_after_s <= timeout_s
-
-    @property
-    def means_no_service(self) -> bool:
-        """Not so where the server answers but lists no models, as many do, or is only busy."""
-        return self.kind not in {"refused", "rate_limited"} and self.status != HTTPStatus.NOT_IMPLEMENTED
-
-
 def _engine_args(given: dict[str, Any]) -> _EngineArgs:
     try:
         return _EngineArgs.model_validate(given)
@@ -373,62 +331,6 @@ def _sampling(request: Request, url: str) -> dict[str, Any]:
     if request.seed is not None:
         sampling["seed"] = request.seed
     return {"n": 1, **sampling}
-
-
-async def _attempt(ask: Callable[[], Awaitable[_T]], timeout_s: float) -> _T:
-    try:
-        async with asyncio.timeout(timeout_s):
-            return await ask()
-    except Exception as error:  # noqa: BLE001 (a request's failure is data, whatever it is)
-        failure = _failure(error)
-    raise failure
-
-
-def _failure(error: Exception) -> _Failure:
-    match error:
-        case _Failure():
-            return error
-        case TimeoutError() | openai.APITimeoutError():
-            return _Failure("timeout", "the server did not answer in time")
-        case openai.APIConnectionError() if "peer closed connection" in str(error.__cause__):
-            return _Failure("bad_reply", f"the reply is cut off: {error.__cause__}")
-        case openai.APIConnectionError():
-            return _Failure("connection", f"{error.message} {error.__cause__ or ''}".strip())
-        case openai.APIStatusError():
-            return _status_failure(error)
-        case _:
-            return _Failure("engine", f"{type(error).__name__}: {error}", may_pass=False)
-
-
-def _status_failure(error: openai.APIStatusError) -> _Failure:
-    status, headers = error.status_code, error.response.headers
-    said = error.body.get("message") if isinstance(error.body, dict) else error.body
-    text = f"HTTP {status}: {said or error.message}"
-    passing = {408: "timeout", 409: "server", 429: "rate_limited"}
-    kind = passing.get(status, "server" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "refused")
-    if kind == "refused" and _TOO_LONG.search(f"{error.code} {text}"):
-        kind = "prompt_too_long"
-    hint = headers.get("x-should-retry")
-    may_pass = hint == "true" or (hint != "false" and (status in passing or kind == "server"))
-    retry_after_s = _retry_after_s(headers.get("retry-after", ""))
-    return _Failure(kind, text, status=status, may_pass=may_pass, retry_after_s=retry_after_s)
-
-
-def _retry_after_s(header: str) -> float:
-    """The seconds that a Retry-After header asks for, as a number or a date; 0 where it says nothing."""
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(header).timestamp() - time.time()
-        except (ValueError, OverflowError):
-            return 0.0
-    return max(0.0, seconds) if not math.isnan(seconds) else 0.0
-
-
-def _last_failure(state: tenacity.RetryCallState) -> _Failure:
-    error = state.outcome and state.outcome.exception()
-    return error if isinstance(error, _Failure) else _Failure("engine", str(error), may_pass=False)
 
 
 def _first_mistake(error: ValidationError) -> str:
