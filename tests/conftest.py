@@ -16,8 +16,9 @@ from a2r_ray.loading import parse_config
 from a2r_ray.records import Problem
 from tests.nodes import Nodes
 
-# Ray's workers are of low priority: what another test computes meanwhile would starve an engine that loads.
-os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 (so it is called)
+# Another test computes meanwhile: by default Ray's workers would starve beside it, and an engine's threads would spin
+# while one of them waits for its core.
+os.environ |= {"RAY_worker_niceness": "0", "OMP_WAIT_POLICY": "passive"}
 
 TOGETHER = {
     **dict.fromkeys(("chaos", "cli", "jobs", "s3", "storage_faults"), "on the cluster"),
