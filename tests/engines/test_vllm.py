@@ -11,7 +11,7 @@ import pytest
 
 from a2r_ray.config import Resources, RoleConfig, Sampling
 from a2r_ray.engines import ENGINE_DIED, Completion, Request
-from a2r_ray.engines.vllm import VllmEngine, end_with_replica
+from a2r_ray.engines.vllm import VllmEngine, _random_sample, end_with_replica
 from a2r_ray.errors import EngineError
 from tests.chaos import alive
 from tests.nodes import wait_until
@@ -57,6 +57,20 @@ def test_the_same_seed_gives_the_same_text_and_another_seed_another(engine: Vllm
     one, again, other = answers(engine, [request("Tell me a story.", seed) for seed in (7, 7, 8)])
     assert one.text == again.text
     assert one.text != other.text
+
+
+def test_tokens_are_drawn_by_their_probabilities(engine: VllmEngine) -> None:
+    import torch
+    from vllm.v1.sample.ops import topk_topp_sampler
+
+    assert engine.load().running == 0
+    assert topk_topp_sampler.TopKTopPSampler.forward_cpu.__globals__["compiled_random_sample"] is _random_sample
+    probabilities, rows = torch.tensor([0.6, 0.3, 0.0999, 0.0001, 0.0]), 200_000
+    drawn = _random_sample(probabilities.log().expand(rows, -1))
+    counts = torch.bincount(drawn, minlength=5)
+    deviations = (counts - rows * probabilities).abs() / (rows * probabilities).sqrt().clamp(min=1)
+    assert deviations.max() < 5  # standard deviations
+    assert counts[4] == 0
 
 
 def test_what_max_tokens_cuts_off_says_so(engine: VllmEngine) -> None:
