@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from a2r_ray.config import Config
 from a2r_ray.records import RESULT_SCHEMA, Problem, Reject, Row
 from a2r_ray.runs import table
-from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.index import Index
+from a2r_ray.runs.storage import Storage, spooled
 from a2r_ray.sources import Duplicate, RawRow, open_source, read_rows
 
 _FROM_RESULT = ["answer", "route", "synthesis", "vote_answer", "vote_share", "correct", "cost_usd", "error"]
@@ -28,6 +29,8 @@ ANSWER_SCHEMA = pa.schema(
     ]
 )
 """The columns added: ``a2r_row`` is the row's number in the input, from 1; the others are those of the results."""
+
+_NO_RESULTS = pa.schema([RESULT_SCHEMA.field(name) for name in ("problem_id", *_FROM_RESULT)]).empty_table()
 
 _CHUNK = 8192
 
@@ -44,13 +47,11 @@ def annotate(config: Config, target: str) -> int:
     Returns:
         The rows written: as many as the input has.
     """
-    folder, _, name = target.rpartition("/")
     answers = _Answers(Storage(config.output))
     columns = _columns(_read(config))
     schema = pa.schema([*columns, *ANSWER_SCHEMA])
-    sink = pa.BufferOutputStream()
     count = 0
-    with pq.ParquetWriter(sink, schema, compression="zstd") as parquet:
+    with spooled(target) as file, pq.ParquetWriter(file, schema, compression="zstd") as parquet:
         for chunk in _chunks(_read(config)):
             rows = [_typed(raw.row or {}, columns) for raw, _ in chunk]
             added = answers.of([record for _, record in chunk], first_row=count + 1)
@@ -58,28 +59,28 @@ def annotate(config: Config, target: str) -> int:
             arrays = [*(body.columns if body is not None else []), *added.columns]
             parquet.write_table(pa.Table.from_arrays(arrays, schema=schema))
             count += len(chunk)
-    Storage(folder or ".").write(name, sink.getvalue())
     return count
 
 
 class _Answers:
-    """The answers of a run, found by problem id; in memory but for the problems' texts."""
+    """The answers of a run by problem id: read as they are asked for, for they lie about in the input's order."""
 
     def __init__(self, run: Storage) -> None:
-        results = _collect(run, "results", ["problem_id", *_FROM_RESULT])
-        rejects = _collect(run, "rejects", ["problem_id", "stage", "error_kind", "error"])
-        self._results, self._ids = results, results["problem_id"].combine_chunks()
+        self._results = Index(run, "results", ["problem_id", *_FROM_RESULT])
+        self._results.refresh()
         self._reasons = {
             row["problem_id"]: f"{row['error_kind']}: {row['error']}"
-            for row in rejects.to_pylist()
+            for batch in table.scan(run, "rejects", ["problem_id", "stage", "error_kind", "error"])
+            for row in batch.to_pylist()
             if row["stage"] != "input"
         }
 
     def of(self, records: Sequence[Problem | Reject | Duplicate], first_row: int) -> pa.Table:
         """The answer columns of consecutive input rows."""
         ids = pa.array([None if isinstance(record, Reject) else record.problem_id for record in records], pa.string())
-        found = pc.index_in(ids, value_set=self._ids) if len(self._ids) else pa.nulls(len(ids), pa.int32())
-        taken = self._results.take(found)
+        results = pa.concat_tables([_NO_RESULTS, *self._results.row_groups(ids.drop_null().unique().to_pylist())])
+        found = pc.index_in(ids, value_set=results["problem_id"])
+        taken = results.take(found)
         columns: list[Any] = [pa.array(range(first_row, first_row + len(records)), pa.int64())]
         columns.append(pa.array([record.problem_id for record in records], pa.string()))
         columns += [taken[name].combine_chunks() for name in _FROM_RESULT[:-1]]
@@ -147,8 +148,3 @@ def _typed(row: Row, columns: Sequence[pa.Field]) -> Row:
         else row.get(field.name)
         for field in columns
     }
-
-
-def _collect(run: Storage, name: str, columns: Sequence[str]) -> pa.Table:
-    schema = pa.schema([table.SCHEMAS[name].field(column) for column in columns])
-    return pa.Table.from_batches(list(table.scan(run, name, columns)), schema=schema)

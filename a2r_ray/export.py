@@ -1,15 +1,17 @@
 """Training data from a run: the synthesized reasoning of verified answers, as chat messages."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from a2r_ray.errors import OutputError
 from a2r_ray.runs import table
-from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.storage import Storage, spooled
 
 SAMPLE_SCHEMA = pa.schema(
     [
@@ -34,6 +36,12 @@ def chat_samples(run: Storage) -> Iterator[dict[str, Any]]:
                 yield {"problem_id": row["problem_id"], "messages": [*asked, reply], "answer": row["answer"]}
 
 
+def check_samples_target(target: str) -> None:
+    """Raises OutputError where the file's name does not say one of the formats of ``write_samples``."""
+    if not target.partition("?")[0].endswith((".jsonl", ".parquet")):
+        raise OutputError(f"{target}: samples are written as .jsonl or .parquet; name the file so")
+
+
 def write_samples(run: Storage, target: str) -> int:
     """Writes the chat samples of a run to a ``.jsonl`` or ``.parquet`` file, local or by URI.
 
@@ -41,17 +49,30 @@ def write_samples(run: Storage, target: str) -> int:
         The samples written.
 
     Raises:
-        OutputError: the file's name ends in neither.
+        OutputError: the file's name ends in neither, or it cannot be written.
     """
-    folder, _, name = target.rpartition("/")
-    samples = list(chat_samples(run))
-    if name.endswith(".jsonl"):
-        data: bytes | pa.Buffer = "".join(json.dumps(s, ensure_ascii=False) + "\n" for s in samples).encode()
-    elif name.endswith(".parquet"):
-        sink = pa.BufferOutputStream()
-        pq.write_table(pa.Table.from_pylist(samples, schema=SAMPLE_SCHEMA), sink, compression="zstd")
-        data = sink.getvalue()
-    else:
-        raise OutputError(f"{target}: samples are written as .jsonl or .parquet; name the file so")
-    Storage(folder or ".").write(name, data)
-    return len(samples)
+    check_samples_target(target)
+    count = 0
+    with spooled(target) as file, _writer(file, target) as write:
+        for batch in _batched(chat_samples(run)):
+            write(batch)
+            count += len(batch)
+    return count
+
+
+@contextmanager
+def _writer(file: IO[bytes], target: str) -> Iterator[Callable[[list[dict[str, Any]]], object]]:
+    """What writes rows in the format that the target's name asks for."""
+    if target.partition("?")[0].endswith(".jsonl"):
+        yield lambda rows: file.writelines(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
+        return
+    with pq.ParquetWriter(file, SAMPLE_SCHEMA, compression="zstd") as parquet:
+        yield lambda rows: parquet.write_table(pa.Table.from_pylist(rows, schema=SAMPLE_SCHEMA))
+
+
+def _batched(samples: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    while batch := list(islice(samples, _BATCH)):
+        yield batch
+
+
+_BATCH = 1000

@@ -8,7 +8,7 @@ import sys
 import click
 
 from a2r_ray.cli import COMPLETE, REJECTS, guarded, run_to_exit_code
-from a2r_ray.export import write_samples
+from a2r_ray.export import check_samples_target, write_samples
 from a2r_ray.loading import load_config
 from a2r_ray.runs.storage import Storage
 
@@ -20,6 +20,7 @@ from a2r_ray.runs.storage import Storage
 def main(config: str, overrides: tuple[str, ...], to: str) -> int:
     """Runs the config, then writes the samples; rejects are no failure, they make no sample."""
     loaded = load_config(config, overrides)
+    check_samples_target(to)
     code = run_to_exit_code(loaded)
     if code not in (COMPLETE, REJECTS):
         return code

@@ -57,6 +57,17 @@ def test_they_are_the_same_in_either_format(run: Storage, tmp_path: Path) -> Non
     assert "é" in lines.read_text()
 
 
+def test_a_uri_may_have_options(run: Storage, tmp_path: Path) -> None:
+    assert write_samples(run, f"file://{tmp_path}/samples.parquet") == 2
+    with pytest.raises(OutputError, match=r"s3://bucket/f: cannot be opened.*colour"):
+        write_samples(run, "s3://bucket/f/samples.jsonl?colour=red")
+
+
+def test_without_samples_the_file_is_there_and_empty(tmp_path: Path) -> None:
+    assert write_samples(Storage(str(tmp_path / "none")), str(tmp_path / "samples.jsonl")) == 0
+    assert (tmp_path / "samples.jsonl").read_bytes() == b""
+
+
 def test_another_ending_is_refused(run: Storage, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"samples\.csv: samples are written as \.jsonl or \.parquet"):
         write_samples(run, str(tmp_path / "samples.csv"))

@@ -30,6 +30,7 @@ CORE = [
         "engines",
         "engines.simulated",
         "runs.table",
+        "runs.index",
         "runs.ledger",
         "runs.receipt",
         "sources",

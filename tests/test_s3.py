@@ -15,6 +15,8 @@ import pytest
 import yaml
 from pyarrow import fs
 
+from a2r_ray.export import write_samples
+from a2r_ray.runs.storage import Storage
 from tests.chaos import A2R
 from tests.nodes import Nodes
 from tests.s3_server import SECRET, Fault, S3Server, s3_server
@@ -141,3 +143,9 @@ def test_status_and_verify_read_it_from_there(server: S3Server, undisturbed: sub
         **a2r(server.environment, "verify", "s3://bucket/undisturbed"), capture_output=True, timeout=60, check=False
     )
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_samples_are_written_to_it(server: S3Server, undisturbed: subprocess.CompletedProcess[str]) -> None:
+    assert undisturbed.returncode == 0
+    count = write_samples(Storage(server.uri("bucket/undisturbed")), server.uri("bucket/out/samples.parquet"))
+    assert count == pq.read_table("bucket/out/samples.parquet", filesystem=server.files).num_rows > 5

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from a2r_ray.records import Row
 from a2r_ray.runs import table
-from a2r_ray.runs.ledger import hash_ids
+from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.storage import Storage
 
 _REFRESH_S = 1.0

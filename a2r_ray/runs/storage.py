@@ -5,15 +5,19 @@ visible only when it is complete, so it goes to its final name at once. But a st
 completes its upload with whatever it was given: nothing may come between its opening and its last byte.
 """
 
+import mmap
 import os
 import secrets
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit, urlunsplit
 
 import pyarrow as pa
 from pyarrow import fs
@@ -52,7 +56,7 @@ class Storage:
         """What an entry is called, as it may be shown."""
         return f"{self.shown}/{name}" if name else self.shown
 
-    def write(self, name: str, data: bytes | pa.Buffer, guard: Callable[[], None] = lambda: None) -> None:
+    def write(self, name: str, data: bytes | mmap.mmap, guard: Callable[[], None] = lambda: None) -> None:
         """Puts a file in place, whole, replacing any of that name.
 
         Args:
@@ -115,6 +119,28 @@ class Storage:
                 path.unlink(missing_ok=True)
 
 
+@contextmanager
+def spooled(target: str) -> Iterator[IO[bytes]]:
+    """A file that is put in place whole where the block ends without an error; until then it is a local, unnamed one.
+
+    Args:
+        target: a path, or a URI with or without options.
+
+    Raises:
+        OutputError: it cannot be put there.
+    """
+    if "://" in target:
+        parts = urlsplit(target)
+        folder, _, name = parts.path.rpartition("/")
+        folder = urlunsplit(parts._replace(path=folder))
+    else:
+        folder, name = str(Path(target).parent), Path(target).name
+    with tempfile.TemporaryFile() as file:
+        yield file
+        file.flush()
+        Storage(folder).write(name, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if file.tell() else b"")
+
+
 @lru_cache(maxsize=16)
 def _by_uri(uri: str) -> tuple[fs.FileSystem, str]:
     """Remembered, for a file system keeps its connections, and opening one anew takes longer than most requests."""
@@ -125,7 +151,7 @@ def _by_uri(uri: str) -> tuple[fs.FileSystem, str]:
 _UNFINISHED = ".unfinished"
 
 
-def _write_local(path: Path, data: bytes | pa.Buffer, guard: Callable[[], None]) -> None:
+def _write_local(path: Path, data: bytes | mmap.mmap, guard: Callable[[], None]) -> None:
     hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_UNFINISHED}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -146,7 +172,7 @@ def _write_local(path: Path, data: bytes | pa.Buffer, guard: Callable[[], None])
         os.close(folder)
 
 
-def _upload(filesystem: fs.FileSystem, target: str, data: bytes | pa.Buffer, guard: Callable[[], None]) -> None:
+def _upload(filesystem: fs.FileSystem, target: str, data: bytes | mmap.mmap, guard: Callable[[], None]) -> None:
     if threading.current_thread() is not threading.main_thread():
         _send(filesystem, target, data, guard)
         return
@@ -169,7 +195,7 @@ def _may_pass(error: BaseException) -> bool:
     wait=wait_exponential_jitter(max=10),
     reraise=True,
 )
-def _send(filesystem: fs.FileSystem, target: str, data: bytes | pa.Buffer, guard: Callable[[], None]) -> None:
+def _send(filesystem: fs.FileSystem, target: str, data: bytes | mmap.mmap, guard: Callable[[], None]) -> None:
     guard()
     # No `with`: it would complete the upload whatever was raised inside. A part that failed, the stream remembers.
     buffer = pa.py_buffer(data)

@@ -6,7 +6,7 @@ import pytest
 
 from a2r_ray.records import Path
 from a2r_ray.runs import ledger as ledger_module
-from a2r_ray.runs.ledger import PathLedger, hash_ids
+from a2r_ray.runs.ledger import PathLedger
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
 
@@ -65,7 +65,3 @@ def test_it_holds_16_bytes_a_problem_and_row_group(tmp_path: FilePath) -> None:
     run = Storage(str(tmp_path))
     write(run, "a", [path(f"p{number}", index) for number in range(1000) for index in range(4)])
     assert PathLedger(run, "e").nbytes == 16 * 1000
-
-
-def test_hashes_are_the_same_in_every_process() -> None:
-    assert hash_ids(["p0", "p1"]).tolist() == [4375752724811870923, 11407646959027041377]

@@ -1,11 +1,12 @@
 """A file is there whole or not at all, and what is said of a storage says nothing that is secret."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from a2r_ray.errors import OutputError, Stopped, StorageError
-from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.storage import Storage, spooled
 
 
 def test_write_read_replace(tmp_path: Path) -> None:
@@ -68,3 +69,21 @@ def test_a_uri_is_shown_without_its_options_and_credentials() -> None:
     assert "colour" in str(caught.value)
     assert "secret" not in str(caught.value)
     assert Storage("runs/demo").join("run.json") == "runs/demo/run.json"
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 10_000_000])
+def test_a_spooled_file_appears_at_the_end(content: bytes, tmp_path: Path) -> None:
+    target = tmp_path / "new" / "f"
+    with spooled(str(target)) as file:
+        file.write(content)
+        assert not target.exists()
+    assert target.read_bytes() == content
+    _fail_midway(target)
+    assert target.read_bytes() == content
+    assert [entry.name for entry in target.parent.iterdir()] == ["f"]
+
+
+def _fail_midway(target: Path) -> None:
+    with suppress(ValueError), spooled(f"file://{target}") as file:
+        file.write(b"half")
+        raise ValueError
