@@ -33,7 +33,7 @@ test: lint ## everything that must pass: format, lint, types, tests
 	@echo "== pytest"
 	$(bin)/pytest
 
-chaos: setup ## kill a run a hundred times (half an hour), and compare it with one that was left alone
+chaos: setup ## kill a run a hundred times (a quarter of an hour), and compare it with one that was left alone
 	@$(bin)/python -m tests.chaos --kills 100
 
 lint: setup ## format, lint and types only

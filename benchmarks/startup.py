@@ -65,6 +65,8 @@ def _demo(model: str) -> dict[str, float]:
     def observe(progress: Any) -> None:
         first_seen.append(time.time())
         for said in progress.replicas.values():
+            if said["loading"]:
+                continue
             ready.setdefault(f"{said['role']} ready", said["at"] - said["ready_s"])
 
     with tempfile.TemporaryDirectory() as folder:

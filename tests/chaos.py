@@ -230,7 +230,7 @@ def main() -> None:
         assert not chaos.completed_early, "it was complete before the last kill: give it more --problems"
         print(
             f"{chaos.driver_kills} drivers and {chaos.replica_kills} replicas killed; nothing lost, nothing doubled; "
-            f"{chaos.share_paid_twice:.1%} of the tokens paid twice; receipt: {json.dumps(chaos.receipt)}"
+            f"{chaos.share_paid_twice:.2%} of the tokens paid twice; receipt: {json.dumps(chaos.receipt)}"
         )
 
 
