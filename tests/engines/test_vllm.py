@@ -64,7 +64,8 @@ def test_tokens_are_drawn_by_their_probabilities(engine: VllmEngine) -> None:
     from vllm.v1.sample.ops import topk_topp_sampler
 
     assert engine.load().running == 0
-    assert topk_topp_sampler.TopKTopPSampler.forward_cpu.__globals__["compiled_random_sample"] is _random_sample
+    assert topk_topp_sampler.compiled_random_sample is _random_sample
+    assert "compiled_random_sample" in topk_topp_sampler.TopKTopPSampler.forward_cpu.__code__.co_names
     probabilities, rows = torch.tensor([0.6, 0.3, 0.0999, 0.0001, 0.0]), 200_000
     drawn = _random_sample(probabilities.log().expand(rows, -1))
     counts = torch.bincount(drawn, minlength=5)
