@@ -52,9 +52,9 @@ def write_samples(run: Storage, target: str) -> int:
         OutputError: the file's name ends in neither, or it cannot be written.
     """
     check_samples_target(target)
-    count = 0
+    count, samples = 0, chat_samples(run)
     with spooled(target) as file, _writer(file, target) as write:
-        for batch in _batched(chat_samples(run)):
+        while batch := list(islice(samples, _BATCH)):
             write(batch)
             count += len(batch)
     return count
@@ -68,11 +68,6 @@ def _writer(file: IO[bytes], target: str) -> Iterator[Callable[[list[dict[str, A
         return
     with pq.ParquetWriter(file, SAMPLE_SCHEMA, compression="zstd") as parquet:
         yield lambda rows: parquet.write_table(pa.Table.from_pylist(rows, schema=SAMPLE_SCHEMA))
-
-
-def _batched(samples: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    while batch := list(islice(samples, _BATCH)):
-        yield batch
 
 
 _BATCH = 1000
