@@ -340,6 +340,7 @@ class Replica:
                 self._going.clear()
                 self._flush()
                 stopping = True
+                continue  # and says so at once: Ray gives a job that it stops 3 s
             time.sleep(REPORT_EVERY_S)
 
     def _never_loaded(self, role: RoleConfig, waited_s: float) -> None:
