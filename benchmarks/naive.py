@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from a2r_ray import prompts
+from a2r_ray.engines.vllm import cpu_dtype
 from benchmarks.workload import Workload, problems, process_age, report
 
 os.environ.update(
@@ -93,6 +94,7 @@ def _processor(
         engine_kwargs={
             "max_num_seqs": arguments.max_num_seqs,
             "enforce_eager": True,
+            "dtype": cpu_dtype(),
             "enable_prefix_caching": True,
             "distributed_executor_backend": arguments.executor,
         },

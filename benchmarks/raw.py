@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from a2r_ray import prompts
-from a2r_ray.engines.vllm import draw_faster, keep_memory
+from a2r_ray.engines.vllm import cpu_dtype, draw_faster, keep_memory
 from benchmarks.workload import Workload, problems, process_age, report
 
 # Read by vLLM and OpenMP when they are imported.
@@ -67,6 +67,7 @@ def _load(work: Workload, max_num_seqs: int) -> Any:
         work.model,
         max_num_seqs=max_num_seqs,
         enforce_eager=True,
+        dtype=cpu_dtype(),
         distributed_executor_backend="uni",
         enable_prefix_caching=True,
     )

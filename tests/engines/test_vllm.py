@@ -91,6 +91,12 @@ def test_the_template_s_own_marks_and_odd_text_do_no_harm(engine: VllmEngine) ->
     assert {completion.error for completion in answers(engine, [request(text) for text in odd])} == {""}
 
 
+def test_no_cpu_is_made_to_emulate_16_bits(engine: VllmEngine) -> None:
+    flags = set(Path("/proc/cpuinfo").read_text().partition("\nflags")[2].partition("\n")[0].split())
+    has_16_bits = bool(flags & {"avx512bw", "avx_ne_convert"})
+    assert str(engine._engine.model_config.dtype) == ("torch.bfloat16" if has_16_bits else "torch.float32")
+
+
 def test_an_unknown_engine_argument_is_named_with_the_nearest() -> None:
     with pytest.raises(EngineError, match=r"engine_args\.max_num_seq: .*did you mean `max_num_seqs`"):
         VllmEngine(role(engine_args={"max_num_seq": 4}))
