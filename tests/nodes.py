@@ -49,8 +49,8 @@ class Nodes:
         """Where jobs are submitted."""
         self.address = f"127.0.0.1:{free_port()}"
         self._own = {name: value for name, value in os.environ.items() if not name.startswith("RAY_") or name in _KEPT}
-        self._own |= {"RAY_JOB_STOP_WAIT_TIME_S": "20"}  # as the README has it
         self._own |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        self._own["RAY_JOB_STOP_WAIT_TIME_S"] = "20"  # as the README has it
         self.environment = self._own | {"RAY_ADDRESS": self.address}
         """Of a driver that connects to it."""
         # A folder of its own: in a common one, jobs go to whichever head was begun last. Short, for sockets are in it.
