@@ -217,12 +217,14 @@ class Replica:
         chosen = [index for index, row in enumerate(rows) if not row.get("error_kind")]
         problems = [problem_from(rows[index]) for index in chosen]
         paths = self._paths(problems, [rows[index] for index in chosen])
-        if self._explore is not None and self._ledger is not None:
-            self._commit(self._ledger.writer)
+        ledger = self._ledger.writer if self._explore is not None and self._ledger is not None else None
+        ticket = ledger.append([]) if ledger else 0
         if self._synthesize is None:
+            self._commit(ledger, ticket)
             self._problems += len(problems)
             return self._explored(block, rows, dict(zip(chosen, paths, strict=True)))
         concluded = self._synthesize(problems, paths)
+        self._commit(ledger, ticket)  # no result is stored before the paths that it was made of
         self._problems += len(problems)
         if self._results is None or self._rejects is None:
             whole = (
@@ -269,12 +271,12 @@ class Replica:
 
     def _store(self, writer: TableWriter, records: Sequence[Result | Reject]) -> None:
         if records:
-            writer.append([to_row(record) for record in records])
-            self._commit(writer)
+            self._commit(writer, writer.append([to_row(record) for record in records]))
 
-    def _commit(self, writer: TableWriter) -> None:
-        """Waits until all that was appended is durable."""
-        ticket = writer.append([])
+    def _commit(self, writer: TableWriter | None, ticket: int) -> None:
+        """Waits until what was appended up to the ticket is durable."""
+        if writer is None:
+            return
         with self._lock:
             self._waiting += 1
             hurry = _HURRY_SHARE * self._waiting >= self._calls

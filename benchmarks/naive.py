@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from a2r_ray import prompts
-from a2r_ray.engines.vllm import cpu_dtype
+from a2r_ray.engines import vllm_cpu
 from benchmarks.workload import Workload, problems, process_age, report
 
 os.environ.update(
@@ -94,7 +94,7 @@ def _processor(
         engine_kwargs={
             "max_num_seqs": arguments.max_num_seqs,
             "enforce_eager": True,
-            "dtype": cpu_dtype(),
+            "dtype": vllm_cpu.dtype(),
             "enable_prefix_caching": True,
             "distributed_executor_backend": arguments.executor,
         },

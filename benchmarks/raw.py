@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from a2r_ray import prompts
-from a2r_ray.engines.vllm import cpu_dtype, draw_faster, keep_memory
+from a2r_ray.engines import vllm_cpu
 from benchmarks.workload import Workload, problems, process_age, report
 
 # Read by vLLM and OpenMP when they are imported.
@@ -38,8 +38,8 @@ def main() -> None:
 
     before = time.monotonic()
     if arguments.tuned:
-        keep_memory()
-        draw_faster()
+        vllm_cpu.keep_memory()
+        vllm_cpu.draw_faster()
     llm = _load(work, arguments.max_num_seqs)
     loaded = time.monotonic()
     explored = _complete(llm, work, [_explorer_prompt(text) for text in asked], samples=work.paths)
@@ -67,7 +67,7 @@ def _load(work: Workload, max_num_seqs: int) -> Any:
         work.model,
         max_num_seqs=max_num_seqs,
         enforce_eager=True,
-        dtype=cpu_dtype(),
+        dtype=vllm_cpu.dtype(),
         distributed_executor_backend="uni",
         enable_prefix_caching=True,
     )

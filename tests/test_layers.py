@@ -66,4 +66,4 @@ def importers(package: str) -> set[str]:
 
 def test_ray_and_vllm_stay_in_their_files() -> None:
     assert importers("ray") == {"pipeline.py", "board.py", "cluster.py"}
-    assert importers("vllm") == {"engines/vllm.py"}
+    assert importers("vllm") == {"engines/vllm.py", "engines/vllm_cpu.py"}

@@ -16,13 +16,14 @@ import signal
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from a2r_ray.config import RoleConfig, Sampling
-from a2r_ray.engines import ENGINE_DIED, Completion, Load, Request
+from a2r_ray.engines import ENGINE_DIED, Completion, Load, Request, vllm_cpu
 from a2r_ray.errors import EngineError
 from a2r_ray.records import Message
 
@@ -46,7 +47,7 @@ class VllmEngine:
     def __init__(self, role: RoleConfig, *, seeded: bool = False) -> None:
         _prepare_environment(role)
         if not role.gpus:
-            keep_memory()
+            vllm_cpu.keep_memory()
         self._inbox: queue.SimpleQueue[tuple[Request, Future[Completion], float] | None] = queue.SimpleQueue()
         self._pending: dict[str, tuple[Future[Completion], float, bool]] = {}
         self._tokens = [0, 0]
@@ -101,10 +102,11 @@ class VllmEngine:
                 hint = f"; did you mean `{near[0]}`?" if near else ""
                 raise EngineError(f"engine_args.{name}: vLLM knows no such argument{hint}")
         if not role.gpus:
-            draw_faster()
+            vllm_cpu.draw_faster()
         os.environ[_REPLICA] = str(os.getpid())
         try:
-            return LLMEngine.from_engine_args(EngineArgs(**arguments), stat_loggers=[self._stat_logger()])
+            with nullcontext() if role.gpus else vllm_cpu.mapped_zeros():
+                return LLMEngine.from_engine_args(EngineArgs(**arguments), stat_loggers=[self._stat_logger()])
         except Exception as error:
             raise EngineError(f"vLLM cannot load {role.model}: {type(error).__name__}: {error}") from error
 
@@ -135,9 +137,10 @@ class VllmEngine:
         set of them, idle as it is, makes the first give up its core between any two operations.
         """
         try:
-            if not role.gpus:
-                _load_openmp(role)
-            self._engine = self._start(role, seeded=seeded)
+            with vllm_cpu.collector_at_rest():
+                if not role.gpus:
+                    vllm_cpu.load_openmp(_threads(role))
+                self._engine = self._start(role, seeded=seeded)
             self._max_model_len: int = self._engine.model_config.max_model_len
             self._tokenizer = self._engine.get_tokenizer()
         except BaseException as error:  # noqa: BLE001 (the constructor raises it)
@@ -261,69 +264,8 @@ def _prepare_environment(role: RoleConfig) -> None:
             os.environ.setdefault(name, value)
 
 
-def keep_memory() -> None:
-    """Has malloc keep what is freed, for a process that steps an engine on CPU.
-
-    Every step allocates tens of megabytes for its logits; by default they come from the kernel each time, page by page
-    and zeroed, which takes 50,000 page faults a second (benchmarks/README.md).
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc's
-    if mallopt is not None:
-        mallopt(_M_ARENA_MAX, 1)
-        mallopt(_M_MMAP_MAX, 0)
-        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
-
-
-def cpu_dtype() -> str:
-    """The ``dtype`` that vLLM is given on this CPU: the model's own, or float32 where 16 bits are emulated.
-
-    Without AVX-512 a bf16 matrix product falls back to a reference implementation: a step takes five times as long.
-    """
-    import torch
-
-    return "auto" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "float32"  # noqa: SLF001 (has no public name)
-
-
-def draw_faster() -> None:
-    """Has an engine on CPU draw tokens in a sixth of the time, by the same distribution.
-
-    vLLM draws as GPUs do it best, with a random number for each token of the vocabulary. On CPU these take more than a
-    third of a step, in one thread. Here there is one for each request. Requests with a seed are drawn as ever.
-    """
-    from vllm.v1.sample.ops import topk_topp_sampler
-
-    topk_topp_sampler.compiled_random_sample = _random_sample
-
-
-def _random_sample(logits: Any) -> Any:
-    """A token for each row of logits, (rows,): the first whose cumulative probability is above a uniform number."""
-    import torch
-
-    cumulative = logits.softmax(dim=-1, dtype=torch.float32).cumsum_(dim=-1)  # summed up in double precision
-    drawn = torch.rand(len(logits), 1) * cumulative[:, -1:]
-    return torch.searchsorted(cumulative, drawn, right=True).view(-1)
-
-
-_M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8
-
-
 def _threads(role: RoleConfig) -> int:
     return max(1, int(role.resources.cpus))
-
-
-def _load_openmp(role: RoleConfig) -> None:
-    """Has each thread of OpenMP keep to a core of its own, where they have all cores and their parent is this thread.
-
-    Else, when one of Ray's processes wakes up, two of them meet on one core for a while (benchmarks/README.md).
-    """
-    alone = _threads(role) == len(os.sched_getaffinity(0)) and os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] == "0"
-    if not alone or "OMP_PROC_BIND" in os.environ:
-        return
-    os.environ["OMP_PROC_BIND"] = "true"
-    try:
-        import torch  # noqa: F401 (OpenMP looks at its environment when it is loaded)
-    finally:
-        del os.environ["OMP_PROC_BIND"]  # else every process that is begun from here binds its threads to the same core
 
 
 def _engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
@@ -332,7 +274,7 @@ def _engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
     if role.revision:
         arguments["revision"] = role.revision
     if not role.gpus:
-        arguments |= {"enforce_eager": True, "distributed_executor_backend": "uni", "dtype": cpu_dtype()}
+        arguments |= {"enforce_eager": True, "distributed_executor_backend": "uni", "dtype": vllm_cpu.dtype()}
         if seeded:
             # On CPU a seeded request whose prefill is chunked kills the engine.
             arguments |= {"enable_chunked_prefill": False}
