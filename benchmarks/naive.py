@@ -48,6 +48,7 @@ def main() -> None:
     parser.add_argument("--stages", choices=["all", "lean"], default="lean", help="beside the engine; lean: none")
     parser.add_argument("--executor", choices=["mp", "uni"], default="uni", help="of vLLM; uni: no worker process")
     parser.add_argument("--cores", choices=["split", "both"], default="both", help="of each engine: its own, or all")
+    parser.add_argument("--block-size", type=int, default=vllm_cpu.BLOCK_TOKENS, help="vLLM's own on CPU is 128")
     arguments = parser.parse_args()
     work = Workload.of(arguments)
     with tempfile.TemporaryDirectory() as folder:
@@ -96,6 +97,7 @@ def _processor(
             "enforce_eager": True,
             "dtype": vllm_cpu.dtype(),
             "enable_prefix_caching": True,
+            "block_size": arguments.block_size,
             "distributed_executor_backend": arguments.executor,
         },
         batch_size=arguments.batch_size,

@@ -8,6 +8,7 @@ Prints one line of JSON: seconds to load, from the first request sent to the las
 
 import os
 import time
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,7 +41,7 @@ def main() -> None:
     if arguments.tuned:
         vllm_cpu.keep_memory()
         vllm_cpu.draw_faster()
-    llm = _load(work, arguments.max_num_seqs)
+    llm = _load(work, arguments)
     loaded = time.monotonic()
     explored = _complete(llm, work, [_explorer_prompt(text) for text in asked], samples=work.paths)
     turned = time.monotonic()
@@ -60,16 +61,17 @@ def main() -> None:
     )
 
 
-def _load(work: Workload, max_num_seqs: int) -> Any:
+def _load(work: Workload, arguments: Namespace) -> Any:
     from vllm import LLM
 
     return LLM(
         work.model,
-        max_num_seqs=max_num_seqs,
+        max_num_seqs=arguments.max_num_seqs,
         enforce_eager=True,
         dtype=vllm_cpu.dtype(),
         distributed_executor_backend="uni",
         enable_prefix_caching=True,
+        block_size=vllm_cpu.BLOCK_TOKENS if arguments.tuned else None,
     )
 
 

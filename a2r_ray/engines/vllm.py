@@ -274,7 +274,12 @@ def _engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
     if role.revision:
         arguments["revision"] = role.revision
     if not role.gpus:
-        arguments |= {"enforce_eager": True, "distributed_executor_backend": "uni", "dtype": vllm_cpu.dtype()}
+        arguments |= {
+            "enforce_eager": True,
+            "distributed_executor_backend": "uni",
+            "dtype": vllm_cpu.dtype(),
+            "block_size": vllm_cpu.BLOCK_TOKENS,
+        }
         if seeded:
             # On CPU a seeded request whose prefill is chunked kills the engine.
             arguments |= {"enable_chunked_prefill": False}
