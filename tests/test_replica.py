@@ -113,6 +113,37 @@ def test_the_synthesizer_of_a_phased_run_finds_the_paths_in_the_run_folder(confi
     synthesizer.close()
 
 
+def test_a_result_is_stored_after_its_paths_which_may_take_as_long_as_its_synthesis(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synthesized, stored = threading.Event(), threading.Event()
+    write = Storage.write
+
+    def watched(run: Storage, name: str, data: bytes, guard: Callable[[], None]) -> None:
+        if name.startswith("paths/"):
+            assert synthesized.wait(10), "the synthesis waits for its paths"
+            assert not stored.wait(1), "a result is stored before its paths"
+        else:
+            stored.set()
+        write(run, name, data, guard)
+
+    monkeypatch.setattr(Storage, "write", watched)
+    run = Storage(config.output)
+    replica = Replica(Work(config, "both", run, last=True))
+    synthesize = replica._synthesize
+    assert synthesize is not None
+
+    def watched_synthesis(*given: Any) -> Any:
+        made = synthesize(*given)
+        synthesized.set()
+        return made
+
+    monkeypatch.setattr(replica, "_synthesize", watched_synthesis)
+    assert replica(block(input_row(problem(1))))["outcome"].to_pylist() == ["ok"]
+    assert (table.count(run, "paths"), table.count(run, "results")) == (4, 1)
+    replica.close()
+
+
 def test_without_a_run_folder_rows_keep_their_columns(config: Config) -> None:
     replica = Replica(Work(config, "both"))
     rows = pa.table({"problem_id": ["a", "b"], "problem": ["1+1?", "2+2?"], "mine": [1, 2]})

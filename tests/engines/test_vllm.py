@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -66,6 +67,21 @@ def test_on_cpu_vllm_takes_what_is_put_in_its_place(engine: VllmEngine) -> None:
     assert topk_topp_sampler.compiled_random_sample is vllm_cpu.random_sample
     assert "compiled_random_sample" in topk_topp_sampler.TopKTopPSampler.forward_cpu.__code__.co_names
     assert str(engine._engine.model_config.dtype) in {"torch.bfloat16", f"torch.{vllm_cpu.dtype()}"}
+
+
+def test_the_paths_of_a_problem_share_its_prompt(engine: VllmEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared: list[int] = []
+    finish = engine._finish
+
+    def watched(output: Any) -> None:
+        shared.extend([output.num_cached_tokens] * output.finished)
+        finish(output)
+
+    monkeypatch.setattr(engine, "_finish", watched)
+    text = "A farmer has 17 crates with 29 apples each and sells 31 apples. How many apples are left?"
+    done = answers(engine, [request(text, seed) for seed in range(4)])
+    assert all(completion.prompt_tokens < 128 for completion in done)
+    assert sorted(shared)[1:] == [32 * (done[0].prompt_tokens // 32)] * 3
 
 
 def test_the_kv_cache_takes_memory_as_it_is_used(engine: VllmEngine) -> None:
