@@ -8,18 +8,19 @@ from collections.abc import Sequence
 
 from a2r_ray.records import Message
 
-EXPLORE = r"""{problem}
+# What is the same for all problems comes first: an engine that shares prefixes reads it once.
+EXPLORE = r"""Please reason step by step, and put your final answer within \boxed{}.
 
-Please reason step by step, and put your final answer within \boxed{}."""
+{problem}"""
 
-SYNTHESIZE = r"""{problem}
+SYNTHESIZE = """Below are a problem and several independent attempts at it. Each attempt may be right or wrong, and so may \
+be what most of them agree on. Weigh the attempts against each other: check where they agree, find the errors where they \
+differ, and reason the problem through yourself. Then put your final answer within \\boxed{}.
 
-Several independent attempts at this problem follow. Each may be right or wrong.
+Problem:
+{problem}
 
-{references}
-
-Weigh the attempts against each other: check where they agree, find the errors where they differ, and reason it \
-through yourself. Then put your final answer within \boxed{}."""
+{references}"""
 
 REFERENCE = """Attempt {number}:
 {text}"""

@@ -15,7 +15,18 @@ def test_nothing_in_a_value_is_interpreted() -> None:
 def test_the_default_templates_have_their_places() -> None:
     assert prompts.fields(prompts.EXPLORE) == ["problem"]
     assert prompts.fields(prompts.SYNTHESIZE) == ["problem", "references"]
-    assert r"\boxed{}" in prompts.EXPLORE
+    assert prompts.EXPLORE.count(r"\boxed{}") == prompts.SYNTHESIZE.count(r"\boxed{}") == 1
+
+
+@pytest.mark.parametrize("template", [prompts.EXPLORE, prompts.SYNTHESIZE])
+def test_what_all_problems_share_comes_first_so_that_an_engine_reads_it_once(template: str) -> None:
+    start, end = template.split("{problem}")
+    assert len(start) > len(end.replace("{references}", "").strip())
+
+
+@pytest.mark.parametrize("template", [prompts.EXPLORE, prompts.SYNTHESIZE, prompts.REFERENCE])
+def test_lines_of_the_source_do_not_show_in_a_template(template: str) -> None:
+    assert "\\\n" not in template
 
 
 @pytest.mark.parametrize(
