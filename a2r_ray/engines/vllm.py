@@ -103,6 +103,7 @@ class VllmEngine:
                 raise EngineError(f"engine_args.{name}: vLLM knows no such argument{hint}")
         if not role.gpus:
             vllm_cpu.draw_faster()
+            vllm_cpu.inspect_here()
         os.environ[_REPLICA] = str(os.getpid())
         try:
             with nullcontext() if role.gpus else vllm_cpu.mapped_zeros():

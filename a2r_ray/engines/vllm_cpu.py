@@ -84,6 +84,16 @@ def draw_faster() -> None:
     topk_topp_sampler.compiled_random_sample = random_sample
 
 
+def inspect_here() -> None:
+    """Has vLLM look at a model's class in this process, where it looks at one for the first time on a machine.
+
+    It begins a process for that, which imports all of vLLM again, lest this one should initialize CUDA.
+    """
+    from vllm.model_executor.models import registry
+
+    registry._run_in_subprocess = lambda look: look()  # noqa: SLF001 (vLLM has no setting for it)
+
+
 def random_sample(logits: Any) -> Any:
     """A token for each row of logits, (rows,): the first whose cumulative probability is above a uniform number."""
     import torch

@@ -3,6 +3,7 @@
 import gc
 from pathlib import Path
 
+import pytest
 import torch
 
 from a2r_ray.engines import vllm_cpu
@@ -42,3 +43,18 @@ def test_the_collector_works_again_after_its_rest() -> None:
     with vllm_cpu.collector_at_rest():
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_a_model_class_is_looked_at_without_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vllm.model_executor.models import registry
+
+    monkeypatch.setenv("VLLM_CACHE_ROOT", str(tmp_path))
+    monkeypatch.setattr(registry, "_SUBPROCESS_COMMAND", ["false"])
+    llama = registry.ModelRegistry.models["LlamaForCausalLM"]
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "_run_in_subprocess", registry._run_in_subprocess)
+        with pytest.raises(RuntimeError, match="subprocess"):
+            llama.inspect_model_cls()
+        vllm_cpu.inspect_here()
+        assert llama.inspect_model_cls().is_text_generation_model
+    assert list(tmp_path.rglob("*LlamaForCausalLM.json"))
