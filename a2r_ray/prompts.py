@@ -14,8 +14,8 @@ EXPLORE = r"""Please reason step by step, and put your final answer within \boxe
 {problem}"""
 
 SYNTHESIZE = """Below are a problem and several independent attempts at it. Each attempt may be right or wrong, and so \
-may be what most of them agree on. Weigh the attempts against each other: check where they agree, find the errors where \
-they differ, and reason the problem through yourself. Then put your final answer within \\boxed{}.
+may be what most of them agree on. Weigh the attempts against each other: check where they agree, find the errors \
+where they differ, and reason the problem through yourself. Then put your final answer within \\boxed{}.
 
 Problem:
 {problem}
