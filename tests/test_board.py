@@ -9,6 +9,7 @@ from a2r_ray import board as boards
 from a2r_ray import cluster
 from a2r_ray.board import _Board
 from a2r_ray.errors import Stopped
+from tests.nodes import wait_until
 
 
 def test_an_accusation_stays_until_it_is_dropped() -> None:
@@ -34,8 +35,15 @@ def test_it_keeps_what_was_said_and_ends_with_its_block() -> None:
         board.failed("no such model")
         assert board.reports() == {"a": {"running": 2}}
         assert board.failures() == ["no such model"]
-    with pytest.raises(ray.exceptions.RayActorError):
-        board.report("a", {})
+
+    def is_gone() -> bool:
+        try:
+            board.report("a", {})
+        except ray.exceptions.RayActorError:
+            return True
+        return False
+
+    wait_until(is_gone, 30, "it outlives its block")  # Ray's kill does not wait
 
 
 @pytest.mark.usefixtures("local_ray")
