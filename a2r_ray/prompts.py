@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from a2r_ray.records import Message
 
-# What is the same for all problems comes first: an engine that shares prefixes reads it once.
+# What is the same for all problems comes first: an engine that shares prefixes reads it once. What the references may
+# have a model forget comes again.
 EXPLORE = r"""Please reason step by step, and put your final answer within \boxed{}.
 
 {problem}"""
@@ -20,7 +21,9 @@ where they differ, and reason the problem through yourself. Then put your final 
 Problem:
 {problem}
 
-{references}"""
+{references}
+
+Put your final answer within \\boxed{}."""
 
 REFERENCE = """Attempt {number}:
 {text}"""

@@ -15,7 +15,8 @@ def test_nothing_in_a_value_is_interpreted() -> None:
 def test_the_default_templates_have_their_places() -> None:
     assert prompts.fields(prompts.EXPLORE) == ["problem"]
     assert prompts.fields(prompts.SYNTHESIZE) == ["problem", "references"]
-    assert prompts.EXPLORE.count(r"\boxed{}") == prompts.SYNTHESIZE.count(r"\boxed{}") == 1
+    assert r"\boxed{}" in prompts.EXPLORE.partition("{problem}")[0]
+    assert r"\boxed{}" in prompts.SYNTHESIZE.partition("{references}")[2]  # which may be long
 
 
 @pytest.mark.parametrize("template", [prompts.EXPLORE, prompts.SYNTHESIZE])
