@@ -158,9 +158,11 @@ def guarded(command: Callable[[], int]) -> int:
     except A2RError as error:
         click.echo(f"error: {error}", err=True)
         return error.exit_code
-    except Stopped as stopped:
-        click.echo(f"stopped by {stopped}; the same command continues", err=True)
-        return stopped.exit_code
+    except (Stopped, SystemExit):  # click exits, and says nothing, where a pipe breaks
+        if Stopped.asked is None:
+            raise
+        click.echo(f"stopped by {Stopped.asked}; the same command continues", err=True)
+        return Stopped.asked.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -170,7 +172,8 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
     """The first signal ends the run in order, the next at once; Ray's processes end with this one."""
     for again in (signal.SIGINT, signal.SIGTERM):
         signal.signal(again, lambda signum, _frame: os._exit(128 + signum))
-    raise Stopped(signum)
+    Stopped.asked = Stopped(signum)
+    raise Stopped.asked
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ An error names the thing, the place and the remedy. A row that fails is data (a 
 
 import signal
 from collections.abc import Sequence
+from typing import ClassVar
 
 
 class A2RError(Exception):
@@ -50,6 +51,11 @@ class EngineError(A2RError):
 
 class Stopped(BaseException):
     """A signal asked the command to stop. No Exception, so that nothing takes it for a failure."""
+
+    asked: ClassVar["Stopped | None"] = None
+    """What a signal has asked of this process: Ray's native code, where it waits, prints what a handler raises and
+    waits on, and what is cut off may raise something else on its way out.
+    """
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)

@@ -85,7 +85,8 @@ def run(config: Config, observe: Observer | None = None, *, retry: bool = False)
             tally = _drive(_Job(config, folder.storage, folder.attempt), progress, partial(_tick, folder, observe))
         outcome = "complete"
     except BaseException as error:
-        outcome = "interrupted" if isinstance(error, KeyboardInterrupt | Stopped) else "failed"
+        stopped = isinstance(error, KeyboardInterrupt | Stopped) or Stopped.asked is not None
+        outcome = "interrupted" if stopped else "failed"
         with suppress(OutputError):  # the first error is the one to read
             _conclude(folder, progress, tally, outcome)
         raise
@@ -335,6 +336,8 @@ def _drained(dataset: Dataset) -> Iterator[dict[str, Any] | None]:
     threading.Thread(target=drain, name="drain", daemon=True).start()
     ticked = 0.0
     while True:
+        if Stopped.asked is not None:
+            raise Stopped.asked
         if time.monotonic() - ticked > _TICK_S:
             yield None
             ticked = time.monotonic()

@@ -189,6 +189,27 @@ def test_a_signal_stops_it_and_the_same_command_continues(
     assert a2r("verify", document["output"]).returncode == 0
 
 
+@pytest.mark.parametrize("raised", ["SystemExit(1)", "Stopped(2)"])
+def test_a_stop_is_told_whatever_is_raised_on_the_way_out(raised: str) -> None:
+    code = f"""
+import os, signal, sys
+from a2r_ray.cli import guarded
+from a2r_ray.errors import Stopped
+
+def command():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except Stopped:
+        pass
+    raise {raised}
+
+sys.exit(guarded(command))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 143
+    assert done.stderr == "stopped by SIGTERM; the same command continues\n"
+
+
 def test_a_second_signal_stops_at_once(config_file: Path, document: dict[str, Any]) -> None:
     document["explorer"]["simulated"] = {"latency_s": {"median": 0.4}}
     config_file.write_text(yaml.safe_dump(document))

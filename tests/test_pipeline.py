@@ -1,15 +1,18 @@
 """The whole way on a real Ray, with simulated engines: every schedule, every row accounted for."""
 
 import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
+import pyarrow as pa
 import pytest
 import ray
 
 from a2r_ray import pipeline, watch
-from a2r_ray.errors import A2RError, InputError
+from a2r_ray.errors import A2RError, InputError, Stopped
 from a2r_ray.loading import parse_config, stored_config
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
 from a2r_ray.runs.folder import RunFolder
@@ -158,6 +161,22 @@ def test_read_gives_the_rows_that_still_need_work_and_the_tally(document: dict[s
     assert len(found) == 20 + 4 + 1
     assert found[-1]["error_kind"] == "tally"
     assert json.loads(found[-1]["row"]) == {"input": 25, "duplicate": 1}
+
+
+def test_a_stop_that_native_code_has_swallowed_still_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    class Endless:
+        def iter_batches(self, **_: Any) -> Iterator[pa.Table]:
+            ended.wait()
+            yield from ()
+
+    rows = pipeline._drained(cast("ray.data.Dataset", Endless()))
+    assert next(rows) is None
+    monkeypatch.setattr(Stopped, "asked", Stopped(15))
+    with pytest.raises(Stopped):
+        next(rows)
+    ended.set()
 
 
 def test_a_pool_grows_to_its_most_replicas_under_load(document: dict[str, Any], problems_file: Path) -> None:
