@@ -158,11 +158,9 @@ def guarded(command: Callable[[], int]) -> int:
     except A2RError as error:
         click.echo(f"error: {error}", err=True)
         return error.exit_code
-    except (Stopped, SystemExit):  # click exits, and says nothing, where a pipe breaks
-        if Stopped.asked is None:
-            raise
-        click.echo(f"stopped by {Stopped.asked}; the same command continues", err=True)
-        return Stopped.asked.exit_code
+    except Stopped as stopped:
+        click.echo(f"stopped by {stopped}; the same command continues", err=True)
+        return stopped.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -53,8 +53,8 @@ class Stopped(BaseException):
     """A signal asked the command to stop. No Exception, so that nothing takes it for a failure."""
 
     asked: ClassVar["Stopped | None"] = None
-    """What a signal has asked of this process: Ray's native code, where it waits, prints what a handler raises and
-    waits on, and what is cut off may raise something else on its way out.
+    """What a signal has asked of this process: Ray's native code, where it waits, prints what a handler raises, and
+    waits on.
     """
 
     def __init__(self, signum: int) -> None:

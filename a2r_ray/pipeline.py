@@ -8,24 +8,24 @@ import json
 import secrets
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from queue import Empty, SimpleQueue
 from typing import Any
 
 import pyarrow as pa
 import ray
 from ray.data import ActorPoolStrategy, DataContext, Dataset
+from ray.data._internal.execution.streaming_executor import StreamingExecutor
 
 from a2r_ray import board as boards
 from a2r_ray import cluster, schedule
 from a2r_ray.board import Board
 from a2r_ray.config import Config, RoleConfig
+from a2r_ray.drain import Row, drained
 from a2r_ray.errors import A2RError, OutputError, Stopped
 from a2r_ray.explore import brought
 from a2r_ray.records import INPUT_SCHEMA, TALLY, Problem, Reject, input_row, to_row
@@ -80,17 +80,16 @@ def run(config: Config, observe: Observer | None = None, *, retry: bool = False)
     folder = RunFolder.open(config, rows, retry=retry)
     progress = Progress(total=rows, done_before=folder.done_before)
     tally = None
-    try:
-        with cluster.connected():
+    with ExitStack() as connection:  # it ends last: when it does, Ray's native code may end the process
+        try:
+            connection.enter_context(cluster.connected())
             tally = _drive(_Job(config, folder.storage, folder.attempt), progress, partial(_tick, folder, observe))
-        outcome = "complete"
-    except BaseException as error:
-        stopped = isinstance(error, KeyboardInterrupt | Stopped) or Stopped.asked is not None
-        outcome = "interrupted" if stopped else "failed"
-        with suppress(OutputError):  # the first error is the one to read
-            _conclude(folder, progress, tally, outcome)
-        raise
-    receipt = _conclude(folder, progress, tally, outcome)
+        except BaseException as error:
+            outcome = "interrupted" if isinstance(error, KeyboardInterrupt | Stopped) else "failed"
+            with suppress(OutputError):  # the first error is the one to read
+                _conclude(folder, progress, tally, outcome)
+            raise
+        receipt = _conclude(folder, progress, tally, "complete")
     return summarize(folder.storage, folder.record, receipt, progress.replicas)
 
 
@@ -157,8 +156,11 @@ def answer(questions: Sequence[Problem], config: Config) -> list[dict[str, Any]]
         with boards.opened(cluster.here()) as board, _explained(board):
             if layout == "phased":
                 explored = explore(dataset, config, board=board).materialize()
-                return list(_rows(synthesize(explored, config, board=board)))
-            return list(_rows(build(dataset, config, layout=layout, board=board)))
+                dataset = synthesize(explored, config, board=board)
+            else:
+                dataset = build(dataset, config, layout=layout, board=board)
+            with _rows(dataset) as answered:
+                return [row for row in answered if row is not None]
 
 
 def problems(config: Config, run: Storage) -> Dataset:
@@ -203,8 +205,13 @@ def _drive(job: _Job, progress: Progress, tick: Observer) -> Tally | None:
     tally = None
     for dataset, pools in _phases(job, layout):
         watch = Watch(pools, lambda pool: cluster.unplaced(_actor_class(pool)), cluster.nodes, _warn)
-        with boards.opened(cluster.here()) as board, _explained(board), board.flushed_when_stopped():
-            for row in _drained(dataset(board)):
+        with (
+            boards.opened(cluster.here()) as board,
+            _explained(board),
+            _rows(dataset(board)) as rows,
+            board.flushed_when_stopped(),
+        ):
+            for row in rows:
                 if row is None:
                     progress.replicas |= board.reports()
                     watch.look(progress.replicas.values())
@@ -312,44 +319,21 @@ def _tune() -> None:
     context.max_consecutive_actor_init_deaths = 0
 
 
-def _rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
-    for batch in dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=4):
-        yield from batch.to_pylist()
+def _rows(dataset: Dataset) -> AbstractContextManager[Iterator[Row | None]]:
+    """The rows of a dataset as they come; after the block, no thread of Ray Data's is left of it.
 
-
-def _drained(dataset: Dataset) -> Iterator[dict[str, Any] | None]:
-    """The rows of a dataset as they come, and None about twice a second.
-
-    Ray is waited for in another thread: here nothing stands in the way of a signal, or of an end that the watch calls
-    for.
+    Ray, when it disconnects, may end a process with a thread that still calls it: with exit code 1, and no word.
     """
-    rows: SimpleQueue[list[dict[str, Any]] | Exception | None] = SimpleQueue()
 
-    def drain() -> None:
-        try:
-            for batch in dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=4):
-                rows.put(batch.to_pylist())
-            rows.put(None)
-        except Exception as error:  # noqa: BLE001 (raised where the rows are awaited)
-            rows.put(error)
+    def end() -> None:
+        # The dataset itself knows of its execution only after the first rows.
+        execution = f"StreamingExecutor-{dataset.get_dataset_id()}"
+        for thread in threading.enumerate():
+            if isinstance(thread, StreamingExecutor) and thread.name == execution:
+                with suppress(ray.exceptions.RayError):
+                    thread.shutdown(force=True)
 
-    threading.Thread(target=drain, name="drain", daemon=True).start()
-    ticked = 0.0
-    while True:
-        if Stopped.asked is not None:
-            raise Stopped.asked
-        if time.monotonic() - ticked > _TICK_S:
-            yield None
-            ticked = time.monotonic()
-        try:
-            got = rows.get(timeout=_TICK_S)
-        except Empty:
-            continue
-        if got is None:
-            return
-        if isinstance(got, Exception):
-            raise got
-        yield from got
+    return drained(partial(dataset.iter_batches, batch_size=None, batch_format="pyarrow", prefetch_batches=4), end)
 
 
 def _read(_: pa.Table, config: Config, run: Storage) -> Iterator[pa.Table]:
@@ -371,7 +355,6 @@ def _read(_: pa.Table, config: Config, run: Storage) -> Iterator[pa.Table]:
 
 
 _CHUNK = 1000
-_TICK_S = 0.5
 _METER_S = 2.0
 
 
@@ -381,11 +364,11 @@ def _warn(message: str) -> None:
 
 @contextmanager
 def _explained(board: Board) -> Iterator[None]:
-    """Turns what Ray raises into the error that a person should read first."""
+    """Turns what Ray raises into the error that a person should read first, or the stop that broke it off."""
     try:
         yield
     except (ray.exceptions.RayError, ray.data.exceptions.UserCodeException) as error:
-        raise _explain(error, board) from error
+        raise Stopped.asked or _explain(error, board) from error
 
 
 def _explain(error: Exception, board: Board) -> A2RError:

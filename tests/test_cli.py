@@ -189,27 +189,6 @@ def test_a_signal_stops_it_and_the_same_command_continues(
     assert a2r("verify", document["output"]).returncode == 0
 
 
-def test_a_stop_is_told_where_a_broken_pipe_is_raised_on_the_way_out() -> None:
-    code = """
-import os, signal, sys
-import click
-from a2r_ray.cli import guarded
-from a2r_ray.errors import Stopped
-
-@click.command()
-def command():
-    try:
-        os.kill(os.getpid(), signal.SIGTERM)
-    except Stopped:
-        raise BrokenPipeError(32, "Broken pipe")
-
-sys.exit(guarded(lambda: command([], standalone_mode=False)))
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 143
-    assert done.stderr == "stopped by SIGTERM; the same command continues\n"
-
-
 def test_a_second_signal_stops_at_once(config_file: Path, document: dict[str, Any]) -> None:
     document["explorer"]["simulated"] = {"latency_s": {"median": 0.4}}
     config_file.write_text(yaml.safe_dump(document))

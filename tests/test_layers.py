@@ -26,6 +26,7 @@ CORE = [
         "explore",
         "synthesize",
         "trial",
+        "drain",
         "replica",
         "engines",
         "engines.simulated",

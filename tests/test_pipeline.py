@@ -2,21 +2,22 @@
 
 import json
 import threading
-from collections.abc import Iterator
+import time
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pytest
 import ray
 
-from a2r_ray import pipeline, watch
+from a2r_ray import board as boards
+from a2r_ray import cluster, pipeline, watch
 from a2r_ray.errors import A2RError, InputError, Stopped
 from a2r_ray.loading import parse_config, stored_config
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.storage import Storage
+from tests.nodes import wait_until
 
 pytestmark = pytest.mark.usefixtures("local_ray")
 
@@ -163,20 +164,29 @@ def test_read_gives_the_rows_that_still_need_work_and_the_tally(document: dict[s
     assert json.loads(found[-1]["row"]) == {"input": 25, "duplicate": 1}
 
 
-def test_a_stop_that_native_code_has_swallowed_still_stops(monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = threading.Event()
+def test_no_thread_of_ray_data_is_left_where_a_run_ends_before_its_first_row() -> None:
+    def wait(_: dict[str, Any]) -> dict[str, Any]:
+        time.sleep(3600)
+        return {}
 
-    class Endless:
-        def iter_batches(self, **_: Any) -> Iterator[pa.Table]:
-            ended.wait()
-            yield from ()
+    def threads() -> list[str]:
+        names = [thread.name for thread in threading.enumerate()]
+        return [name for name in names if name.startswith(("drain", "StreamingExecutor-"))]
 
-    rows = pipeline._drained(cast("ray.data.Dataset", Endless()))
-    assert next(rows) is None
-    monkeypatch.setattr(Stopped, "asked", Stopped(15))
-    with pytest.raises(Stopped):
-        next(rows)
-    ended.set()
+    before = set(threads())
+    with pipeline._rows(ray.data.range(4).map(wait)) as found:
+        assert next(found) is None
+        wait_until(lambda: len(set(threads()) - before) == 2, 30, "nothing is begun")
+    assert not set(threads()) - before
+
+
+def test_what_ray_raises_after_a_stop_was_asked_is_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    with boards.opened(cluster.here()) as board:
+        with pytest.raises(A2RError, match="the node died"), pipeline._explained(board):
+            raise ray.exceptions.RayError("the node died")
+        monkeypatch.setattr(Stopped, "asked", Stopped(15))
+        with pytest.raises(Stopped, match="SIGTERM"), pipeline._explained(board):
+            raise ray.exceptions.RayError("the node died")
 
 
 def test_a_pool_grows_to_its_most_replicas_under_load(document: dict[str, Any], problems_file: Path) -> None:
