@@ -5,13 +5,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
-from typing import Any
 
 import pyarrow as pa
 
 from a2r_ray.errors import Stopped
-
-Row = dict[str, Any]
+from a2r_ray.records import Row
 
 _TICK_S = 0.5
 _JOIN_S = 5.0

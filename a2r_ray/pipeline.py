@@ -25,10 +25,10 @@ from a2r_ray import board as boards
 from a2r_ray import cluster, schedule
 from a2r_ray.board import Board
 from a2r_ray.config import Config, RoleConfig
-from a2r_ray.drain import Row, drained
+from a2r_ray.drain import drained
 from a2r_ray.errors import A2RError, OutputError, Stopped
 from a2r_ray.explore import brought
-from a2r_ray.records import INPUT_SCHEMA, TALLY, Problem, Reject, input_row, to_row
+from a2r_ray.records import INPUT_SCHEMA, TALLY, Problem, Reject, Row, input_row, to_row
 from a2r_ray.replica import OUTCOME_SCHEMA, Explorer, Replica, Synthesizer, Work, tally_row
 from a2r_ray.runs import table
 from a2r_ray.runs.concluded import Concluded, place
