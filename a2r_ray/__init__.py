@@ -7,9 +7,9 @@ imports neither Ray nor an engine.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from a2r_ray.config import Config
-    from a2r_ray.loading import load_config, parse_config
-    from a2r_ray.pipeline import explore, run, synthesize
+    from a2r_ray.cluster.driver import explore, run, synthesize
+    from a2r_ray.config.loading import load_config, parse_config
+    from a2r_ray.config.schema import Config
 
 __all__ = ["Config", "explore", "load_config", "parse_config", "run", "synthesize"]
 
@@ -18,9 +18,9 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in {"explore", "run", "synthesize"}:
-        return getattr(import_module("a2r_ray.pipeline"), name)
+        return getattr(import_module("a2r_ray.cluster.driver"), name)
     if name in {"load_config", "parse_config"}:
-        return getattr(import_module("a2r_ray.loading"), name)
+        return getattr(import_module("a2r_ray.config.loading"), name)
     if name == "Config":
-        return import_module("a2r_ray.config").Config
+        return import_module("a2r_ray.config.schema").Config
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from a2r_ray.config import Config
+from a2r_ray.config.schema import Config
 from a2r_ray.records import RESULT_SCHEMA, Problem, Reject, Row
 from a2r_ray.runs import table
 from a2r_ray.runs.index import Index

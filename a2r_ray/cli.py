@@ -41,7 +41,7 @@ def cli() -> None:
 @_json
 def validate(config: str, overrides: Sequence[str], as_json: bool) -> int:
     """Check a config: every mistake at once, by field; reads the first rows of the input."""
-    from a2r_ray.loading import load_config
+    from a2r_ray.config.loading import load_config
     from a2r_ray.records import Problem
     from a2r_ray.sources import first_rows, open_source
 
@@ -65,7 +65,7 @@ def validate(config: str, overrides: Sequence[str], as_json: bool) -> int:
 @click.option("-n", "count", default=3, show_default=True, help="How many problems.")
 def preview(config: str, overrides: Sequence[str], count: int) -> int:
     """Run a few problems and show prompts, paths and synthesis; writes nothing."""
-    from a2r_ray.loading import load_config
+    from a2r_ray.config.loading import load_config
     from a2r_ray.preview import preview as show
 
     for text in show(load_config(config, overrides), count):
@@ -79,7 +79,7 @@ def preview(config: str, overrides: Sequence[str], count: int) -> int:
 @_json
 def run(config: str, overrides: Sequence[str], as_json: bool) -> int:
     """Run a config, or continue it: the same command resumes."""
-    from a2r_ray.loading import load_config
+    from a2r_ray.config.loading import load_config
 
     loaded = load_config(config, overrides)
     return run_to_exit_code(loaded, as_json=as_json)
@@ -90,7 +90,7 @@ def run(config: str, overrides: Sequence[str], as_json: bool) -> int:
 @_json
 def status(run_folder: str, as_json: bool) -> int:
     """Show how far a run is."""
-    from a2r_ray.status import status as read_status
+    from a2r_ray.runs.status import status as read_status
 
     found = read_status(run_folder)
     click.echo(json.dumps(found) if as_json else "\n".join(f"{name:<12} {value}" for name, value in found.items()))
@@ -103,7 +103,7 @@ def status(run_folder: str, as_json: bool) -> int:
 @_json
 def verify(run_folder: str, overrides: Sequence[str], as_json: bool) -> int:
     """Count a run's receipt again, from the input and the files alone; exit 4 and the ids if it does not add up."""
-    from a2r_ray.loading import stored_config
+    from a2r_ray.runs.record import stored_config
     from a2r_ray.runs.storage import Storage
     from a2r_ray.verify import verify as recount
 
@@ -119,7 +119,7 @@ def verify(run_folder: str, overrides: Sequence[str], as_json: bool) -> int:
 @_json
 def retry(run_folder: str, overrides: Sequence[str], as_json: bool) -> int:
     """Make again what failed: paths, syntheses, rejected problems and rows."""
-    from a2r_ray.loading import stored_config
+    from a2r_ray.runs.record import stored_config
     from a2r_ray.runs.storage import Storage
 
     return run_to_exit_code(stored_config(Storage(run_folder), overrides), as_json=as_json, retry=True)
@@ -132,7 +132,7 @@ def run_to_exit_code(config: Any, *, as_json: bool = False, retry: bool = False)
     """
     from rich.console import Console
 
-    from a2r_ray.pipeline import run as run_pipeline
+    from a2r_ray.cluster.driver import run as run_pipeline
     from a2r_ray.progress import LiveProgress, print_summary
 
     with LiveProgress() as live:

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from a2r_ray.answers import extract
-from a2r_ray.config import Config
-from a2r_ray.explore import explorer_messages
+from a2r_ray.answers.finding import extract
+from a2r_ray.config.schema import Config
+from a2r_ray.method.sample import explorer_messages
+from a2r_ray.method.synthesize import references, synthesizer_messages
 from a2r_ray.records import Problem, path_from, problem_from
 from a2r_ray.sources import open_source, read_problems
-from a2r_ray.synthesize import references, synthesizer_messages
 
 
 def preview(config: Config, count: int) -> Iterator[str]:
     """Runs the first problems of the input; yields a text for each."""
-    from a2r_ray.pipeline import answer
+    from a2r_ray.cluster.driver import answer
 
     records = read_problems(open_source(config.input))
     problems = list(islice((record for record in records if isinstance(record, Problem)), count))

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from a2r_ray.summary import Summary
+from a2r_ray.evaluate.summary import Summary
 
 _STALE_S = 10.0
 """A replica that has not reported for this long is gone."""
@@ -22,7 +22,7 @@ _RATE_OVER_S = 5.0
 
 
 class LiveProgress:
-    """An observer of ``a2r_ray.pipeline.run``: a bar per stage."""
+    """An observer of ``a2r_ray.run``: a bar per stage."""
 
     def __init__(self) -> None:
         console = Console(stderr=True)

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from a2r_ray.config import InputConfig
+from a2r_ray.config.schema import InputConfig
 from a2r_ray.records import Problem, Reject
 from a2r_ray.runs import table
-from a2r_ray.runs.concluded import among, concluded_keys, place, reject_key
-from a2r_ray.runs.folder import read_receipt, read_record
+from a2r_ray.runs.done import among, concluded_keys, place, reject_key
 from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.receipt import PATH_KEY, Tally, account, keys_of
+from a2r_ray.runs.record import read_receipt, read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import Duplicate, open_source, read_problems
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
-from a2r_ray.config import Config
+from a2r_ray.config.schema import Config
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Sample:
 
 
 class Recorder:
-    """An observer of ``a2r_ray.pipeline.run`` that keeps every report of every replica."""
+    """An observer of ``a2r_ray.run`` that keeps every report of every replica."""
 
     def __init__(self, config: Config) -> None:
         self._config = config

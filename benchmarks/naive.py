@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from a2r_ray import prompts
-from a2r_ray.engines import vllm_cpu
+from a2r_ray.engines.vllm import cpu as vllm_cpu
 from benchmarks.workload import Workload, problems, process_age, report
 
 os.environ.update(

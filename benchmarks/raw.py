@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from a2r_ray import prompts
-from a2r_ray.engines import vllm_cpu
+from a2r_ray.engines.vllm import cpu as vllm_cpu
 from benchmarks.workload import Workload, problems, process_age, report
 
 # Read by vLLM and OpenMP when they are imported.

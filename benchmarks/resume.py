@@ -23,7 +23,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from a2r_ray.config import Config
+from a2r_ray.config.schema import Config
 from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA, now
 
 PER_PROBLEM = 4
@@ -141,7 +141,7 @@ def _column(value: Any, field: pa.Field, rows: int) -> pa.Array:
 
 def _index(config: Config) -> dict[str, float]:
     """What the index of the ledger takes: seconds, and bytes a path."""
-    from a2r_ray.runs.concluded import Concluded
+    from a2r_ray.runs.done import Concluded
     from a2r_ray.runs.ledger import PathLedger
     from a2r_ray.runs.storage import Storage
     from a2r_ray.runs.table import count

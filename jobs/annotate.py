@@ -9,7 +9,7 @@ import click
 
 from a2r_ray.annotate import annotate
 from a2r_ray.cli import COMPLETE, REJECTS, guarded, run_to_exit_code
-from a2r_ray.loading import load_config
+from a2r_ray.config.loading import load_config
 
 
 @click.command(help=__doc__)

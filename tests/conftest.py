@@ -11,8 +11,8 @@ import ray
 from ray._private import auto_init_hook
 from xdist.scheduler import LoadScopeScheduling
 
-from a2r_ray.config import Config
-from a2r_ray.loading import parse_config
+from a2r_ray.config.loading import parse_config
+from a2r_ray.config.schema import Config
 from a2r_ray.records import Problem
 from tests.nodes import Nodes
 
@@ -22,7 +22,7 @@ os.environ |= {"RAY_worker_niceness": "0", "OMP_WAIT_POLICY": "passive"}
 
 TOGETHER = {
     **dict.fromkeys(("chaos", "cli", "jobs", "s3", "storage_faults"), "on the cluster"),
-    **dict.fromkeys(("board", "pipeline"), "on the Ray of the process"),
+    **dict.fromkeys(("monitor", "driver"), "on the Ray of the process"),
 }
 """The tests of which files share a process, and in it a Ray."""
 

@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from a2r_ray.annotate import ANSWER_SCHEMA, annotate
-from a2r_ray.config import Config
-from a2r_ray.loading import parse_config
+from a2r_ray.config.loading import parse_config
+from a2r_ray.config.schema import Config
+from a2r_ray.method.synthesize import Synthesize
 from a2r_ray.records import Reject, Result, to_row
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
-from a2r_ray.synthesize import Synthesize
 from tests.conftest import problem
 from tests.runs.test_ledger import path
 from tests.scripted import ScriptedEngine, said

@@ -7,13 +7,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from a2r_ray.config import Config
+from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError
 from a2r_ray.export import SAMPLE_SCHEMA, chat_samples, write_samples
+from a2r_ray.method.synthesize import Synthesize
 from a2r_ray.records import Problem, Result, to_row
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
-from a2r_ray.synthesize import Synthesize
 from tests.conftest import problem
 from tests.runs.test_ledger import path
 from tests.scripted import ScriptedEngine, said

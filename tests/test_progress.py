@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from a2r_ray.pipeline import Progress
+from a2r_ray.cluster.driver import Progress
 from a2r_ray.progress import LiveProgress, alive, explored, print_summary
-from tests.test_summary import summary
+from tests.evaluate.test_summary import summary
 
 
 def report(role: str, **fields: Any) -> dict[str, Any]:

@@ -17,12 +17,12 @@ import pytest
 import yaml
 from tenacity import wait_none
 
-from a2r_ray.config import Config
+from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError, Stopped, StorageError
 from a2r_ray.records import to_row
 from a2r_ray.runs import storage as module
 from a2r_ray.runs import table
-from a2r_ray.runs.concluded import Concluded
+from a2r_ray.runs.done import Concluded
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.ledger import PathLedger
 from a2r_ray.runs.receipt import account

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from a2r_ray.config import Config
+from a2r_ray.config.schema import Config
 from a2r_ray.records import Reject
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.receipt import Tally, account

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
-from a2r_ray.config import RoleConfig, Sampling
+from a2r_ray.config.schema import RoleConfig, Sampling
 from a2r_ray.records import Message
 
 ENGINE_DIED = "engine_died"
@@ -86,11 +86,11 @@ def create_engine(role: RoleConfig, *, context: str = "", seeded: bool = False) 
     """
     match role.engine:
         case "vllm":
-            from a2r_ray.engines.vllm import VllmEngine
+            from a2r_ray.engines.vllm.engine import VllmEngine
 
             return VllmEngine(role, seeded=seeded)
         case "openai":
-            from a2r_ray.engines.openai import OpenAIEngine
+            from a2r_ray.engines.openai.engine import OpenAIEngine
 
             return OpenAIEngine(role)
         case "simulated":

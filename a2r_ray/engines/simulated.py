@@ -21,7 +21,7 @@ from math import exp
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
-from a2r_ray.config import LogNormal, RoleConfig, SimulatedConfig
+from a2r_ray.config.schema import LogNormal, RoleConfig, SimulatedConfig
 from a2r_ray.engines import ENGINE_DIED, Completion, Load, Request
 from a2r_ray.errors import EngineError
 

@@ -20,11 +20,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import IO, Any
 
-from a2r_ray.config import Config
+from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError
 from a2r_ray.records import now
 from a2r_ray.runs import table
 from a2r_ray.runs.receipt import METER, read_meter
+from a2r_ray.runs.record import check_attempt, read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.supersede import supersede
 
@@ -141,36 +142,6 @@ class RunFolder:
 
 def _encoded(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, indent=2).encode()
-
-
-def read_record(storage: Storage) -> dict[str, Any]:
-    """What ``run.json`` of a run folder holds.
-
-    Raises:
-        OutputError: it is no run folder.
-    """
-    data = storage.read("run.json")
-    if data is None:
-        raise OutputError(f"{storage.shown}: not a run folder: it has no run.json")
-    try:
-        record: dict[str, Any] = json.loads(data)
-    except ValueError as error:
-        raise OutputError(f"{storage.join('run.json')}: not JSON: {error}; was it edited by hand?") from error
-    return record
-
-
-def read_receipt(storage: Storage) -> dict[str, Any] | None:
-    """What ``receipt.json`` holds; None where no attempt has come to its end."""
-    data = storage.read("receipt.json")
-    receipt: dict[str, Any] | None = None if data is None else json.loads(data)
-    return receipt
-
-
-def check_attempt(storage: Storage, attempt: str) -> None:
-    """Raises OutputError where another attempt has begun: a process that outlives its run must not write any more."""
-    last = read_record(storage)["attempts"][-1]
-    if last["id"] != attempt:
-        raise OutputError(f"the attempt of {last['start']} has taken this folder over")
 
 
 def _existing(storage: Storage, config: Config) -> dict[str, Any] | None:

@@ -23,8 +23,8 @@ import pyarrow as pa
 from pyarrow import fs
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
+from a2r_ray.config.secrets import public
 from a2r_ray.errors import OutputError, StorageError
-from a2r_ray.sources.rows import public
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from a2r_ray.runs import table
-from a2r_ray.runs.concluded import among
+from a2r_ray.runs.done import among
 from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.storage import Storage
 

@@ -9,11 +9,12 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from a2r_ray.config import InputConfig
+from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.secrets import public
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject
 from a2r_ray.sources.parsing import parse
-from a2r_ray.sources.rows import RawRow, Source, public
+from a2r_ray.sources.rows import RawRow, Source
 from a2r_ray.sources.seen import Duplicate, Seen
 
 __all__ = ["Duplicate", "RawRow", "Source", "first_rows", "open_source", "parse", "read_problems", "read_rows"]

@@ -21,11 +21,12 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 from pyarrow import fs
 
-from a2r_ray.config import InputConfig
+from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.secrets import public
 from a2r_ray.errors import InputError
 from a2r_ray.sources.formats import FORMATS, UnreadableError
 from a2r_ray.sources.parsing import check_columns
-from a2r_ray.sources.rows import RawRow, public
+from a2r_ray.sources.rows import RawRow
 
 _COMPRESSIONS: dict[str, Callable[[Any], Any]] = {
     ".gz": gzip.open,

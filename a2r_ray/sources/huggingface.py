@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from a2r_ray.config import InputConfig
+from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.sources.parsing import check_columns
 from a2r_ray.sources.rows import RawRow, table_rows

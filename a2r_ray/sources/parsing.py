@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from a2r_ray.config import InputConfig
+from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Message, Problem, Reject, Row
 from a2r_ray.sources.rows import RawRow, as_json, encodable

@@ -14,14 +14,15 @@ import pyarrow as pa
 from pyarrow import fs
 from pydantic import ValidationError
 
-from a2r_ray.config import InputConfig
+from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.secrets import public
 from a2r_ray.errors import InputError, OutputError
 from a2r_ray.records import Reject
-from a2r_ray.runs.folder import read_record
+from a2r_ray.runs.record import read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import open_source, read_problems, read_rows
 from a2r_ray.sources.file import Files, Place, open_files
-from a2r_ray.sources.rows import RawRow, Source, public
+from a2r_ray.sources.rows import RawRow, Source
 from a2r_ray.sources.seen import digest
 
 

@@ -1,4 +1,4 @@
-"""Reasoning Gym: problems that are generated, each with a scorer (``a2r_ray.verifiers``).
+"""Reasoning Gym: problems that are generated, each with a scorer (``a2r_ray.answers.verifiers``).
 
 - A problem is named for its dataset and index, so the same name must mean the same problem in every process. Some
   generators iterate over sets of texts, whose order differs from process to process: those run in a child process with
@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
-from a2r_ray.config import InputConfig
+from a2r_ray.answers.gym import factory
+from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
-from a2r_ray.gym import factory
 from a2r_ray.records import Row
 from a2r_ray.sources.rows import RawRow, as_json
 

@@ -6,14 +6,13 @@
 
 import json
 import math
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
 
-from a2r_ray.config import InputConfig
+from a2r_ray.config.schema import InputConfig
 from a2r_ray.records import Row
 
 
@@ -102,14 +101,6 @@ def encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-_URI = re.compile(r"(://)(?:[^/@\s]*@|[^/@\s:]+:[^@\s']*@)?([^?\s']*)(?:\?[^\s']*)?")
-
-
-def public(text: str) -> str:
-    """The text without what the URIs in it may hold of credentials: the user and the options."""
-    return _URI.sub(r"\1\2", text)
 
 
 def _plain(value: Any) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from a2r_ray.config import RoleConfig, Sampling
+from a2r_ray.config.schema import RoleConfig, Sampling
 from a2r_ray.engines import Completion, Request
-from a2r_ray.engines.openai import OpenAIEngine
+from a2r_ray.engines.openai.engine import OpenAIEngine
 from tests.engines.scripted_server import MODEL, Reply, ScriptedServer
 
 KEY = "sk-test/3cr3t+0123456789abcdef"

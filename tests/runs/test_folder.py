@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from a2r_ray import prompts
-from a2r_ray.config import Config
+from a2r_ray.config.loading import parse_config
+from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError
-from a2r_ray.loading import parse_config
-from a2r_ray.runs.folder import RunFolder, check_attempt, read_record
+from a2r_ray.runs.folder import RunFolder
+from a2r_ray.runs.record import check_attempt, read_record
 from a2r_ray.runs.storage import Storage
 
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path as FilePath
 
-from a2r_ray.config import Config
+from a2r_ray.config.schema import Config
+from a2r_ray.method.synthesize import Synthesize
 from a2r_ray.records import Reject, Result, to_row
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.receipt import Tally, account
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
-from a2r_ray.synthesize import Synthesize
 from tests.conftest import problem
 from tests.runs.test_ledger import path, write
 from tests.scripted import ScriptedEngine, said

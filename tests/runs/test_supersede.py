@@ -4,14 +4,14 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
-from a2r_ray.config import Config
+from a2r_ray.config.schema import Config
+from a2r_ray.method.synthesize import Synthesize
 from a2r_ray.records import Reject, Result, to_row
 from a2r_ray.runs import table
 from a2r_ray.runs.receipt import account
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.supersede import supersede
 from a2r_ray.runs.table import TableWriter
-from a2r_ray.synthesize import Synthesize
 from tests.conftest import problem
 from tests.runs.test_ledger import path, write
 from tests.scripted import ScriptedEngine, said

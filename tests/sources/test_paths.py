@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from a2r_ray.config import InputConfig
+from a2r_ray.config.loading import parse_config
+from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
-from a2r_ray.loading import parse_config
 from a2r_ray.records import Problem, Reject
 from a2r_ray.sources import RawRow, first_rows, open_source, read_problems, read_rows
 from a2r_ray.sources.paths import brought_paths, run_folder_of

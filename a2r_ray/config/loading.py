@@ -1,0 +1,100 @@
+"""From a YAML file and overrides to a config, or to every mistake in it at once, by dotted field.
+
+No value is echoed whose field or look says that it is a secret.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from a2r_ray.config.schema import Config
+from a2r_ray.config.secrets import shown
+from a2r_ray.errors import ConfigError
+
+
+def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
+    """Reads and validates a config file.
+
+    Args:
+        path: the YAML file.
+        overrides: ``dotted.field=value`` each, the value read as YAML.
+
+    Raises:
+        ConfigError: with every mistake, one line each, by dotted field.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        document = yaml.safe_load(text)
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path}: not YAML: {_one_line(error)}"]) from error
+    if not isinstance(document, dict):
+        raise ConfigError([f"{path}: expected a mapping with `input`, `output`, `explorer`, …"])
+    for override in overrides:
+        apply_override(document, override)
+    return parse_config(document)
+
+
+def parse_config(document: Mapping[str, Any]) -> Config:
+    """Validates a config that is already a mapping; raises ConfigError with every mistake."""
+    try:
+        return Config.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError([_explain(mistake) for mistake in error.errors(include_url=False)]) from None
+
+
+def apply_override(document: dict[str, Any], override: str) -> None:
+    """Sets one ``dotted.field=value`` in a config that is still a mapping."""
+    dotted, equals, text = override.partition("=")
+    if not equals or not dotted:
+        raise ConfigError([f"--set {override}: expected dotted.field=value"])
+    *parents, last = dotted.split(".")
+    section = document
+    for name in parents:
+        inner = section.setdefault(name, {})
+        if inner is None:
+            inner = section[name] = {}
+        if not isinstance(inner, dict):
+            raise ConfigError([f"--set {override}: {name} is not a section"])
+        section = inner
+    try:
+        section[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError([f"--set {dotted}: the value is not YAML: {_one_line(error)}"]) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _explain(mistake: ErrorDetails) -> str:
+    """One mistake as ``dotted.field: what is wrong, with the value and what would be right``."""
+    field = ".".join(str(part) for part in mistake["loc"]) or "config"
+    if mistake["type"] == "extra_forbidden":
+        known = _known_keys(mistake["loc"][:-1])
+        near = difflib.get_close_matches(str(mistake["loc"][-1]), known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}"
+        return f"{field}: unknown key; {hint}"
+    if mistake["type"] == "missing":
+        return f"{field}: required, and missing"
+    message = mistake["msg"].removeprefix("Value error, ")
+    if mistake["type"] == "value_error":
+        return f"{field}: {message}"
+    return f"{field}: {shown(field, mistake['input'])}: {message[0].lower()}{message[1:]}"
+
+
+def _known_keys(location: Sequence[int | str]) -> list[str]:
+    """The keys of the section at ``location``."""
+    model: Any = Config
+    for part in location:
+        annotation = model.model_fields[str(part)].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return list(model.model_fields)

@@ -1,0 +1,290 @@
+"""What a user writes: one YAML, every field with its documentation under it and nowhere else.
+
+Unknown keys are refused. ``a2r_ray.config.loading`` reads the file and explains what is wrong with it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from a2r_ray import prompts
+from a2r_ray.config.secrets import redact
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    """A part of the config: frozen, strict about types, closed to unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+class InputConfig(_Section):
+    """Where the problems come from."""
+
+    source: Literal["file", "huggingface", "reasoning_gym", "paths"] = "file"
+    path: str | None = None
+    """file: a file, glob, folder or URI (.jsonl .parquet .csv, each also compressed). huggingface: a dataset name or a
+    local folder. paths: a run folder, or files as those of source file, of paths made elsewhere."""
+    subset: str | None = None
+    """huggingface: the dataset's configuration."""
+    split: str = "train"
+    """huggingface: the dataset's split."""
+    datasets: dict[str, int | dict[str, Any]] | None = None
+    """reasoning_gym: dataset name to size, or to its own options with ``size`` among them."""
+    id_column: str | None = None
+    """Absent: the id is a hash of the problem."""
+    problem_column: str | None = None
+    """The column with the problem's text; ``problem`` where neither this nor messages_column is given."""
+    messages_column: str | None = None
+    """The column with the problem as OpenAI chat messages."""
+    answer_column: str | None = None
+    """The column with the known answer."""
+    paths_column: str = "paths"
+    """paths: the column with a list of texts (a row per problem), or with one text (a row per path)."""
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """Read no more rows than this."""
+
+    @model_validator(mode="after")
+    def _source_has_what_it_reads(self) -> Self:
+        if self.source == "reasoning_gym":
+            if not self.datasets:
+                raise ValueError("source reasoning_gym needs `datasets`: names and sizes, such as {chain_sum: 100}")
+        elif not self.path:
+            raise ValueError(f"source {self.source} needs `path`")
+        if self.problem_column and self.messages_column:
+            raise ValueError("give problem_column or messages_column, not both")
+        return self
+
+
+class Sampling(_Section):
+    """How tokens are drawn; what is absent is the engine's default."""
+
+    temperature: Annotated[float, Field(ge=0)] = 0.6
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    top_k: Annotated[int, Field(ge=1)] | None = None
+    min_p: Fraction | None = None
+    max_tokens: Annotated[int, Field(ge=1)] = 32768
+    stop: list[str] | None = None
+
+
+class Replicas(_Section):
+    """Between how many replicas a pool scales."""
+
+    min: Annotated[int, Field(ge=1)] = 1
+    max: Annotated[int, Field(ge=1)] = 1
+    start_timeout_s: Annotated[float, Field(gt=0)] = 1800.0
+    """The run ends when for so long no replica of the pool found a place in the cluster, or one has been loading."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _max_follows_min(cls, value: Any) -> Any:
+        return {"max": value["min"], **value} if isinstance(value, dict) and "min" in value else value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min {self.min} is more than max {self.max}")
+        return self
+
+
+class Resources(_Section):
+    """What one replica takes of the cluster."""
+
+    cpus: Annotated[float, Field(ge=0)] = 1
+    gpus: Annotated[float, Field(ge=0)] | None = None
+    """Per replica; absent: 1 for vllm, 0 for the others."""
+    accelerator_type: str | None = None
+    """Ray's name of the accelerator, such as L4 or H100."""
+
+
+class Price(_Section):
+    """What tokens cost."""
+
+    input: Annotated[float, Field(ge=0)]
+    """USD per million prompt tokens."""
+    output: Annotated[float, Field(ge=0)]
+    """USD per million completion tokens."""
+
+
+class LogNormal(_Section):
+    """A log-normal distribution; sigma is that of the logarithm."""
+
+    median: Annotated[float, Field(ge=0)]
+    sigma: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Faults(_Section):
+    """What goes wrong in a simulation."""
+
+    error: Fraction = 0.0
+    """Share of requests that fail."""
+    truncated: Fraction = 0.0
+    """Share of requests cut off by max_tokens."""
+    unanswered: Fraction = 0.0
+    """Share of completions with no answer in them."""
+    crash: Fraction = 0.0
+    """Share of requests that end the engine's process."""
+    hang_at: Annotated[int, Field(ge=0)] = 0
+    """The engine stops at the request of this number, where it has latency; 0: never."""
+    poison: str = ""
+    """A request that contains this text ends the engine's process, every time."""
+    load: str = ""
+    """The engine fails to load with this message."""
+
+
+class SimulatedConfig(_Section):
+    """How the simulated engine behaves."""
+
+    latency_s: LogNormal = LogNormal(median=0.0)
+    tokens: LogNormal = LogNormal(median=64.0)
+    accuracy: Fraction = 0.5
+    """Share of completions that give the known answer."""
+    load_s: Annotated[float, Field(ge=0)] = 0.0
+    faults: Faults = Faults()
+
+
+class RoleConfig(_Section):
+    """What both roles have."""
+
+    engine: Literal["vllm", "openai", "simulated"] = "vllm"
+    model: str
+    revision: str | None = None
+    prompt: str | None = None
+    """The user message's template; absent: ``a2r_ray.prompts``. {problem} and, for the synthesizer, {references} are
+    replaced."""
+    sampling: Sampling = Sampling()
+    replicas: Replicas = Replicas()
+    resources: Resources = Resources()
+    engine_args: dict[str, Any] = {}
+    """Passed to the engine; unknown ones are refused by it."""
+    base_url: str | None = None
+    """openai: the server, with its /v1."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """openai: the environment variable that holds the key."""
+    simulated: SimulatedConfig | None = None
+    hang_timeout_s: Annotated[float, Field(gt=0)] = 300.0
+    """An engine that holds requests and makes no progress for so long is started again."""
+    price: Price | None = None
+
+    @model_validator(mode="after")
+    def _fields_fit_the_engine(self) -> Self:
+        if self.simulated is not None and self.engine != "simulated":
+            raise ValueError(f"`simulated` is for engine simulated, and the engine is {self.engine}")
+        if self.base_url is not None and self.engine != "openai":
+            raise ValueError(f"`base_url` is for engine openai, and the engine is {self.engine}")
+        return self
+
+    @property
+    def gpus(self) -> float:
+        """GPUs per replica."""
+        if self.resources.gpus is None:
+            return 1.0 if self.engine == "vllm" else 0.0
+        return self.resources.gpus
+
+    @property
+    def max_num_seqs(self) -> int:
+        """Requests that one replica runs at once, as vLLM calls it."""
+        # More sequences on a single CPU core make no more tokens, only longer waits.
+        default = 32 if self.engine == "vllm" and not self.gpus and self.resources.cpus <= 1 else 256
+        return int(self.engine_args.get("max_num_seqs", default))
+
+    def same_engine(self, other: "RoleConfig") -> bool:
+        """Whether one loaded engine can serve both roles: what loads is the same, whatever is asked of it."""
+        loads = {"engine", "model", "revision", "resources", "engine_args", "base_url", "api_key_env", "simulated"}
+        return self.model_dump(include=loads) == other.model_dump(include=loads)
+
+
+class ExplorerConfig(RoleConfig):
+    """The model that samples."""
+
+    paths: Annotated[int, Field(ge=1)] = 4
+    """N: paths sampled per problem; of paths that are brought, as many are used at most."""
+
+    @model_validator(mode="after")
+    def _prompt_has_its_fields(self) -> Self:
+        _check_prompt(self.prompt, {"problem"})
+        return self
+
+
+class SynthesizerConfig(RoleConfig):
+    """The model that reads the references."""
+
+    @model_validator(mode="after")
+    def _prompt_has_its_fields(self) -> Self:
+        _check_prompt(self.prompt, {"problem", "references"})
+        return self
+
+
+class Config(_Section):
+    """A whole run."""
+
+    input: InputConfig
+    output: str
+    """The run folder: local, or an s3:// or gs:// URI."""
+    schedule: Literal["auto", "streaming", "phased", "shared"] = "auto"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    """Each path's own seed derives from it; absent: unseeded."""
+    explorer: ExplorerConfig | None = None
+    synthesizer: SynthesizerConfig | None = None
+
+    @model_validator(mode="after")
+    def _roles_make_a_run(self) -> Self:
+        if self.explorer is None and self.synthesizer is None:
+            raise ValueError("give an explorer, a synthesizer, or both")
+        if self.explorer is None and self.input.source != "paths":
+            raise ValueError("without an explorer the paths must be brought: set input.source to `paths`")
+        if self.schedule == "shared":
+            if self.explorer is None or self.synthesizer is None:
+                raise ValueError("schedule shared needs both roles")
+            if not self.explorer.same_engine(self.synthesizer):
+                raise ValueError(
+                    "schedule shared needs the same engine, model, engine_args and resources in both roles"
+                )
+        return self
+
+    @property
+    def explorer_fingerprint(self) -> str:
+        """Hash of whatever changes what the explorer generates; "" without one."""
+        return "" if self.explorer is None else fingerprint(self.explorer, prompts.EXPLORE, self.seed)
+
+    @property
+    def synthesizer_fingerprint(self) -> str:
+        """Hash of whatever changes what the synthesizer generates; "" without one."""
+        return "" if self.synthesizer is None else fingerprint(self.synthesizer, prompts.SYNTHESIZE, self.seed)
+
+    def public(self) -> dict[str, Any]:
+        """The resolved config as it may be written down: nothing in it is a secret."""
+        public: dict[str, Any] = redact(self.model_dump())
+        return public
+
+    @property
+    def explores(self) -> bool:
+        """Whether paths are sampled; where they are brought, the explorer says how many are used and what they cost."""
+        return self.explorer is not None and self.input.source != "paths"
+
+    @property
+    def input_fingerprint(self) -> str:
+        """Hash of what names the input (not of its content)."""
+        return _digest(self.input.model_dump(exclude={"limit"}))
+
+
+def fingerprint(role: RoleConfig, default_prompt: str, seed: int | None) -> str:
+    """16 hex digits over engine, model, revision, prompt, sampling and base seed: never over how it is scheduled."""
+    generates = role.model_dump(include={"engine", "model", "revision", "sampling", "simulated"})
+    return _digest({**generates, "prompt": role.prompt or default_prompt, "seed": seed})
+
+
+def _digest(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _check_prompt(template: str | None, wanted: set[str]) -> None:
+    if template is None:
+        return
+    missing = sorted(wanted - set(prompts.fields(template)))
+    if missing:
+        raise ValueError(f"the prompt lacks {', '.join('{' + name + '}' for name in missing)}")

@@ -1,0 +1,1 @@
+"""What a run shows: accuracies and the table at its end."""

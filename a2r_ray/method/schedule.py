@@ -1,0 +1,71 @@
+"""How a run is laid out: which schedule, how many problems a block, how many calls a replica takes at once.
+
+Pure arithmetic over the config and what a cluster has; no Ray here.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+from a2r_ray.config.schema import Config, RoleConfig
+
+Schedule = Literal["streaming", "phased", "shared"]
+
+# Ray Data moves about 100 blocks a second through two stages on two cores, however many rows they have.
+_BLOCKS_PER_S = 100
+_MOST_ROWS_PER_BLOCK = 64
+# Generous, so that blocks are rather too large than too many for Ray Data; tokens/s of one replica.
+_TOKENS_PER_S = {"gpu": 20_000.0, "cpu": 1_000.0}
+_FEWEST_CALLS, _MOST_CALLS = 4, 512
+
+
+def choose(config: Config, resources: Mapping[str, float]) -> Schedule:
+    """The schedule that ``auto`` stands for, from what the cluster has or can grow to.
+
+    The same engine in both roles shares one pool. Two engines stream where the smallest pool of each fits beside the
+    other's, and take turns where it does not.
+    """
+    if config.schedule != "auto":
+        return config.schedule
+    if config.explorer is None or config.synthesizer is None or not config.explores:
+        return "streaming"
+    if config.explorer.same_engine(config.synthesizer):
+        return "shared"
+    roles = (config.explorer, config.synthesizer)
+    gpus = sum(role.gpus * role.replicas.min for role in roles)
+    cpus = sum(role.resources.cpus * role.replicas.min for role in roles)
+    fits = gpus <= resources.get("GPU", 0) and cpus <= resources.get("CPU", 0)
+    return "streaming" if fits else "phased"
+
+
+def rows_per_block(config: Config) -> int:
+    """Problems a block: one, where a slow path delays nobody else, until the expected rate asks for more."""
+    rates = [_problems_per_s(config.synthesizer, 1)] if config.synthesizer else []
+    if config.explorer and config.explores:
+        rates.append(_problems_per_s(config.explorer, config.explorer.paths))
+    wanted = min(rates, default=math.inf) / _BLOCKS_PER_S
+    return max(1, math.ceil(min(_MOST_ROWS_PER_BLOCK, wanted)))
+
+
+def calls(config: Config, role: Literal["explorer", "synthesizer", "both"]) -> int:
+    """Calls a replica takes at once: twice what its engine runs, so that its waiting queue is never empty.
+
+    A call of a replica that serves both roles has N requests at first and then a single one: it takes twice as many.
+    """
+    explorer = config.explorer if role != "synthesizer" and config.explores else None
+    engine = explorer or config.synthesizer
+    if engine is None:
+        return _FEWEST_CALLS
+    requests = (explorer.paths if explorer else 1) * rows_per_block(config)
+    wanted = 2 * engine.max_num_seqs / requests * (2 if role == "both" and config.synthesizer else 1)
+    return max(_FEWEST_CALLS, min(_MOST_CALLS, math.ceil(wanted)))
+
+
+def _problems_per_s(role: RoleConfig, requests: int) -> float:
+    """What a pool at its largest may finish."""
+    if role.engine == "simulated":
+        latency = role.simulated.latency_s.median if role.simulated else 0.0
+        per_replica = role.max_num_seqs / latency if latency else 1e9
+        return per_replica * role.replicas.max / requests
+    tokens = _TOKENS_PER_S["cpu" if role.engine == "vllm" and not role.gpus else "gpu"]
+    return tokens * role.replicas.max / (requests * role.sampling.max_tokens / 2)

@@ -1,0 +1,71 @@
+"""What a run folder says of itself: ``run.json`` and ``receipt.json``, read."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from a2r_ray.config.loading import apply_override, parse_config
+from a2r_ray.config.schema import Config
+from a2r_ray.config.secrets import NOT_SHOWN
+from a2r_ray.errors import ConfigError, OutputError
+from a2r_ray.runs.storage import Storage
+
+
+def read_record(storage: Storage) -> dict[str, Any]:
+    """What ``run.json`` of a run folder holds.
+
+    Raises:
+        OutputError: it is no run folder.
+    """
+    data = storage.read("run.json")
+    if data is None:
+        raise OutputError(f"{storage.shown}: not a run folder: it has no run.json")
+    try:
+        record: dict[str, Any] = json.loads(data)
+    except ValueError as error:
+        raise OutputError(f"{storage.join('run.json')}: not JSON: {error}; was it edited by hand?") from error
+    return record
+
+
+def read_receipt(storage: Storage) -> dict[str, Any] | None:
+    """What ``receipt.json`` holds; None where no attempt has come to its end."""
+    data = storage.read("receipt.json")
+    receipt: dict[str, Any] | None = None if data is None else json.loads(data)
+    return receipt
+
+
+def check_attempt(storage: Storage, attempt: str) -> None:
+    """Raises OutputError where another attempt has begun: a process that outlives its run must not write any more."""
+    last = read_record(storage)["attempts"][-1]
+    if last["id"] != attempt:
+        raise OutputError(f"the attempt of {last['start']} has taken this folder over")
+
+
+def stored_config(run: Storage, overrides: Sequence[str] = ()) -> Config:
+    """The config that a run folder belongs to.
+
+    Args:
+        run: the run folder.
+        overrides: as those of ``load_config``; secrets, which are not written down, are given so.
+
+    Raises:
+        ConfigError: with every mistake, and every secret that is missing.
+        OutputError: it is no run folder.
+    """
+    document = read_record(run)["config"]
+    document["output"] = run.uri
+    for override in overrides:
+        apply_override(document, override)
+    missing = [
+        f"{field}: run.json keeps no secrets; give it with --set {field}=VALUE" for field in _not_shown(document)
+    ]
+    if missing:
+        raise ConfigError(missing)
+    return parse_config(document)
+
+
+def _not_shown(value: Any, field: str = "") -> list[str]:
+    """The fields, dotted, whose value was left out as a secret."""
+    if isinstance(value, dict):
+        return [name for key, inner in value.items() for name in _not_shown(inner, f"{field}.{key}".lstrip("."))]
+    return [field] if value == NOT_SHOWN else []

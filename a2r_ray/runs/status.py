@@ -1,0 +1,59 @@
+"""How far a run is, told from its folder alone: also while it runs, also from another machine."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow.compute as pc
+
+from a2r_ray.records import now
+from a2r_ray.runs import table
+from a2r_ray.runs.record import read_record
+from a2r_ray.runs.storage import Storage
+
+_RECENT_S = 60
+
+
+def status(uri: str) -> dict[str, Any]:
+    """The state of a run folder.
+
+    Returns:
+        ``outcome`` of the last attempt, ``attempts``, ``rows`` of the input, counts of ``results``, ``rejects`` and
+        ``paths``, ``tokens_per_s`` (completion tokens of paths over the last minute) and ``last_result``.
+
+    Raises:
+        OutputError: it is no run folder.
+    """
+    run = Storage(uri)
+    record = read_record(run)
+    last = record["attempts"][-1]
+    return {
+        "run": run.shown,
+        "outcome": last["outcome"],
+        "attempts": len(record["attempts"]),
+        "started": last["start"],
+        "ended": last["end"],
+        "rows": record["rows"],
+        "results": table.count(run, "results"),
+        "rejects": table.count(run, "rejects"),
+        "paths": table.count(run, "paths"),
+        "tokens_per_s": round(_recent_tokens(run) / _RECENT_S, 1),
+        "last_result": _last(run),
+        "simulated": record["simulated"],
+    }
+
+
+def _recent_tokens(run: Storage) -> int:
+    """Completion tokens of the paths that finished in the last minute."""
+    total, since = 0, now() - timedelta(seconds=_RECENT_S)
+    for batch in table.scan(run, "paths", ["finished_at", "completion_tokens"]):
+        recent = batch.filter(pc.greater(batch["finished_at"], since))
+        total += pc.sum(recent["completion_tokens"]).as_py() or 0
+    return total
+
+
+def _last(run: Storage) -> str | None:
+    latest: datetime | None = None
+    for batch in table.scan(run, "results", ["finished_at"]):
+        newest = pc.max(batch["finished_at"]).as_py()
+        latest = newest if latest is None or newest > latest else latest
+    return latest.isoformat() if latest else None

@@ -1,0 +1,109 @@
+"""Every mistake is named at once, by field, and nothing secret is echoed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from a2r_ray.config.loading import load_config, parse_config
+from a2r_ray.config.schema import Config
+from a2r_ray.errors import ConfigError
+from a2r_ray.runs.folder import RunFolder
+from a2r_ray.runs.record import stored_config
+from a2r_ray.runs.storage import Storage
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+
+
+def mistakes(document: dict[str, Any]) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(document)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_every_example_is_valid(path: Path) -> None:
+    assert isinstance(load_config(path), Config)
+
+
+def test_there_are_examples() -> None:
+    assert {path.name for path in EXAMPLES} >= {"demo.yaml", "qwen3-gpu.yaml", "cluster-qwen3.yaml"}
+
+
+def test_every_mistake_is_named_with_its_field_value_and_remedy(document: dict[str, Any]) -> None:
+    document["schedule"] = "sometimes"
+    document["input"]["limt"] = 3
+    document["explorer"]["sampling"] = {"temperatur": 1, "top_p": 3.0}
+    document["synthesizer"]["replicas"] = {"min": 3, "max": 1}
+    found = mistakes(document)
+    assert len(found) == 5
+    text = "\n".join(found)
+    assert "schedule: 'sometimes': input should be 'auto', 'streaming', 'phased' or 'shared'" in text
+    assert "input.limt: unknown key; did you mean `limit`?" in text
+    assert "explorer.sampling.temperatur: unknown key; did you mean `temperature`?" in text
+    assert "explorer.sampling.top_p: 3.0: input should be less than or equal to 1" in text
+    assert "synthesizer.replicas: min 3 is more than max 1" in text
+
+
+@pytest.mark.parametrize("section", ["explorer", "synthesizer"])
+def test_a_secret_is_never_echoed(document: dict[str, Any], section: str) -> None:
+    document[section] |= {"api_key": "sk-12345", "base_url": 7, "api_key_env": ["hunter2"]}
+    text = "\n".join(mistakes(document))
+    assert "sk-12345" not in text
+    assert "hunter2" not in text
+    assert f"{section}.api_key: unknown key; did you mean `api_key_env`?" in text
+
+
+def test_overrides_are_read_as_yaml(document: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(document))
+    config = load_config(path, ["explorer.paths=8", "explorer.price={input: 1, output: 2.5}", "synthesizer=null"])
+    assert config.explorer is not None
+    assert config.explorer.price is not None
+    assert (config.explorer.paths, config.explorer.price.output, config.synthesizer) == (8, 2.5, None)
+
+
+@pytest.mark.parametrize("override", ["explorer.paths", "=3", "output.deeper=1"])
+def test_a_bad_override_is_refused(document: dict[str, Any], tmp_path: Path, override: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(document))
+    with pytest.raises(ConfigError, match="--set"):
+        load_config(path, [override])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [("a: [", "not YAML"), ("[1, 2]", "expected a mapping"), (b"\xff\xfe\x00", "not YAML")]
+)
+def test_a_file_that_is_no_config(tmp_path: Path, content: str | bytes, message: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ConfigError, match=message):
+        load_config(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read"):
+        load_config(tmp_path / "none.yaml")
+
+
+def test_config_errors_pickle() -> None:
+    import pickle
+
+    error = pickle.loads(pickle.dumps(ConfigError(["a", "b"])))  # noqa: S301 (our own bytes)
+    assert error.problems == ["a", "b"]
+
+
+def test_a_run_folder_gives_its_config_back_but_no_secret(document: dict[str, Any], tmp_path: Path) -> None:
+    document["explorer"]["engine_args"] = {"hf_token": "hf_secret"}
+    config = parse_config(document)
+    RunFolder.open(config).finish("interrupted")
+    run = Storage(config.output)
+    with pytest.raises(ConfigError) as caught:
+        stored_config(run)
+    field = "explorer.engine_args.hf_token"
+    assert caught.value.problems == [f"{field}: run.json keeps no secrets; give it with --set {field}=VALUE"]
+    assert stored_config(run, ["explorer.engine_args.hf_token=hf_secret"]) == config
+    moved = tmp_path / "moved"
+    Path(config.output).rename(moved)
+    assert stored_config(Storage(str(moved)), ["explorer.engine_args.hf_token=x"]).output == str(moved)

@@ -1,0 +1,47 @@
+"""What makes a run, what may be written down of it, and what its fingerprints depend on."""
+
+from typing import Any
+
+import pytest
+
+from a2r_ray.config.loading import parse_config
+from tests.config.test_loading import mistakes
+
+
+def test_the_public_config_has_no_secret(document: dict[str, Any]) -> None:
+    document["explorer"]["engine_args"] = {"max_num_seqs": 8, "hf_token": "hf_abc"}
+    document["synthesizer"] |= {"engine": "openai", "base_url": "https://user:pass@host/v1"}
+    public = parse_config(document).public()
+    assert public["explorer"]["engine_args"] == {"max_num_seqs": 8, "hf_token": "(not shown)"}
+    assert "pass" not in public["synthesizer"]["base_url"]
+    assert public["synthesizer"]["api_key_env"] == "OPENAI_API_KEY"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"explorer": None, "synthesizer": None}, "give an explorer, a synthesizer, or both"),
+        ({"explorer": None}, "without an explorer the paths must be brought"),
+        ({"schedule": "shared"}, "schedule shared needs the same engine"),
+        ({"schedule": "shared", "synthesizer": None}, "schedule shared needs both roles"),
+    ],
+)
+def test_roles_must_make_a_run(document: dict[str, Any], change: dict[str, Any], message: str) -> None:
+    assert message in mistakes({**document, **change})[0]
+
+
+def test_a_prompt_must_have_its_places(document: dict[str, Any]) -> None:
+    document["synthesizer"]["prompt"] = "Solve {problem}."
+    assert mistakes(document) == ["synthesizer: the prompt lacks {references}"]
+
+
+def test_fingerprints_change_with_what_is_generated_and_with_nothing_else(document: dict[str, Any]) -> None:
+    before = parse_config(document)
+    document["explorer"] |= {"paths": 8, "replicas": {"max": 4}, "price": {"input": 1, "output": 1}}
+    same = parse_config(document)
+    assert same.explorer_fingerprint == before.explorer_fingerprint
+    for change in ({"model": "other"}, {"prompt": "{problem}!"}, {"sampling": {"temperature": 1.0}}, {"revision": "a"}):
+        changed = parse_config({**document, "explorer": document["explorer"] | change})
+        assert changed.explorer_fingerprint != before.explorer_fingerprint, change
+        assert changed.synthesizer_fingerprint == before.synthesizer_fingerprint
+    assert parse_config({**document, "seed": 2}).explorer_fingerprint != before.explorer_fingerprint

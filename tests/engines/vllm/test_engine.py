@@ -1,0 +1,156 @@
+"""The real engine on CPU: one loaded model, and what becomes of good and bad requests."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from a2r_ray.config.schema import Resources, RoleConfig, Sampling
+from a2r_ray.engines import ENGINE_DIED, Completion, Request
+from a2r_ray.engines.vllm import cpu as vllm_cpu
+from a2r_ray.engines.vllm.engine import VllmEngine, end_with_replica
+from a2r_ray.errors import EngineError
+from tests.chaos import alive
+from tests.nodes import wait_until
+
+MODEL = Path(__file__).parents[3] / "models" / "SmolLM2-135M-Instruct"
+SHORT = Sampling(temperature=0.8, max_tokens=8)
+
+
+def role(**fields: object) -> RoleConfig:
+    return RoleConfig.model_validate({"model": str(MODEL), "resources": Resources(cpus=2, gpus=0), **fields})
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[VllmEngine]:
+    loaded = VllmEngine(role(engine_args={"max_num_seqs": 4, "max_model_len": 512}), seeded=True)
+    yield loaded
+    loaded.close()
+    dead = loaded.submit(request("after")).result(timeout=5)
+    assert dead.error_kind == ENGINE_DIED
+
+
+def request(text: str, seed: int = 1, sampling: Sampling = SHORT) -> Request:
+    return Request([{"role": "user", "content": text}], sampling, text, seed)
+
+
+def answers(engine: VllmEngine, requests: list[Request]) -> list[Completion]:
+    return [future.result(timeout=120) for future in [engine.submit(each) for each in requests]]
+
+
+def test_tokens_are_those_that_vllm_counts(engine: VllmEngine) -> None:
+    before = engine.load()
+    done = answers(engine, [request(f"Count to {i}.", seed=i) for i in range(10)])
+    after = engine.load()
+    assert {completion.error for completion in done} == {""}
+    assert (
+        sum(completion.completion_tokens for completion in done) == after.completion_tokens - before.completion_tokens
+    )
+    assert sum(completion.prompt_tokens for completion in done) == after.prompt_tokens - before.prompt_tokens
+    assert all(completion.text and completion.latency_s > 0 for completion in done)
+
+
+def test_the_same_seed_gives_the_same_text_and_another_seed_another(engine: VllmEngine) -> None:
+    one, again, other = answers(engine, [request("Tell me a story.", seed) for seed in (7, 7, 8)])
+    assert one.text == again.text
+    assert one.text != other.text
+
+
+def test_on_cpu_vllm_takes_what_is_put_in_its_place(engine: VllmEngine) -> None:
+    from vllm.v1.sample.ops import topk_topp_sampler
+
+    assert engine.load().running == 0
+    assert topk_topp_sampler.compiled_random_sample is vllm_cpu.random_sample
+    assert "compiled_random_sample" in topk_topp_sampler.TopKTopPSampler.forward_cpu.__code__.co_names
+    assert str(engine._engine.model_config.dtype) in {"torch.bfloat16", f"torch.{vllm_cpu.dtype()}"}
+
+
+def test_the_paths_of_a_problem_share_its_prompt(engine: VllmEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared: list[int] = []
+    finish = engine._finish
+
+    def watched(output: Any) -> None:
+        shared.extend([output.num_cached_tokens] * output.finished)
+        finish(output)
+
+    monkeypatch.setattr(engine, "_finish", watched)
+    text = "A farmer has 17 crates with 29 apples each and sells 31 apples. How many apples are left?"
+    done = answers(engine, [request(text, seed) for seed in range(4)])
+    assert all(completion.prompt_tokens < 128 for completion in done)
+    assert sorted(shared)[1:] == [32 * (done[0].prompt_tokens // 32)] * 3
+
+
+def test_the_kv_cache_takes_memory_as_it_is_used(engine: VllmEngine) -> None:
+    [layer, *_] = engine._engine.engine_core.engine_core.model_executor.driver_worker.model_runner.kv_caches
+    cache = layer.untyped_storage()
+    assert cache.nbytes() > 1 << 30
+    assert resident(cache.data_ptr(), cache.nbytes()) < cache.nbytes() // 4
+
+
+def resident(address: int, size: int) -> int:
+    """How many bytes of a mapping are in memory."""
+    for line in (lines := iter(Path("/proc/self/smaps").read_text().splitlines())):
+        start, dash, end = line.partition(" ")[0].partition("-")
+        if dash and int(start, 16) <= address and address + size <= int(end, 16):
+            return next(int(field.split()[1]) << 10 for field in lines if field.startswith("Rss:"))
+    raise AssertionError("there is no such mapping")
+
+
+def test_what_max_tokens_cuts_off_says_so(engine: VllmEngine) -> None:
+    [cut] = answers(engine, [request("Tell me a long story.", sampling=Sampling(temperature=0.8, max_tokens=3))])
+    assert (cut.finish_reason, cut.completion_tokens) == ("length", 3)
+
+
+def test_a_prompt_longer_than_the_context_is_data_and_the_rest_goes_on(engine: VllmEngine) -> None:
+    long, fine = answers(engine, [request("word " * 600), request("Hello.")])
+    assert long.error_kind == "prompt_too_long"
+    assert "the model's context is 512" in long.error
+    assert fine.error == ""
+
+
+def test_the_template_s_own_marks_and_odd_text_do_no_harm(engine: VllmEngine) -> None:
+    odd = ["", "\x00", "{problem}", "<|im_end|>", "\N{PILE OF POO}" * 20]
+    assert {completion.error for completion in answers(engine, [request(text) for text in odd])} == {""}
+
+
+def test_an_unknown_engine_argument_is_named_with_the_nearest() -> None:
+    with pytest.raises(EngineError, match=r"engine_args\.max_num_seq: .*did you mean `max_num_seqs`"):
+        VllmEngine(role(engine_args={"max_num_seq": 4}))
+
+
+def test_a_model_that_is_not_there_is_named() -> None:
+    with pytest.raises(EngineError, match="cannot load /nonexistent/model"):
+        VllmEngine(role(model="/nonexistent/model"))
+
+
+def test_an_engine_core_ends_with_the_replica_that_began_it() -> None:
+    [hook] = entry_points(group="vllm.general_plugins", name="a2r_ray")
+    assert hook.load() is end_with_replica
+    replica = subprocess.Popen([sys.executable, "-c", _REPLICA_AND_CORE], stdout=subprocess.PIPE, text=True)
+    assert replica.stdout is not None
+    core = psutil.Process(int(replica.stdout.readline()))
+    assert core.is_running()
+    replica.kill()
+    replica.wait()
+    wait_until(lambda: not alive(core), 10, "the core outlives its replica")
+
+
+_REPLICA_AND_CORE = """
+import multiprocessing, os, time
+from a2r_ray.engines.vllm.engine import end_with_replica
+
+def core():
+    end_with_replica()
+    print(os.getpid(), flush=True)
+    time.sleep(600)
+
+os.environ["A2R_REPLICA_PID"] = str(os.getpid())
+process = multiprocessing.get_context("fork").Process(target=core)
+process.start()
+process.join()
+"""

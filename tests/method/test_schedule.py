@@ -1,0 +1,46 @@
+"""The layout follows from the config and the cluster."""
+
+from typing import Any
+
+import pytest
+
+from a2r_ray.config.loading import parse_config
+from a2r_ray.method import schedule
+
+SMALL = {"model": "small", "resources": {"cpus": 1, "gpus": 1}, "sampling": {"max_tokens": 1024}}
+LARGE = {**SMALL, "model": "large"}
+
+
+def config(**fields: Any) -> Any:
+    return parse_config({"input": {"path": "x"}, "output": "o", "explorer": SMALL, "synthesizer": LARGE, **fields})
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [({"GPU": 2, "CPU": 8}, "streaming"), ({"GPU": 1, "CPU": 8}, "phased"), ({"GPU": 2, "CPU": 1}, "phased")],
+)
+def test_auto_streams_where_both_pools_fit(resources: dict[str, float], expected: str) -> None:
+    assert schedule.choose(config(), resources) == expected
+
+
+def test_auto_shares_one_engine_between_equal_roles() -> None:
+    assert schedule.choose(config(synthesizer=SMALL), {"GPU": 8, "CPU": 8}) == "shared"
+
+
+def test_what_is_asked_for_is_taken() -> None:
+    assert schedule.choose(config(schedule="phased"), {"GPU": 8, "CPU": 8}) == "phased"
+
+
+def test_a_block_is_one_problem_until_the_rate_asks_for_more() -> None:
+    assert schedule.rows_per_block(config()) == 1
+    simulated = {"engine": "simulated", "model": "s"}
+    assert schedule.rows_per_block(config(explorer=simulated, synthesizer=simulated)) == 64
+    slow = {**simulated, "simulated": {"latency_s": {"median": 10.0}}}
+    assert schedule.rows_per_block(config(explorer=slow, synthesizer=slow)) == 1
+
+
+def test_calls_keep_the_engine_s_queue_filled() -> None:
+    role = config().explorer
+    assert schedule.calls(config(), "explorer") * role.paths >= 2 * role.max_num_seqs
+    assert schedule.calls(config(), "synthesizer") == 2 * config().synthesizer.max_num_seqs
+    assert schedule.calls(config(), "both") == 2 * schedule.calls(config(), "explorer")
