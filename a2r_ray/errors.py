@@ -1,10 +1,12 @@
-"""Every error a person may meet, and the exit code each ends a run with.
+"""Every error a person may meet: what ends a command, with its exit code, and the kinds of what fails as data.
 
-An error names the thing, the place and the remedy. A row that fails is data (a reject), never one of these.
+An error names the thing, the place and the remedy. A row, a request or a path that fails is data and never raises: its
+``error_kind`` is one of ``ErrorKind``.
 """
 
 import signal
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -60,3 +62,44 @@ class Stopped(BaseException):
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
         self.exit_code = 128 + signum
+
+
+class ErrorKind(StrEnum):
+    """The kinds of failures that are data: of input rows, of requests, of problems."""
+
+    # An input row is no problem.
+    UNREADABLE_FILE = "unreadable_file"
+    UNREADABLE_ROW = "unreadable_row"
+    INVALID_UTF8 = "invalid_utf8"
+    MALFORMED_JSON = "malformed_json"
+    MALFORMED_CSV = "malformed_csv"
+    NOT_AN_OBJECT = "not_an_object"
+    MISSING_ID = "missing_id"
+    MISSING_PROBLEM = "missing_problem"
+    MISSING_PATHS = "missing_paths"
+    EMPTY_PROBLEM = "empty_problem"
+    WRONG_TYPE = "wrong_type"
+    DUPLICATE_ID = "duplicate_id"
+
+    # A request was not answered.
+    ENGINE_DIED = "engine_died"
+    """Not the request's fault, so it is to be asked again of another engine."""
+    ENGINE = "engine"
+    """The engine failed at this request in a way that it has no name for."""
+    PROMPT_TOO_LONG = "prompt_too_long"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    RATE_LIMITED = "rate_limited"
+    SERVER = "server"
+    CONNECTION = "connection"
+    BAD_REPLY = "bad_reply"
+    ABORTED = "aborted"
+    """The engine gave the request up: what it had said by then is no path."""
+    SIMULATED = "simulated"
+
+    # A problem has nothing to show.
+    NO_PATH = "no_path"
+    NOTHING_VISIBLE = "nothing_visible"
+    NO_ANSWER = "no_answer"
+    POISON = "poison"
+    """It ended the replicas that worked on it."""

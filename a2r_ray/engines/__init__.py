@@ -14,9 +14,6 @@ from typing import Protocol
 from a2r_ray.config.schema import RoleConfig, Sampling
 from a2r_ray.records import Message
 
-ENGINE_DIED = "engine_died"
-"""The error kind of what a dead engine still held: not the request's fault, so to be asked again of another engine."""
-
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -22,8 +22,8 @@ from statistics import NormalDist
 from typing import Any, NamedTuple
 
 from a2r_ray.config.schema import LogNormal, RoleConfig, SimulatedConfig
-from a2r_ray.engines import ENGINE_DIED, Completion, Load, Request
-from a2r_ray.errors import EngineError
+from a2r_ray.engines import Completion, Load, Request
+from a2r_ray.errors import EngineError, ErrorKind
 
 _MAX_NUM_SEQS = 256
 _CHARS_PER_TOKEN = 4
@@ -33,8 +33,8 @@ _WRONG_ANSWERS = 3
 _LONGEST_WAIT_S = 60.0
 _STEEPEST = 20.0
 """The exponent of a log-normal stops here: a long tail, but never an overflow."""
-_CLOSED = Completion(error="the simulated engine was closed", error_kind=ENGINE_DIED)
-_FAULT = Completion(error="simulated fault: the request failed", error_kind="simulated")
+_CLOSED = Completion(error="the simulated engine was closed", error_kind=ErrorKind.ENGINE_DIED)
+_FAULT = Completion(error="simulated fault: the request failed", error_kind=ErrorKind.SIMULATED)
 _NORMAL = NormalDist()
 
 

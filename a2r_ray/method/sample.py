@@ -12,8 +12,8 @@ from typing import Protocol
 from a2r_ray import prompts
 from a2r_ray.answers.finding import extract
 from a2r_ray.config.schema import Config, ExplorerConfig
-from a2r_ray.engines import ENGINE_DIED, Completion, Engine, Request
-from a2r_ray.errors import EngineError
+from a2r_ray.engines import Completion, Engine, Request
+from a2r_ray.errors import EngineError, ErrorKind
 from a2r_ray.records import Message, Path, Problem
 
 
@@ -79,7 +79,7 @@ class Explore:
         return self._engine.submit(Request(messages, self._role.sampling, key, seed, problem.reference_answer))
 
     def _path(self, problem: Problem, index: int, seed: int | None, completion: Completion) -> Path:
-        if completion.error_kind == ENGINE_DIED:
+        if completion.error_kind == ErrorKind.ENGINE_DIED:
             raise EngineError(completion.error)
         return Path(
             problem_id=problem.problem_id,

@@ -13,8 +13,8 @@ from a2r_ray import prompts
 from a2r_ray.answers.finding import extract
 from a2r_ray.answers.verifiers import verify
 from a2r_ray.config.schema import Config
-from a2r_ray.engines import ENGINE_DIED, Completion, Engine, Request
-from a2r_ray.errors import EngineError
+from a2r_ray.engines import Completion, Engine, Request
+from a2r_ray.errors import EngineError, ErrorKind
 from a2r_ray.method.cost import cost_usd, total
 from a2r_ray.method.sample import path_seed
 from a2r_ray.method.vote import vote
@@ -63,7 +63,7 @@ class Synthesize:
         )
 
     def _conclude(self, problem: Problem, paths: Sequence[Path], completion: Completion | None) -> Result | Reject:
-        if completion is not None and completion.error_kind == ENGINE_DIED:
+        if completion is not None and completion.error_kind == ErrorKind.ENGINE_DIED:
             raise EngineError(completion.error)
         voted = vote([path.answer for path in paths])
         shown = references(paths)
@@ -161,7 +161,7 @@ def _reasons(paths: Sequence[Path]) -> tuple[str, str]:
     reasons = Counter(path.error or f"nothing_visible: finish_reason {path.finish_reason}" for path in paths)
     kinds = {reason.partition(":")[0] for reason in reasons}
     text = "; ".join(f"{count} of {len(paths)} paths: {reason}" for reason, count in reasons.most_common())
-    return (kinds.pop() if len(kinds) == 1 else "no_path", text or "it has no paths")
+    return (kinds.pop() if len(kinds) == 1 else ErrorKind.NO_PATH, text or "it has no paths")
 
 
 def _reject(problem: Problem, stage: str, error_kind: str, error: str) -> Reject:

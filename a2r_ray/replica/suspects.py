@@ -11,6 +11,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from a2r_ray.errors import ErrorKind
 from a2r_ray.runs.done import place
 
 _PAUSE_S = 1.0
@@ -75,7 +76,7 @@ class Trial:
         [values] = row.to_pylist()
         values |= {
             "stage": self._stage,
-            "error_kind": "poison",
+            "error_kind": ErrorKind.POISON,
             "error": f"{deaths} replicas ended while they worked on it, and it was what had been let in last when "
             f"{', '.join(ended)} did; Ray's logs have their last words",
             "row": values["problem"],

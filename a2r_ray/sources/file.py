@@ -23,7 +23,7 @@ from pyarrow import fs
 
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
-from a2r_ray.errors import InputError
+from a2r_ray.errors import ErrorKind, InputError
 from a2r_ray.sources.formats import FORMATS, UnreadableError
 from a2r_ray.sources.parsing import check_columns
 from a2r_ray.sources.rows import RawRow
@@ -83,7 +83,9 @@ class DataFile:
                 yield row
                 line = row.line
         except _DAMAGES as error:
-            yield RawRow(self.name, line + 1, None, "", "unreadable_file", f"reading on failed: {_one_line(error)}")
+            yield RawRow(
+                self.name, line + 1, None, "", ErrorKind.UNREADABLE_FILE, f"reading on failed: {_one_line(error)}"
+            )
 
     def count(self) -> int:
         try:

@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 
 import pyarrow.parquet as pq
 
+from a2r_ray.errors import ErrorKind
 from a2r_ray.sources.rows import RawRow, table_rows
 
 _BATCH = 256
@@ -79,18 +80,18 @@ def _json_row(name: str, number: int, line: bytes) -> RawRow:
     except UnicodeDecodeError as error:
         shown = line.decode(errors="replace").rstrip()
         message = f"byte {error.start + 1} of the line is not UTF-8 ({error.reason}); save the file as UTF-8"
-        return RawRow(name, number, None, shown, "invalid_utf8", message)
+        return RawRow(name, number, None, shown, ErrorKind.INVALID_UTF8, message)
     text = text.rstrip()
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
         message = f"column {error.colno}: {error.msg}; expected one JSON object per line"
-        return RawRow(name, number, None, text, "malformed_json", message)
+        return RawRow(name, number, None, text, ErrorKind.MALFORMED_JSON, message)
     except (ValueError, RecursionError) as error:  # a number too long, or brackets too deep, for Python
-        return RawRow(name, number, None, text, "malformed_json", str(error))
+        return RawRow(name, number, None, text, ErrorKind.MALFORMED_JSON, str(error))
     if not isinstance(value, dict):
         message = f"found {json.dumps(value)[:60]}, expected a JSON object of columns"
-        return RawRow(name, number, None, text, "not_an_object", message)
+        return RawRow(name, number, None, text, ErrorKind.NOT_AN_OBJECT, message)
     return RawRow(name, number, value, text)
 
 
@@ -161,12 +162,14 @@ def _csv_row(name: str, line: int, names: list[str], fields: list[str] | csv.Err
     text = _utf8(written)
     shown = text.rstrip("\r\n")
     if isinstance(fields, csv.Error):
-        return RawRow(name, line, None, shown, "malformed_csv", f"{fields}; a quote inside a field is written twice")
+        return RawRow(
+            name, line, None, shown, ErrorKind.MALFORMED_CSV, f"{fields}; a quote inside a field is written twice"
+        )
     if text != written:
-        return RawRow(name, line, None, shown, "invalid_utf8", "the row is not UTF-8; save the file as UTF-8")
+        return RawRow(name, line, None, shown, ErrorKind.INVALID_UTF8, "the row is not UTF-8; save the file as UTF-8")
     if len(fields) != len(names):
         message = f"found {len(fields)} fields, expected the header's {len(names)}; quote a field that holds a comma"
-        return RawRow(name, line, None, shown, "malformed_csv", message)
+        return RawRow(name, line, None, shown, ErrorKind.MALFORMED_CSV, message)
     row = {column: value or None for column, value in zip(names, fields, strict=True)}
     return RawRow(name, line, row, shown)
 

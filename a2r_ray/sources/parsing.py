@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from a2r_ray.config.schema import InputConfig
-from a2r_ray.errors import InputError
+from a2r_ray.errors import ErrorKind, InputError
 from a2r_ray.records import Message, Problem, Reject, Row
 from a2r_ray.sources.rows import RawRow, as_json, encodable
 
@@ -104,7 +104,7 @@ def _id(row: Row, column: str | None) -> str | None:
         return None
     value = row.get(column)
     if value is None or value == "" or _is_nan(value):
-        raise _Unfit("missing_id", f"{_absent(row, column)}, expected text or an integer")
+        raise _Unfit(ErrorKind.MISSING_ID, f"{_absent(row, column)}, expected text or an integer")
     if isinstance(value, str):
         return _text(value, column)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -115,11 +115,11 @@ def _id(row: Row, column: str | None) -> str | None:
 def _problem(row: Row, column: str) -> str:
     value = row.get(column)
     if value is None:
-        raise _Unfit("missing_problem", f"{_absent(row, column)}, expected the problem's text")
+        raise _Unfit(ErrorKind.MISSING_PROBLEM, f"{_absent(row, column)}, expected the problem's text")
     if not isinstance(value, str):
         raise _wrong(column, value, "the problem's text")
     if not value.strip():
-        raise _Unfit("empty_problem", f"column `{column}`: found only whitespace, expected the problem's text")
+        raise _Unfit(ErrorKind.EMPTY_PROBLEM, f"column `{column}`: found only whitespace, expected the problem's text")
     return _text(value, column)
 
 
@@ -129,7 +129,7 @@ _CHAT = 'a list of {"role": text, "content": text}'
 def _messages(row: Row, column: str) -> tuple[Message, ...]:
     value = row.get(column)
     if value is None or value == []:
-        raise _Unfit("missing_problem", f"{_absent(row, column)}, expected {_CHAT}")
+        raise _Unfit(ErrorKind.MISSING_PROBLEM, f"{_absent(row, column)}, expected {_CHAT}")
     if isinstance(value, str):  # a CSV file has no other way of holding a list
         try:
             value = json.loads(value)
@@ -155,9 +155,13 @@ def _last_user_text(messages: tuple[Message, ...], column: str | None) -> str:
     last = next((message["content"] for message in reversed(messages) if message["role"] == "user"), None)
     if last is None:
         roles = ", ".join(sorted({message["role"] for message in messages}))
-        raise _Unfit("missing_problem", f"column `{column}`: found messages of {roles}, expected at least one of user")
+        raise _Unfit(
+            ErrorKind.MISSING_PROBLEM, f"column `{column}`: found messages of {roles}, expected at least one of user"
+        )
     if not last.strip():
-        raise _Unfit("empty_problem", f"column `{column}`: found a last user message of only whitespace, expected text")
+        raise _Unfit(
+            ErrorKind.EMPTY_PROBLEM, f"column `{column}`: found a last user message of only whitespace, expected text"
+        )
     return last
 
 
@@ -178,7 +182,7 @@ _PATHS = "a path's text or a list of such"
 def _check_paths(row: Row, column: str) -> None:
     value = row.get(column)
     if value is None or value == [] or _is_nan(value):
-        raise _Unfit("missing_paths", f"{_absent(row, column)}, expected {_PATHS}")
+        raise _Unfit(ErrorKind.MISSING_PATHS, f"{_absent(row, column)}, expected {_PATHS}")
     if not isinstance(value, str | list):
         raise _wrong(column, value, _PATHS)
     for number, text in enumerate([value] if isinstance(value, str) else value, 1):
@@ -196,7 +200,9 @@ def _metadata(row: Row, columns: Columns) -> str:
 
 def _text(value: str, column: str) -> str:
     if not encodable(value):
-        raise _Unfit("invalid_utf8", f"column `{column}`: found half of a surrogate pair (\\ud800…), expected UTF-8")
+        raise _Unfit(
+            ErrorKind.INVALID_UTF8, f"column `{column}`: found half of a surrogate pair (\\ud800…), expected UTF-8"
+        )
     return value
 
 
@@ -213,7 +219,7 @@ def _absent(row: Row, column: str) -> str:
 
 
 def _wrong(column: str, value: Any, expected: str) -> _Unfit:
-    return _Unfit("wrong_type", f"column `{column}`: found {_shown(value)}, expected {expected}")
+    return _Unfit(ErrorKind.WRONG_TYPE, f"column `{column}`: found {_shown(value)}, expected {expected}")
 
 
 _KINDS: dict[type, str] = {str: "text", int: "a number", float: "a number", list: "a list", dict: "an object"}

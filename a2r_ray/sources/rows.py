@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from a2r_ray.config.schema import InputConfig
+from a2r_ray.errors import ErrorKind
 from a2r_ray.records import Row
 
 
@@ -76,10 +77,10 @@ def _table_row(source: str, line: int, one: pa.RecordBatch | pa.Table) -> RawRow
             row[name] = one.column(name)[0].as_py()
         except UnicodeDecodeError:
             row[name] = "<not UTF-8>"
-            kind, error = "invalid_utf8", f"column `{name}`: found text that is not UTF-8"
+            kind, error = ErrorKind.INVALID_UTF8, f"column `{name}`: found text that is not UTF-8"
         except (ValueError, OverflowError) as reason:
             row[name] = "<unreadable>"
-            kind, error = "unreadable_row", f"column `{name}`: found a value that Python cannot hold: {reason}"
+            kind, error = ErrorKind.UNREADABLE_ROW, f"column `{name}`: found a value that Python cannot hold: {reason}"
     return RawRow(source, line, None, as_json(row), kind, error) if kind else RawRow(source, line, row)
 
 

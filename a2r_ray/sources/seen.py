@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
+from a2r_ray.errors import ErrorKind
 from a2r_ray.records import Problem, Reject
 from a2r_ray.sources.rows import RawRow
 
@@ -38,7 +39,9 @@ class Seen:
     def _clash(self, problem: Problem, raw: RawRow, place: int) -> Reject:
         where = f"{list(self._sources)[place >> 48]}:{place & (1 << 48) - 1}"
         error = f"id {problem.problem_id!r} is already that of {where}, which has another problem or answer"
-        return Reject(problem.problem_id, problem.source, problem.line, "input", "duplicate_id", error, raw.text)
+        return Reject(
+            problem.problem_id, problem.source, problem.line, "input", ErrorKind.DUPLICATE_ID, error, raw.text
+        )
 
 
 def digest(*texts: str) -> int:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from a2r_ray.config.schema import Config
-from a2r_ray.engines import ENGINE_DIED, Completion
-from a2r_ray.errors import EngineError
+from a2r_ray.engines import Completion
+from a2r_ray.errors import EngineError, ErrorKind
 from a2r_ray.method.sample import Explore, explorer_messages, path_seed
 from a2r_ray.records import Path
 from tests.conftest import problem
@@ -83,7 +83,7 @@ def test_a_failed_path_is_data_and_a_cut_off_one_keeps_its_answer(config: Config
 
 
 def test_an_engine_that_died_raises_and_what_finished_is_stored(config: Config) -> None:
-    dead = Completion(error="gone", error_kind=ENGINE_DIED)
+    dead = Completion(error="gone", error_kind=ErrorKind.ENGINE_DIED)
     engine = ScriptedEngine(lambda request: dead if request.key == "p1/3" else said("x"), held=True)
     ledger = MemoryLedger()
     failed: list[BaseException] = []

@@ -6,8 +6,8 @@ import pytest
 
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
-from a2r_ray.engines import ENGINE_DIED, Completion
-from a2r_ray.errors import EngineError
+from a2r_ray.engines import Completion
+from a2r_ray.errors import EngineError, ErrorKind
 from a2r_ray.method.synthesize import Synthesize
 from a2r_ray.records import Path, Reject, Result
 from tests.conftest import problem
@@ -124,7 +124,7 @@ def test_the_cost_is_that_of_both_roles_and_unknown_where_one_has_no_price(docum
 
 def test_a_dead_engine_raises(config: Config) -> None:
     with pytest.raises(EngineError, match="gone"):
-        conclude(config, [path(0, answer="2")], Completion(error="gone", error_kind=ENGINE_DIED))
+        conclude(config, [path(0, answer="2")], Completion(error="gone", error_kind=ErrorKind.ENGINE_DIED))
 
 
 def test_a_chat_keeps_its_system_message(config: Config) -> None:

@@ -21,9 +21,9 @@ import openai
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from a2r_ray.config.schema import RoleConfig, Sampling
-from a2r_ray.engines import ENGINE_DIED, Completion, Load, Request
+from a2r_ray.engines import Completion, Load, Request
 from a2r_ray.engines.openai.retries import Failure, persist
-from a2r_ray.errors import EngineError
+from a2r_ray.errors import EngineError, ErrorKind
 
 _OPENAI_URL = "https://api.openai.com/v1"
 _MAX_CONNECTIONS = 1000
@@ -71,7 +71,7 @@ class OpenAIEngine:
                 self._in_flight.add(future)
                 self._loop.call_soon_threadsafe(self._start, request, future, time.monotonic())
                 return future
-        future.set_result(Completion(error=self._ended, error_kind=ENGINE_DIED))
+        future.set_result(Completion(error=self._ended, error_kind=ErrorKind.ENGINE_DIED))
         return future
 
     def load(self) -> Load:
@@ -105,7 +105,7 @@ class OpenAIEngine:
         with self._lock:
             dropped, self._in_flight = self._in_flight, set()
         for future in dropped:
-            future.set_result(Completion(error=self._ended, error_kind=ENGINE_DIED))
+            future.set_result(Completion(error=self._ended, error_kind=ErrorKind.ENGINE_DIED))
         if failed and not started.done():
             started.set_exception(failed)
 
@@ -166,7 +166,7 @@ class OpenAIEngine:
             return _Reply.model_validate_json(content)
         except ValidationError as error:
             text = f"{_first_mistake(error)}: {content.decode(errors='replace')}"
-        raise Failure("bad_reply", text)
+        raise Failure(ErrorKind.BAD_REPLY, text)
 
     async def _served_models(self) -> list[str]:
         raw = await self._client.models.with_raw_response.list()
@@ -174,7 +174,7 @@ class OpenAIEngine:
             return [model.id for model in _Models.model_validate_json(raw.http_response.content).data]
         except ValidationError:
             text = "lists no models"
-        raise Failure("refused", text, may_pass=False)
+        raise Failure(ErrorKind.REFUSED, text, may_pass=False)
 
     async def _check_server(self) -> None:
         """Raises EngineError where the server is away, refuses the key or serves other models."""

@@ -12,6 +12,8 @@ from typing import TypeVar
 import openai
 import tenacity
 
+from a2r_ray.errors import ErrorKind
+
 _TOO_LONG = re.compile(
     r"context[_ ](length|window|size)|(prompt|input) is too long|max_model_len|maximum model length"
     r"|input token count|max_new_tokens` must be <=",
@@ -41,7 +43,9 @@ class Failure(Exception):  # noqa: N818 (it becomes data)
     @property
     def means_no_service(self) -> bool:
         """Not so where the server answers but lists no models, as many do, or is only busy."""
-        return self.kind not in {"refused", "rate_limited"} and self.status != HTTPStatus.NOT_IMPLEMENTED
+        return (
+            self.kind not in {ErrorKind.REFUSED, ErrorKind.RATE_LIMITED} and self.status != HTTPStatus.NOT_IMPLEMENTED
+        )
 
 
 async def persist(ask: Callable[[], Awaitable[_T]], attempts: int, timeout_s: float, max_backoff_s: float) -> _T:
@@ -80,27 +84,27 @@ def _failure(error: Exception) -> Failure:
         case Failure():
             return error
         case TimeoutError() | openai.APITimeoutError():
-            return Failure("timeout", "the server did not answer in time")
+            return Failure(ErrorKind.TIMEOUT, "the server did not answer in time")
         case openai.APIConnectionError() if "peer closed connection" in str(error.__cause__):
-            return Failure("bad_reply", f"the reply is cut off: {error.__cause__}")
+            return Failure(ErrorKind.BAD_REPLY, f"the reply is cut off: {error.__cause__}")
         case openai.APIConnectionError():
-            return Failure("connection", f"{error.message} {error.__cause__ or ''}".strip())
+            return Failure(ErrorKind.CONNECTION, f"{error.message} {error.__cause__ or ''}".strip())
         case openai.APIStatusError():
             return _status_failure(error)
         case _:
-            return Failure("engine", f"{type(error).__name__}: {error}", may_pass=False)
+            return Failure(ErrorKind.ENGINE, f"{type(error).__name__}: {error}", may_pass=False)
 
 
 def _status_failure(error: openai.APIStatusError) -> Failure:
     status, headers = error.status_code, error.response.headers
     said = error.body.get("message") if isinstance(error.body, dict) else error.body
     text = f"HTTP {status}: {said or error.message}"
-    passing = {408: "timeout", 409: "server", 429: "rate_limited"}
-    kind = passing.get(status, "server" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "refused")
-    if kind == "refused" and _TOO_LONG.search(f"{error.code} {text}"):
-        kind = "prompt_too_long"
+    passing = {408: ErrorKind.TIMEOUT, 409: ErrorKind.SERVER, 429: ErrorKind.RATE_LIMITED}
+    kind = passing.get(status, ErrorKind.SERVER if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ErrorKind.REFUSED)
+    if kind == ErrorKind.REFUSED and _TOO_LONG.search(f"{error.code} {text}"):
+        kind = ErrorKind.PROMPT_TOO_LONG
     hint = headers.get("x-should-retry")
-    may_pass = hint == "true" or (hint != "false" and (status in passing or kind == "server"))
+    may_pass = hint == "true" or (hint != "false" and (status in passing or kind == ErrorKind.SERVER))
     retry_after_s = _retry_after_s(headers.get("retry-after", ""))
     return Failure(kind, text, status=status, may_pass=may_pass, retry_after_s=retry_after_s)
 
@@ -119,4 +123,4 @@ def _retry_after_s(header: str) -> float:
 
 def _last_failure(state: tenacity.RetryCallState) -> Failure:
     error = state.outcome and state.outcome.exception()
-    return error if isinstance(error, Failure) else Failure("engine", str(error), may_pass=False)
+    return error if isinstance(error, Failure) else Failure(ErrorKind.ENGINE, str(error), may_pass=False)

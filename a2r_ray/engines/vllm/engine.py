@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from a2r_ray.config.schema import RoleConfig, Sampling
-from a2r_ray.engines import ENGINE_DIED, Completion, Load, Request
+from a2r_ray.engines import Completion, Load, Request
 from a2r_ray.engines.vllm import cpu as vllm_cpu
-from a2r_ray.errors import EngineError
+from a2r_ray.errors import EngineError, ErrorKind
 from a2r_ray.records import Message
 
 _CPU_ENVIRONMENT = {
@@ -68,7 +68,7 @@ class VllmEngine:
         """Queues the request; tokenization happens here, in the caller's thread."""
         future: Future[Completion] = Future()
         if self._dead:
-            future.set_result(Completion(error=self._dead, error_kind=ENGINE_DIED))
+            future.set_result(Completion(error=self._dead, error_kind=ErrorKind.ENGINE_DIED))
             return future
         self._inbox.put((request, future, time.monotonic()))
         return future
@@ -183,11 +183,11 @@ class VllmEngine:
         try:
             token_ids, thinking = self._encode(tuple((m["role"], m["content"]) for m in request.messages))
         except Exception as error:  # noqa: BLE001 (a template may refuse a chat in any way; that request alone fails)
-            future.set_result(Completion(error=f"the chat template failed: {error}", error_kind="refused"))
+            future.set_result(Completion(error=f"the chat template failed: {error}", error_kind=ErrorKind.REFUSED))
             return
         if len(token_ids) >= self._max_model_len:
             message = f"the prompt has {len(token_ids)} tokens and the model's context is {self._max_model_len}"
-            future.set_result(Completion(prompt_tokens=0, error=message, error_kind="prompt_too_long"))
+            future.set_result(Completion(prompt_tokens=0, error=message, error_kind=ErrorKind.PROMPT_TOO_LONG))
             return
         self._ids += 1
         name = str(self._ids)
@@ -195,7 +195,7 @@ class VllmEngine:
             params = _sampling_params(request.sampling, request.seed)
             self._engine.add_request(name, {"prompt_token_ids": token_ids}, params)
         except ValueError as error:
-            future.set_result(Completion(error=f"vLLM refused the request: {error}", error_kind="refused"))
+            future.set_result(Completion(error=f"vLLM refused the request: {error}", error_kind=ErrorKind.REFUSED))
             return
         if not self._pending:
             self._progress_at = time.monotonic()
@@ -233,7 +233,7 @@ class VllmEngine:
             if item is not None:
                 lost.append(item[1])
         for future in lost:
-            future.set_result(Completion(error=self._dead, error_kind=ENGINE_DIED))
+            future.set_result(Completion(error=self._dead, error_kind=ErrorKind.ENGINE_DIED))
 
 
 def end_with_replica() -> None:

@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 from a2r_ray.config.schema import Resources, RoleConfig, Sampling
-from a2r_ray.engines import ENGINE_DIED, Completion, Request
+from a2r_ray.engines import Completion, Request
 from a2r_ray.engines.vllm import cpu as vllm_cpu
 from a2r_ray.engines.vllm.engine import VllmEngine, end_with_replica
-from a2r_ray.errors import EngineError
+from a2r_ray.errors import EngineError, ErrorKind
 from tests.chaos import alive
 from tests.nodes import wait_until
 
@@ -32,7 +32,7 @@ def engine() -> Iterator[VllmEngine]:
     yield loaded
     loaded.close()
     dead = loaded.submit(request("after")).result(timeout=5)
-    assert dead.error_kind == ENGINE_DIED
+    assert dead.error_kind == ErrorKind.ENGINE_DIED
 
 
 def request(text: str, seed: int = 1, sampling: Sampling = SHORT) -> Request:
