@@ -7,7 +7,8 @@ imports neither Ray nor an engine.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from a2r_ray.cluster.driver import explore, run, synthesize
+    from a2r_ray.cluster.driver import run
+    from a2r_ray.cluster.graph import explore, synthesize
     from a2r_ray.config.loading import load_config, parse_config
     from a2r_ray.config.schema import Config
 
@@ -17,8 +18,10 @@ __all__ = ["Config", "explore", "load_config", "parse_config", "run", "synthesiz
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    if name in {"explore", "run", "synthesize"}:
-        return getattr(import_module("a2r_ray.cluster.driver"), name)
+    if name in {"explore", "synthesize"}:
+        return getattr(import_module("a2r_ray.cluster.graph"), name)
+    if name == "run":
+        return import_module("a2r_ray.cluster.driver").run
     if name in {"load_config", "parse_config"}:
         return getattr(import_module("a2r_ray.config.loading"), name)
     if name == "Config":

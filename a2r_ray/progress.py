@@ -49,17 +49,15 @@ class LiveProgress:
 
     def __call__(self, progress: Any) -> None:
         """Draws the state of a run."""
-        finished = progress.done_before + progress.outcomes["ok"] + progress.outcomes["failed"]
-        for stage, role, done in (
-            ("explore", "explorer", progress.done_before + explored(progress)),
-            ("synthesize", "synthesizer", finished),
-        ):
-            if stage not in self._tasks:
-                self._tasks[stage] = self._bars.add_task(stage, total=progress.total, detail="")
-            samples = alive(progress.replicas.values(), role)
-            self._bars.update(
-                self._tasks[stage], completed=min(done, progress.total), detail=self._detail(stage, samples)
-            )
+        failed = sum(sample["failed"] for sample in progress.replicas.values())
+        for pool in progress.pools:
+            samples = alive(progress.replicas.values(), pool.name)
+            for stage in pool.stages:
+                if stage.name not in self._tasks:
+                    self._tasks[stage.name] = self._bars.add_task(stage.name, total=progress.total, detail="")
+                done = progress.done_before + (failed if stage.concludes else 0) + gone_through(progress, stage.name)
+                detail = self._detail(stage.name, samples)
+                self._bars.update(self._tasks[stage.name], completed=min(done, progress.total), detail=detail)
 
     def _detail(self, stage: str, samples: list[Mapping[str, Any]]) -> str:
         if not samples:
@@ -75,20 +73,15 @@ class LiveProgress:
         return f"{rate:,.0f} tok/s · {running} running, {waiting} waiting · {len(samples)} replicas"
 
 
-def explored(progress: Any) -> int:
-    """Problems whose exploration is done."""
-    if progress.outcomes["explored"]:
-        return int(progress.outcomes["explored"])
-    return sum(sample.get("problems", 0) for sample in progress.replicas.values() if sample["role"] != "synthesizer")
+def gone_through(progress: Any, stage: str) -> int:
+    """Problems that have gone through a stage in this attempt."""
+    return sum(sample["stages"].get(stage, 0) for sample in progress.replicas.values())
 
 
-def alive(samples: Iterable[Mapping[str, Any]], role: str) -> list[Mapping[str, Any]]:
-    """The last reports of a role's replicas that still report; one pool that serves both counts for both."""
-    recent = time.time() - _STALE_S
+def alive(samples: Iterable[Mapping[str, Any]], pool: str) -> list[Mapping[str, Any]]:
+    """The last reports of a pool's replicas that still report."""
     return [
-        sample
-        for sample in samples
-        if sample["role"] in (role, "both") and sample["at"] >= recent and not sample["loading"]
+        sample for sample in samples if sample["pool"] == pool and sample["age_s"] < _STALE_S and not sample["loading"]
     ]
 
 

@@ -4,16 +4,17 @@ A record is frozen and knows no behaviour but how it becomes a row. Schemas are 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
 
 Row = dict[str, Any]
-Message = Mapping[str, str]
-"""One chat message: ``{"role": …, "content": …}``."""
+Message = Mapping[str, Any]
+"""One chat message: ``{"role": …, "content": …}``, and whatever else it was given with."""
 
 
 def now() -> datetime:
@@ -58,7 +59,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One sampled solution of one problem; its key is (problem_id, path_index, explorer)."""
+    """One sampled solution of one problem; its key is (problem_id, path_index, round, explorer)."""
 
     problem_id: str
     path_index: int
@@ -174,8 +175,7 @@ REJECT_SCHEMA = pa.schema(
     ]
 )
 
-
-INPUT_SCHEMA = pa.schema(
+CASE_SCHEMA = pa.schema(
     [
         ("problem_id", pa.string()),
         ("problem", pa.string()),
@@ -185,40 +185,38 @@ INPUT_SCHEMA = pa.schema(
         ("verifier", pa.string()),
         ("source", pa.string()),
         ("line", pa.int64()),
-        ("stage", pa.string()),
-        ("error_kind", pa.string()),
-        ("error", pa.string()),
-        ("row", pa.string()),
+        ("paths", pa.list_(pa.struct(list(PATH_SCHEMA)))),
     ]
 )
-"""What travels through the stages: a problem, a reject (``error_kind`` set), or the reader's tally as the last row."""
+"""What travels between pools: a problem a row, with its paths so far; ``messages`` is JSON."""
 
-TALLY = "tally"
-"""The ``error_kind`` of the tally row; its ``row`` is JSON: ``{"input", "duplicate", "done"}``, counts of rows."""
+WRITTEN_BY = "explorer"
+"""The column of the paths table with the fingerprint of the role that wrote a path."""
 
-
-def input_row(record: "Problem | Reject") -> Row:
-    """A problem or a reject as a row of INPUT_SCHEMA."""
-    row = to_row(record)
-    if isinstance(record, Problem):
-        row["messages"] = None if record.messages is None else json.dumps(record.messages, ensure_ascii=False)
-    return row
+PATH_KEY = ["problem_id", "path_index", "round", WRITTEN_BY]
+"""What tells a path from every other."""
 
 
-def problem_from(row: Row) -> Problem:
-    """The problem in a row that has at least ``problem_id`` and ``problem``; other columns than ours are not read."""
-    known = {name: row[name] for name in Problem.__dataclass_fields__ if row.get(name) is not None}
-    if "messages" in known:
-        known["messages"] = tuple(json.loads(known["messages"]))
-    return Problem(**known)
+def chat_text(problem: Problem) -> str | None:
+    """The problem's messages as JSON; None where it has none."""
+    return None if problem.messages is None else json.dumps(problem.messages, ensure_ascii=False)
 
 
-def path_from(row: Row) -> Path:
-    """The path in a row of PATH_SCHEMA."""
-    references = row["references"]
-    return Path(**{**row, "references": None if references is None else tuple(references)})
+def table_of(records: Sequence[Path] | Sequence[Result] | Sequence[Reject], schema: pa.Schema) -> pa.Table:
+    """Records as a table of their schema, column by column."""
+    read = attrgetter(*schema.names)
+    columns = zip(*map(read, records), strict=True) if records else [()] * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def to_row(record: Problem | Path | Result | Reject) -> Row:
-    """The record as a row of its table."""
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+def paths_of(rows: pa.Table | pa.StructArray) -> list[Path]:
+    """The paths in rows with the fields of PATH_SCHEMA."""
+    columns = [rows.field(name) if isinstance(rows, pa.StructArray) else rows[name] for name in _PATH_FIELDS]
+    values = [column.to_pylist() for column in columns]
+    at = _PATH_FIELDS.index("references")
+    values[at] = [None if references is None else tuple(references) for references in values[at]]
+    return list(map(Path, *values))
+
+
+_PATH_FIELDS = tuple(Path.__dataclass_fields__)

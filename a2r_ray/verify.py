@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from a2r_ray.config.schema import InputConfig
-from a2r_ray.records import Problem, Reject
+from a2r_ray.records import PATH_KEY, Problem, Reject
 from a2r_ray.runs import table
-from a2r_ray.runs.done import among, concluded_keys, place, reject_key
+from a2r_ray.runs.done import among, done_keys, line_key, reject_key
 from a2r_ray.runs.index import hash_ids
-from a2r_ray.runs.receipt import PATH_KEY, Tally, account, keys_of
+from a2r_ray.runs.receipt import InputCounts, account, keys_of
 from a2r_ray.runs.record import read_receipt, read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import Duplicate, open_source, read_problems
@@ -110,7 +110,7 @@ def verify(config: InputConfig, run: Storage) -> Verification:
         OutputError: it is no run folder, or a file of it is damaged.
     """
     outcome = read_record(run)["attempts"][-1]["outcome"]
-    stored = concluded_keys(run)
+    stored = done_keys(run)
     keys, counts = np.unique(stored, return_counts=True)
     tally, missing, seen = _read_input(config, keys)
     receipt = account(run, tally, outcome, 0)
@@ -131,7 +131,7 @@ def verify(config: InputConfig, run: Storage) -> Verification:
     )
 
 
-def _read_input(config: InputConfig, keys: _Keys) -> tuple[Tally, Ids, npt.NDArray[np.bool_]]:
+def _read_input(config: InputConfig, keys: _Keys) -> tuple[InputCounts, Ids, npt.NDArray[np.bool_]]:
     """What the input has, which of it is not among the keys, and which of the keys it has."""
     missing, seen = Ids(), np.zeros(len(keys), np.bool_)
     rows = duplicates = 0
@@ -146,11 +146,11 @@ def _read_input(config: InputConfig, keys: _Keys) -> tuple[Tally, Ids, npt.NDArr
         for index in np.flatnonzero(~found):
             record = fresh[index]
             missing.add(f"{record.source}:{record.line}" if isinstance(record, Reject) else record.problem_id)
-    return Tally(rows, duplicates), missing, seen
+    return InputCounts(rows, duplicates), missing, seen
 
 
 def _key(record: Problem | Reject) -> str:
-    return place(record.source, record.line) if isinstance(record, Reject) else record.problem_id
+    return line_key(record.source, record.line) if isinstance(record, Reject) else record.problem_id
 
 
 def _named(run: Storage, hashes: _Keys) -> Ids:

@@ -53,7 +53,7 @@ def resources() -> dict[str, float]:
     return {**ray.cluster_resources(), **(state.get_max_resources_from_cluster_config() or {})}
 
 
-def here() -> NodeAffinitySchedulingStrategy:
+def driver_node() -> NodeAffinitySchedulingStrategy:
     """Places an actor or task on the node of this process, with which it lives and dies."""
     return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
 
@@ -64,7 +64,7 @@ def attempts() -> int:
     return attempts
 
 
-def unplaced(actor_class: str) -> bool:
+def has_no_place(actor_class: str) -> bool:
     """Whether actors of this job and class wait for a place, and none has one."""
     from ray._private.state import actors
 

@@ -1,67 +1,84 @@
-"""The board: where the replicas of a run say how they are, and hear whether to stop.
+"""The monitor's actor, for the time of a run: replicas reach it from every node, and so does the driver.
 
-An actor with nothing but these few facts in it: it imports no Ray Data, so that it is up before the pools are.
+It imports no Ray Data, so that it is up before the pools are.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import ray
 
 from a2r_ray.errors import Stopped
+from a2r_ray.records import Row
+from a2r_ray.replica.monitor import Arrival, Monitor, Snapshot
+from a2r_ray.replica.suspects import Suspicion
 
 _FLUSH_S = 8.0
 """Ray and the receipt need their part of the 20 s that a stop may take."""
+_REPORTS_S = 2.0
+"""A replica that has not reported for so long is not waited for."""
 
 
 @contextmanager
-def opened(place: Any) -> Iterator["Board"]:
-    """A board for the time of the block. With it go the replicas, which Ray would take half a minute to end.
+def opened(place: Any) -> Iterator["RemoteMonitor"]:
+    """A monitor for the time of the block. With it go the replicas, which Ray would take half a minute to end.
 
     Args:
         place: Ray's scheduling strategy for it.
     """
-    actor = ray.remote(num_cpus=0, max_concurrency=8, scheduling_strategy=place)(_Board).remote()
+    actor = ray.remote(num_cpus=0, max_concurrency=8, scheduling_strategy=place)(Monitor).remote(_node_is_lost)
     try:
-        yield Board(actor)
+        yield RemoteMonitor(actor)
     finally:
         ray.kill(actor)
 
 
 @dataclass(frozen=True)
-class Board:
-    """The board as a plain object, for replicas, which know no Ray, and for the driver."""
+class RemoteMonitor:
+    """The monitor as a plain object, for replicas, which know no Ray, and for the driver; see ``Monitor``."""
 
     actor: Any
 
-    def report(self, replica: str, sample: dict[str, Any]) -> bool:
+    def arrive(self, replica: str, pool: str, actor: str, node: str) -> Arrival:
+        """Says that a replica begins."""
+        arrival: Arrival = ray.get(self.actor.arrive.remote(replica, pool, actor, node))
+        return arrival
+
+    def report(self, replica: str, sample: Row) -> bool:
         """Says how full a replica is; returns whether the run is stopped. Raises where nobody listens."""
         return bool(ray.get(self.actor.report.remote(replica, sample)))
 
-    def failed(self, message: str) -> None:
-        """Says why the run ends."""
-        ray.get(self.actor.failed.remote(message))
+    def cannot_load(self, pool: str, why: str) -> float:
+        """Says that a replica could not load; returns the seconds to wait before it is tried again."""
+        return float(ray.get(self.actor.cannot_load.remote(pool, why)))
 
-    def accuse(self, key: str, replica: str) -> tuple[list[str], int]:
-        """Says that a replica lets this problem in; returns those that ended after that, and how many did after any."""
-        ended, explained = ray.get(self.actor.accuse.remote(key, replica))
-        return ended, explained
+    def fail(self, why: str) -> None:
+        """Says why the run must end."""
+        ray.get(self.actor.fail.remote(why))
 
-    def acquit(self, key: str) -> None:
-        """Says that it did no harm."""
-        ray.get(self.actor.acquit.remote(key))
+    def read_all(self, input_rows: dict[str, int]) -> None:
+        """Says what the reader counted of the input, in rows."""
+        ray.get(self.actor.read_all.remote(input_rows))
 
-    def reports(self) -> dict[str, dict[str, Any]]:
-        """What each replica said last."""
-        return dict(ray.get(self.actor.reports.remote(), timeout=120))
+    def suspicions(self, keys: Sequence[str]) -> list[Suspicion]:
+        """What is held against problems that were in a replica that ended."""
+        return list(ray.get(self.actor.suspicions.remote(keys)))
 
-    def failures(self) -> list[str]:
-        """Why the run ends, by those who end it."""
-        return list(ray.get(self.actor.failures.remote(), timeout=10))
+    def let_in(self, replica: str, key: str) -> None:
+        """Says that a suspect is let in."""
+        ray.get(self.actor.let_in.remote(replica, key))
+
+    def done(self, replica: str, key: str) -> None:
+        """Says that a suspect did no harm."""
+        ray.get(self.actor.done.remote(replica, key))
+
+    def snapshot(self) -> Snapshot:
+        """What is known now."""
+        snapshot: Snapshot = ray.get(self.actor.snapshot.remote(), timeout=120)
+        return snapshot
 
     @contextmanager
     def flushed_when_stopped(self) -> Iterator[None]:
@@ -72,46 +89,12 @@ class Board:
             ray.get(self.actor.stop.remote())
             deadline = time.monotonic() + _FLUSH_S
             while time.monotonic() < deadline:
-                recent = time.time() - 2
-                if all(sample["flushed"] for sample in self.reports().values() if sample["at"] > recent):
+                reports = self.snapshot().reports.values()
+                if all(sample["flushed"] for sample in reports if sample["age_s"] < _REPORTS_S):
                     break
                 time.sleep(0.1)
             raise
 
 
-class _Board:
-    """What the replicas last said, and the last words of those that could not start."""
-
-    def __init__(self) -> None:
-        self._reports: dict[str, dict[str, Any]] = {}
-        self._failures: list[str] = []
-        self._accused: dict[str, list[str]] = {}
-        self._guilty = 0
-        self._stopping = False
-
-    def report(self, replica: str, sample: dict[str, Any]) -> bool:
-        self._reports[replica] = sample
-        return self._stopping
-
-    def failed(self, message: str) -> None:
-        self._failures.append(message)
-
-    def accuse(self, key: str, replica: str) -> tuple[list[str], int]:
-        before = self._accused.pop(key, [])
-        self._guilty += bool(before)
-        # A replica that is up may have somebody on trial as well; it is one at most.
-        explained = self._guilty + sum(map(len, self._accused.values()))
-        self._accused[key] = [*before, f"{replica} (at {datetime.now().astimezone():%H:%M:%S})"]
-        return before, explained
-
-    def acquit(self, key: str) -> None:
-        self._accused.pop(key, None)
-
-    def stop(self) -> None:
-        self._stopping = True
-
-    def reports(self) -> dict[str, dict[str, Any]]:
-        return self._reports
-
-    def failures(self) -> list[str]:
-        return self._failures
+def _node_is_lost(node: str) -> bool:
+    return not any(each["NodeID"] == node and each["Alive"] for each in ray.nodes())

@@ -3,8 +3,10 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,6 +15,22 @@ from a2r_ray.records import Row
 
 _TICK_S = 0.5
 _JOIN_S = 5.0
+
+
+def rows_of(dataset: Any) -> AbstractContextManager[Iterator[Row | None]]:
+    """stand-in"""
+    import ray
+    from ray.data._internal.execution.streaming_executor import StreamingExecutor
+
+    def end() -> None:
+        # The dataset itself knows of its execution only after the first rows.
+        execution = f"StreamingExecutor-{dataset.get_dataset_id()}"
+        for thread in threading.enumerate():
+            if isinstance(thread, StreamingExecutor) and thread.name == execution:
+                with suppress(ray.exceptions.RayError):
+                    thread.shutdown(force=True)
+
+    return drained(partial(dataset.iter_batches, batch_size=None, batch_format="pyarrow", prefetch_batches=4), end)
 
 
 @contextmanager

@@ -256,6 +256,13 @@ class Config(_Section):
         """Hash of whatever changes what the synthesizer generates; "" without one."""
         return "" if self.synthesizer is None else fingerprint(self.synthesizer, prompts.SYNTHESIZE, self.seed)
 
+    @property
+    def shares_engine(self) -> bool:
+        """Whether one pool is to serve both roles: the config says so, or one engine is both."""
+        if self.schedule != "auto" or self.explorer is None or self.synthesizer is None:
+            return self.schedule == "shared"
+        return self.explores and self.explorer.same_engine(self.synthesizer)
+
     def public(self) -> dict[str, Any]:
         """The resolved config as it may be written down: nothing in it is a secret."""
         public: dict[str, Any] = redact(self.model_dump())

@@ -276,4 +276,7 @@ def _text(tokens: int, ending: str) -> str:
 
 
 def _prompt_tokens(request: Request) -> int:
-    return sum(len(str(message.get("content") or "")) // _CHARS_PER_TOKEN + 4 for message in request.messages)
+    tokens = 0
+    for message in request.messages:
+        tokens += len(message.get("content") or "") // _CHARS_PER_TOKEN + 4
+    return tokens

@@ -29,7 +29,7 @@ class Summary:
     accuracy: Accuracy
     cost_usd: float | None
     seconds: Mapping[str, Mapping[str, float]]
-    """Per role: ``replicas`` seen, ``ready`` and ``busy`` replica-seconds of this attempt; empty where not watched."""
+    """Per pool: ``replicas`` seen, ``ready`` and ``busy`` replica-seconds of this attempt; empty where not watched."""
 
     def lines(self) -> list[tuple[str, str]]:
         """Name and value of each line of the table."""
@@ -61,10 +61,11 @@ class Summary:
     def _role(self, role: str) -> str:
         tokens = self.receipt["tokens"][role]
         text = f"{tokens['prompt']:,} prompt + {tokens['completion']:,} completion tokens"
-        seconds = self.seconds.get(role) or self.seconds.get("both")
-        if not seconds:
+        pool = next((name for name in self.seconds if role in name.split("+")), None)
+        if pool is None:
             return text
-        shared = "" if role in self.seconds else ", shared by both roles"
+        seconds = self.seconds[pool]
+        shared = "" if pool == role else ", shared by both roles"
         return f"{text}; {seconds['busy']:,.0f} s busy of {seconds['ready']:,.0f} replica-seconds{shared}"
 
 
@@ -100,8 +101,8 @@ def summarize(
 def _seconds(replicas: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     seconds: dict[str, dict[str, float]] = {}
     for sample in replicas.values():
-        role = seconds.setdefault(sample["role"], {"replicas": 0, "ready": 0.0, "busy": 0.0})
-        role["replicas"] += 1
-        role["ready"] += sample["ready_s"]
-        role["busy"] += sample["busy_s"]
+        pool = seconds.setdefault(sample["pool"], {"replicas": 0, "ready": 0.0, "busy": 0.0})
+        pool["replicas"] += 1
+        pool["ready"] += sample["ready_s"]
+        pool["busy"] += sample["busy_s"]
     return seconds

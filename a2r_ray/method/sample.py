@@ -1,89 +1,107 @@
-"""The first stage: each problem's missing paths are sampled, one request per path.
+"""Sampling: each problem's missing paths, one request per path.
 
-Every path is stored as it finishes, whatever its siblings do, and the stage hands a problem on only when its paths are
-durable. A path that fails is a path with an ``error``; only an engine that died raises.
+Every path is kept as it finishes, whatever its siblings do. A path that fails is a path with an ``error``; only an
+engine that died raises.
 """
 
 import hashlib
 from collections.abc import Sequence
-from concurrent.futures import Future, as_completed
-from typing import Protocol
+from concurrent.futures import Future
+from functools import partial
+from queue import Empty, SimpleQueue
 
 from a2r_ray import prompts
 from a2r_ray.answers.finding import extract
-from a2r_ray.config.schema import Config, ExplorerConfig
+from a2r_ray.config.schema import ExplorerConfig
 from a2r_ray.engines import Completion, Engine, Request
 from a2r_ray.errors import EngineError, ErrorKind
+from a2r_ray.method.stage import Case, Context, Outcome
 from a2r_ray.records import Message, Path, Problem
 
-
-class Ledger(Protocol):
-    """Where paths are kept. See ``a2r_ray.runs.ledger``."""
-
-    def lookup(self, problem_id: str) -> list[Path]:
-        """What is stored of a problem."""
-
-    def append(self, paths: Sequence[Path]) -> int:
-        """Stores paths; returns a ticket."""
+_Asked = tuple[int, int, int | None]
+"""Which case, which path index, which seed."""
+_Finished = SimpleQueue[tuple[_Asked, Future[Completion]]]
 
 
-class Explore:
-    """Problems in, their paths out.
+class Sample:
+    """Has each problem sampled N times.
 
     Args:
-        config: the run's config; it has an explorer.
-        engine: the explorer's engine.
-        ledger: where paths are kept; None: nowhere.
-        replica: names this replica in the paths it writes.
+        role: the explorer.
+        fingerprint: the explorer's.
+        seed: the run's; None: unseeded.
     """
 
-    def __init__(self, config: Config, engine: Engine, ledger: Ledger | None, replica: str) -> None:
-        if config.explorer is None:
-            raise ValueError("the config has no explorer")
-        self._role: ExplorerConfig = config.explorer
-        self._fingerprint, self._seed = config.explorer_fingerprint, config.seed
-        self._engine, self._ledger, self._replica = engine, ledger, replica
+    name = "explore"
+    concludes = False
 
-    def __call__(self, problems: Sequence[Problem]) -> list[list[Path]]:
-        """Samples what is missing.
+    def __init__(self, role: ExplorerConfig, fingerprint: str, seed: int | None) -> None:
+        self._role, self._fingerprint, self._seed = role, fingerprint, seed
 
-        Returns:
-            For each problem its paths, by path index.
+    @property
+    def requests(self) -> int:
+        """N."""
+        return self._role.paths
 
-        Raises:
-            EngineError: the engine died; what had finished is stored.
-        """
-        found = [{path.path_index: path for path in self._stored(problem)} for problem in problems]
-        asked: dict[Future[Completion], tuple[int, int, int | None]] = {}
-        for number, problem in enumerate(problems):
-            messages = explorer_messages(self._role, problem)
-            for index in range(self._role.paths):
-                if index not in found[number]:
-                    seed = None if self._seed is None else path_seed(self._seed, problem.problem_id, index)
-                    asked[self._submit(problem, messages, index, seed)] = (number, index, seed)
-        for future in as_completed(asked):
-            number, index, seed = asked[future]
-            path = self._path(problems[number], index, seed, future.result())
-            found[number][index] = path
-            if self._ledger is not None:
-                self._ledger.append([path])
-        return [[paths[index] for index in sorted(paths) if index < self._role.paths] for paths in found]
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """The explorer's."""
+        return (self._fingerprint,)
 
-    def _stored(self, problem: Problem) -> list[Path]:
-        return [] if self._ledger is None else self._ledger.lookup(problem.problem_id)
+    def __call__(self, cases: Sequence[Case], context: Context) -> list[Outcome]:
+        """Samples what is missing; each case moves on with its first N paths, by path index."""
+        if context.engine is None:
+            raise ValueError("paths are sampled with an engine")
+        found = [{path.path_index: path for path in case.paths} for case in cases]
+        finished: _Finished = SimpleQueue()
+        waiting = sum(self._submit(context.engine, case.problem, n, found[n], finished) for n, case in enumerate(cases))
+        while waiting:
+            batch = _next(finished)
+            waiting -= len(batch)
+            for (number, index, _), path in self._paths(cases, batch, context):
+                found[number][index] = path
+        return [
+            Case(case.problem, tuple(paths[index] for index in sorted(paths) if index < self._role.paths))
+            for case, paths in zip(cases, found, strict=True)
+        ]
 
     def _submit(
-        self, problem: Problem, messages: Sequence[Message], index: int, seed: int | None
-    ) -> Future[Completion]:
-        key = f"{problem.problem_id}/{index}"
-        return self._engine.submit(Request(messages, self._role.sampling, key, seed, problem.reference_answer))
+        self, engine: Engine, problem: Problem, number: int, found: dict[int, Path], finished: _Finished
+    ) -> int:
+        """Asks for the paths that a problem lacks; returns how many."""
+        missing = [index for index in range(self._role.paths) if index not in found]
+        if not missing:
+            return 0
+        messages = explorer_messages(self._role, problem)
+        for index in missing:
+            seed = None if self._seed is None else path_seed(self._seed, problem.problem_id, index)
+            key = f"{problem.problem_id}/{index}"
+            future = engine.submit(Request(messages, self._role.sampling, key, seed, problem.reference_answer))
+            future.add_done_callback(partial(_put, finished, (number, index, seed)))
+        return len(missing)
 
-    def _path(self, problem: Problem, index: int, seed: int | None, completion: Completion) -> Path:
-        if completion.error_kind == ErrorKind.ENGINE_DIED:
-            raise EngineError(completion.error)
+    def _paths(
+        self, cases: Sequence[Case], batch: Sequence[tuple[_Asked, Future[Completion]]], context: Context
+    ) -> list[tuple[_Asked, Path]]:
+        """The paths that have finished, kept. Raises EngineError where one was lost with its engine."""
+        lost = ""
+        made: list[tuple[_Asked, Path]] = []
+        for asked, future in batch:
+            completion = future.result()
+            if completion.error_kind == ErrorKind.ENGINE_DIED:
+                lost = completion.error
+            else:
+                made.append((asked, self._path(cases[asked[0]].problem, asked, completion, context.replica)))
+        if made:
+            context.keep([path for _, path in made])
+        if lost:
+            raise EngineError(lost)
+        return made
+
+    def _path(self, problem: Problem, asked: _Asked, completion: Completion, replica: str) -> Path:
         return Path(
             problem_id=problem.problem_id,
-            path_index=index,
+            path_index=asked[1],
             explorer=self._fingerprint,
             model=self._role.model,
             text=completion.text,
@@ -92,11 +110,25 @@ class Explore:
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
             latency_s=completion.latency_s,
-            seed=seed,
+            seed=asked[2],
             mean_logprob=completion.mean_logprob,
             error=f"{completion.error_kind}: {completion.error}" if completion.error else "",
-            replica=self._replica,
+            replica=replica,
         )
+
+
+def _put(finished: _Finished, asked: _Asked, future: Future[Completion]) -> None:
+    finished.put((asked, future))
+
+
+def _next(finished: _Finished) -> list[tuple[_Asked, Future[Completion]]]:
+    """What has finished: at least one, and all that have."""
+    batch = [finished.get()]
+    try:
+        while True:
+            batch.append(finished.get_nowait())
+    except Empty:
+        return batch
 
 
 def explorer_messages(role: ExplorerConfig, problem: Problem) -> Sequence[Message]:

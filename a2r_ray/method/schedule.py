@@ -4,7 +4,7 @@ Pure arithmetic over the config and what a cluster has; no Ray here.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from a2r_ray.config.schema import Config, RoleConfig
@@ -16,7 +16,7 @@ _BLOCKS_PER_S = 100
 _MOST_ROWS_PER_BLOCK = 64
 # Generous, so that blocks are rather too large than too many for Ray Data; tokens/s of one replica.
 _TOKENS_PER_S = {"gpu": 20_000.0, "cpu": 1_000.0}
-_FEWEST_CALLS, _MOST_CALLS = 4, 512
+_FEWEST_CALLS, _MOST_CALLS = 16, 512
 
 
 def choose(config: Config, resources: Mapping[str, float]) -> Schedule:
@@ -29,7 +29,7 @@ def choose(config: Config, resources: Mapping[str, float]) -> Schedule:
         return config.schedule
     if config.explorer is None or config.synthesizer is None or not config.explores:
         return "streaming"
-    if config.explorer.same_engine(config.synthesizer):
+    if config.shares_engine:
         return "shared"
     roles = (config.explorer, config.synthesizer)
     gpus = sum(role.gpus * role.replicas.min for role in roles)
@@ -38,26 +38,30 @@ def choose(config: Config, resources: Mapping[str, float]) -> Schedule:
     return "streaming" if fits else "phased"
 
 
-def rows_per_block(config: Config) -> int:
-    """Problems a block: one, where a slow path delays nobody else, until the expected rate asks for more."""
-    rates = [_problems_per_s(config.synthesizer, 1)] if config.synthesizer else []
-    if config.explorer and config.explores:
-        rates.append(_problems_per_s(config.explorer, config.explorer.paths))
-    wanted = min(rates, default=math.inf) / _BLOCKS_PER_S
+def rows_per_block(asked: Sequence[tuple[RoleConfig, int]]) -> int:
+    """Problems a block: one, where a slow path delays nobody else, until the expected rate asks for more.
+
+    Args:
+        asked: each pool's engine, and the requests that it gets for a problem at once.
+    """
+    wanted = min((_problems_per_s(*pool) for pool in asked), default=math.inf) / _BLOCKS_PER_S
     return max(1, math.ceil(min(_MOST_ROWS_PER_BLOCK, wanted)))
 
 
-def calls(config: Config, role: Literal["explorer", "synthesizer", "both"]) -> int:
+def calls(engine: RoleConfig | None, requests: int, rows: int, *, stages: int) -> int:
     """Calls a replica takes at once: twice what its engine runs, so that its waiting queue is never empty.
 
-    A call of a replica that serves both roles has N requests at first and then a single one: it takes twice as many.
+    A call that goes through several stages has all its requests at first and then few: there are twice as many.
+
+    Args:
+        engine: what the replica loads; None: nothing.
+        requests: for a problem at once.
+        rows: problems a block.
+        stages: of the pool that ask the engine.
     """
-    explorer = config.explorer if role != "synthesizer" and config.explores else None
-    engine = explorer or config.synthesizer
-    if engine is None:
+    if engine is None or not requests:
         return _FEWEST_CALLS
-    requests = (explorer.paths if explorer else 1) * rows_per_block(config)
-    wanted = 2 * engine.max_num_seqs / requests * (2 if role == "both" and config.synthesizer else 1)
+    wanted = 2 * engine.max_num_seqs / (requests * rows) * (2 if stages > 1 else 1)
     return max(_FEWEST_CALLS, min(_MOST_CALLS, math.ceil(wanted)))
 
 

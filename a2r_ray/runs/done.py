@@ -1,62 +1,44 @@
-"""What a run has done with: known by 64-bit hashes of keys, whatever the size of the texts."""
+"""What a run has done with: known by 64-bit hashes of keys, whatever the size of the texts.
 
-import math
-import threading
-import time
-from collections.abc import Sequence
+8 bytes of memory each. That two of a hundred million share a hash, and one of them is left out, has a chance of 1 in
+3,700; ``a2r verify`` would name it.
+"""
+
+from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
 
-from a2r_ray.records import Row
+from a2r_ray.records import Reject, Row
 from a2r_ray.runs import table
 from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.storage import Storage
 
-_REFRESH_S = 1.0
+Keys = npt.NDArray[np.uint64]
 
 
-class Concluded:
-    """What has its row in results or rejects: problems by their ids, rejected input rows by their places.
+def done_keys(run: Storage, writers: Collection[str] | None = None) -> Keys:
+    """The hash of every row of results and rejects, sorted.
 
-    8 bytes of memory each. That two of a hundred million share a hash, and one of them is left out, has a chance of 1
-    in 3,700; ``a2r verify`` would name it.
+    Args:
+        run: the run folder.
+        writers: whose rows; None: everybody's.
     """
-
-    def __init__(self, run: Storage) -> None:
-        self._run, self._lock = run, threading.Lock()
-        self._refreshed_at = -math.inf
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Takes in what was stored since, but not twice a second: many calls want it at once."""
-        with self._lock:
-            at = time.monotonic()
-            if at - self._refreshed_at > _REFRESH_S:
-                self._keys, self._refreshed_at = concluded_keys(self._run), at
-
-    def of(self, keys: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Which of the keys are."""
-        return among(hash_ids(keys), self._keys)
-
-
-def concluded_keys(run: Storage) -> npt.NDArray[np.uint64]:
-    """The hash of every row of results and rejects, sorted."""
     found = [np.empty(0, np.uint64)]
     found += [
         hash_ids(batch["problem_id"].to_numpy(zero_copy_only=False))
-        for batch in table.scan(run, "results", ["problem_id"])
+        for batch in table.scan(run, "results", ["problem_id"], writers)
     ]
     found += [
         hash_ids([reject_key(reject) for reject in batch.to_pylist()])
-        for batch in table.scan(run, "rejects", ["problem_id", "source", "line", "stage"])
+        for batch in table.scan(run, "rejects", ["problem_id", "source", "line", "stage"], writers)
     ]
     keys = np.concatenate(found)
     keys.sort()
     return keys
 
 
-def among(keys: npt.NDArray[np.uint64], sorted_keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+def among(keys: Keys, sorted_keys: Keys) -> npt.NDArray[np.bool_]:
     """Which of the keys are in a sorted array."""
     if not len(sorted_keys):
         return np.zeros(len(keys), np.bool_)
@@ -65,14 +47,18 @@ def among(keys: npt.NDArray[np.uint64], sorted_keys: npt.NDArray[np.uint64]) -> 
     return found
 
 
-def reject_key(reject: Row) -> str:
-    """What a row of the rejects stands for: an input row, known by its place, or a problem, by its id.
+def reject_key(reject: Row | Reject) -> str:
+    """What a reject stands for: an input row, known by where it stands, or a problem, by its id.
 
     A rejected input row may carry the id of a problem that was answered.
     """
-    return place(reject["source"], reject["line"]) if reject["stage"] == "input" else str(reject["problem_id"])
+    row = reject if isinstance(reject, dict) else {name: getattr(reject, name) for name in _KEY_COLUMNS}
+    return line_key(row["source"], row["line"]) if row["stage"] == "input" else str(row["problem_id"])
 
 
-def place(source: str, line: int) -> str:
+_KEY_COLUMNS = ("problem_id", "source", "line", "stage")
+
+
+def line_key(source: str, line: int) -> str:
     """The key of an input row that is no problem."""
     return f"{source}\x00{line}"

@@ -119,7 +119,7 @@ class RunFolder:
         check_attempt(self.storage, self.attempt)
         self.storage.write(name, _encoded(document))
 
-    def meter(self, replicas: Mapping[str, Mapping[str, Any]], every_s: float = 0.0) -> None:
+    def note_generated(self, replicas: Mapping[str, Mapping[str, Any]], every_s: float = 0.0) -> None:
         """Keeps what the replicas' engines have generated: what the tables do not hold of it was paid in vain.
 
         Args:

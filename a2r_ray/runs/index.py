@@ -5,7 +5,7 @@ Row groups are read when they are asked for, a few of which are kept, since prob
 together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -26,11 +26,15 @@ class Index:
         run: the run folder.
         name: the table.
         columns: of the rows; None: all.
-        where: a column and its value; other rows are not looked for, though they may lie in the same row groups.
+        where: a column and its values; other rows are not looked for, though they may lie in the same row groups.
     """
 
     def __init__(
-        self, run: Storage, name: str, columns: Sequence[str] | None = None, where: tuple[str, str] | None = None
+        self,
+        run: Storage,
+        name: str,
+        columns: Sequence[str] | None = None,
+        where: tuple[str, Collection[str]] | None = None,
     ) -> None:
         self._run, self._name, self._where = run, name, where
         self._columns = None if columns is None else list(columns)
@@ -40,10 +44,14 @@ class Index:
         self._places: npt.NDArray[np.uint32] = np.empty((0, 2), np.uint32)
         self._row_group = lru_cache(maxsize=_ROW_GROUPS_KEPT)(self._read_row_group)
 
-    def refresh(self) -> None:
-        """Adds the row groups that are not in the index yet: a file only grows."""
+    def refresh(self, writers: Collection[str] | None = None) -> None:
+        """Adds the row groups that are not in the index yet: a file only grows.
+
+        Args:
+            writers: whose files are looked into; None: everybody's.
+        """
         hashes, places = [self._hashes], [self._places]
-        for name in table.files(self._run, self._name):
+        for name in table.files(self._run, self._name, writers):
             known = self._groups.get(name, 0)
             with table.open_file(self._run, name) as parquet, table.explained(self._run, name):
                 groups = parquet.metadata.num_row_groups
@@ -79,9 +87,9 @@ class Index:
     def _ids(self, parquet: pa.parquet.ParquetFile, group: int) -> pa.ChunkedArray:
         if self._where is None:
             return parquet.read_row_group(group, columns=["problem_id"])["problem_id"].unique()
-        column, value = self._where
+        column, values = self._where
         keys = parquet.read_row_group(group, columns=["problem_id", column])
-        return keys.filter(pc.equal(keys[column], value))["problem_id"].unique()
+        return keys.filter(pc.is_in(keys[column], pa.array(sorted(values), pa.string())))["problem_id"].unique()
 
     def _read_row_group(self, file: int, row_group: int) -> pa.Table:
         name = self._files[file]

@@ -1,70 +1,79 @@
-"""The ledger of paths: what a problem already has."""
+"""The ledger: the paths that a run folder holds, by problem."""
 
-import math
-import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from a2r_ray.records import Path, path_from, to_row
-from a2r_ray.runs import table
+from a2r_ray.records import PATH_SCHEMA, WRITTEN_BY
 from a2r_ray.runs.index import Index
 from a2r_ray.runs.storage import Storage
 
-_REFRESH_S = 1.0
+PATH_STRUCT = pa.struct(list(PATH_SCHEMA))
 
 
-class PathLedger:
-    """The paths of one explorer in one run folder.
+class StoredPaths:
+    """The stored paths of problems; call ``refresh`` for it to know any.
 
     Args:
         run: the run folder.
-        explorer: the explorer's fingerprint; other explorers' paths are not seen.
-        writer: where appended paths go; None: the ledger is only read.
+        fingerprints: of the roles whose paths are seen; those of others are not.
+        most: paths of a problem at most; None: all.
     """
 
-    def __init__(self, run: Storage, explorer: str, writer: table.TableWriter | None = None) -> None:
-        self._explorer, self._writer = explorer, writer
-        self._index = Index(run, "paths", where=("explorer", explorer))
-        self._reading = threading.Lock()
-        self._refreshed_at = -math.inf
-        self.refresh()
+    def __init__(self, run: Storage, fingerprints: Collection[str], most: int | None = None) -> None:
+        self._fingerprints = pa.array(sorted(fingerprints), pa.string())
+        self._most = most
+        self._index = Index(run, "paths", where=(WRITTEN_BY, fingerprints))
 
-    def refresh(self) -> None:
-        """Takes in what other writers, or this one, have stored since.
+    def refresh(self, writers: Collection[str] | None = None) -> None:
+        """Takes in what writers, or everybody, have stored since."""
+        self._index.refresh(writers)
 
-        Only a call that Ray repeats needs it: another replica, or an earlier process of this one, may have sampled
-        the problems. Many such calls come at once, for which one refresh a second is enough.
-        """
-        with self._reading:
-            if time.monotonic() - self._refreshed_at < _REFRESH_S:
-                return
-            at = time.monotonic()
-            self._index.refresh()
-            self._refreshed_at = at
-
-    def lookup(self, problem_id: str) -> list[Path]:
-        """The stored paths of a problem, by path index."""
-        paths: dict[int, Path] = {}
-        with self._reading:
-            for group in self._index.row_groups([problem_id]):
-                mine = pc.and_(pc.equal(group["problem_id"], problem_id), pc.equal(group["explorer"], self._explorer))
-                paths |= {row["path_index"]: path_from(row) for row in group.filter(mine).to_pylist()}
-        return [paths[index] for index in sorted(paths)]
-
-    def append(self, paths: Sequence[Path]) -> int:
-        """Stores paths; returns the ticket that ``wait`` takes."""
-        return self.writer.append([to_row(path) for path in paths])
-
-    @property
-    def writer(self) -> table.TableWriter:
-        """Where appended paths go."""
-        if self._writer is None:
-            raise RuntimeError("this ledger was opened to be read")
-        return self._writer
+    def of(self, ids: Sequence[str]) -> pa.ListArray:
+        """The stored paths of each problem, as rows of the paths table: by round and index, each key once."""
+        groups = self._index.row_groups(ids)
+        if not groups:
+            return pa.array([[] for _ in ids], pa.list_(PATH_STRUCT))
+        wanted = pa.array(ids, pa.string())
+        found = pa.concat_tables([self._mine(group, wanted) for group in groups]).combine_chunks()
+        number = np.asarray(pc.index_in(found["problem_id"], value_set=wanted)).astype(np.int64)
+        rows, counts = self._chosen(number, found, len(ids))
+        taken = found.take(rows).combine_chunks()
+        structs = pa.StructArray.from_arrays(
+            [_one(taken[name]) for name in PATH_SCHEMA.names], fields=list(PATH_SCHEMA)
+        )
+        return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32()), structs)
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the index holds."""
         return self._index.nbytes
+
+    def _mine(self, group: pa.Table, wanted: pa.Array) -> pa.Table:
+        mine = pc.is_in(group["problem_id"], value_set=wanted)
+        return group.filter(pc.and_(mine, pc.is_in(group[WRITTEN_BY], value_set=self._fingerprints)))
+
+    def _chosen(
+        self, number: npt.NDArray[np.int64], found: pa.Table, problems: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Which rows are shown, in order, and how many of each problem."""
+        writer = np.asarray(pc.index_in(found[WRITTEN_BY], value_set=self._fingerprints)).astype(np.int64)
+        key = [number, np.asarray(found["round"]), np.asarray(found["path_index"]), writer]
+        order = np.lexsort(key[::-1])
+        columns = np.stack(key)[:, order]
+        first = np.ones(len(order), np.bool_)
+        first[1:] = (columns[:, 1:] != columns[:, :-1]).any(axis=0)
+        order, mine = order[first], columns[0][first]
+        if self._most is not None:
+            begins = np.searchsorted(mine, mine, "left")
+            shown = np.arange(len(mine)) - begins < self._most
+            order, mine = order[shown], mine[shown]
+        return order, np.bincount(mine, minlength=problems)
+
+
+def _one(column: pa.ChunkedArray) -> Any:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

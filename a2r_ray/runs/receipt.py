@@ -10,13 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from a2r_ray.records import PATH_KEY
 from a2r_ray.runs import table
 from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.storage import Storage
 
 
 @dataclass(frozen=True)
-class Tally:
+class InputCounts:
     """What the reader counted of the input, in rows."""
 
     input: int
@@ -25,7 +26,7 @@ class Tally:
 
 
 def account(
-    run: Storage, tally: Tally | None, outcome: str, stored_before: int, rows: int | None = None
+    run: Storage, tally: InputCounts | None, outcome: str, stored_before: int, rows: int | None = None
 ) -> dict[str, Any]:
     """The receipt of a run folder.
 
@@ -44,7 +45,7 @@ def account(
         those of paths that are stored twice. What a server behind the openai engine did not deliver is not known.
     """
     ok, failed = table.count(run, "results"), table.count(run, "rejects")
-    counted = tally or Tally(rows or 0, 0)
+    counted = tally or InputCounts(rows or 0, 0)
     spent = _Spent.of(run)
     keys = _unique(run, "paths", PATH_KEY)
     once = _unique(run, "results", ["problem_id"]) == ok and keys == spent.paths
@@ -71,9 +72,6 @@ def account(
             "paid_twice": spent.lost(read_meter(run)) + doubled,
         },
     }
-
-
-PATH_KEY = ["problem_id", "path_index", "round", "explorer"]
 
 
 @dataclass

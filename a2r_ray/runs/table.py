@@ -1,13 +1,15 @@
 """The tables of a run folder: Parquet files that grow while the run goes, and how they are read.
 
-A writer owns one file at a time and rewrites it whole with every flush until it is large enough, then begins the next:
-no small files are left, nothing needs compaction, and a reader always sees whole rows. Because each flush is a row
-group of its own and the earlier ones are written the same again, what a reader of the previous version remembers of
-the file still lies where it was.
+A writer owns one file at a time and puts it in place whole with every flush until it is large enough, then begins the
+next: no small files are left, nothing needs compaction, and a reader always sees whole rows. Each flush is a row group
+of its own and is encoded once; the earlier ones are the same bytes again, so that what a reader of the previous version
+remembers of the file still lies where it was.
 """
 
+import io
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from a2r_ray.errors import OutputError, StorageError
-from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA, Row
+from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
 from a2r_ray.runs.storage import Storage
 
 SCHEMAS = {"paths": PATH_SCHEMA, "results": RESULT_SCHEMA, "rejects": REJECT_SCHEMA}
@@ -26,6 +28,8 @@ _SEGMENT_FLUSHES = 32
 """So many row groups make a file slow to open and to write again."""
 _SMALL_BYTES, _MOST_FLUSHES = 1 << 20, 128
 """A file that is still small grows on: at 5 s a flush there is one in ten minutes per writer."""
+_REST = 4.0
+"""After a flush the next one is not begun for so many times as long as it computed, however urgently it is asked for."""
 _SCAN_ROWS = 8192
 _WRITTEN: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 """With checksums, for bits that turn would else be read as other answers."""
@@ -40,36 +44,43 @@ class TableWriter:
         writer: names this writer's files; no two writers of a table share it.
         delay_s: the longest that a row waits for its flush. The first flushes come sooner, so that a young run shows
             what it does.
-        guard: called whenever a file is about to appear; raises where this writer may write no more.
+        may_write: called whenever a file is about to appear; raises where this writer may write no more.
     """
 
     def __init__(
-        self, run: Storage, table: str, writer: str, *, delay_s: float = 5.0, guard: Callable[[], None] = lambda: None
+        self,
+        run: Storage,
+        table: str,
+        writer: str,
+        *,
+        delay_s: float = 5.0,
+        may_write: Callable[[], None] = lambda: None,
     ) -> None:
-        self._run, self._table, self._writer, self._guard = run, table, writer, guard
+        self._run, self._table, self._writer, self._may_write = run, table, writer, may_write
         self._max_delay_s, self._delay_s = delay_s, min(_FIRST_DELAY_S, delay_s)
         self._changed = threading.Condition()
-        self._rows: list[Row] = []
+        self._rows: list[pa.Table] = []
         self._appended = self._durable = 0
-        self._hurry = self._closing = False
+        self._flush_asked = self._closing = False
         self._error: Exception | None = None
-        self._segment: list[pa.Table] = []
+        self._segment = _Segment(SCHEMAS[table])
         self._segments = 0
         self._thread = threading.Thread(target=self._flush_when_due, name=f"{table}-writer", daemon=True)
         self._thread.start()
 
-    def append(self, rows: Sequence[Row]) -> int:
-        """Buffers rows; returns the ticket that ``wait`` takes."""
+    def append(self, rows: pa.Table) -> int:
+        """Buffers rows of the table's schema; returns the ticket that ``wait`` takes."""
         with self._changed:
-            self._rows += rows
-            self._appended += len(rows)
-            self._changed.notify_all()
+            if rows.num_rows:
+                self._rows.append(rows)
+                self._appended += rows.num_rows
+                self._changed.notify_all()
             return self._appended
 
-    def hurry(self) -> None:
-        """Flushes now: nothing more is coming that would be worth waiting for."""
+    def flush_now(self) -> None:
+        """Has the flush not wait for more rows."""
         with self._changed:
-            self._hurry = True
+            self._flush_asked = True
             self._changed.notify_all()
 
     def wait(self, ticket: int) -> None:
@@ -91,19 +102,22 @@ class TableWriter:
     def close(self) -> None:
         """Flushes the rest and ends the thread."""
         with self._changed:
-            self._closing = self._hurry = True
+            self._closing = self._flush_asked = True
             self._changed.notify_all()
         self._thread.join()
 
     def _flush_when_due(self) -> None:
+        rested_at = 0.0
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._rows or self._closing)
                 if not self._rows:
                     return
-                self._changed.wait_for(lambda: self._hurry, timeout=self._delay_s)
-                rows, self._rows, self._hurry = self._rows, [], self._closing
+                self._changed.wait_for(lambda: self._flush_asked, timeout=self._delay_s)
+                self._changed.wait_for(lambda: self._closing, timeout=rested_at - time.monotonic())
+                rows, self._rows, self._flush_asked = self._rows, [], self._closing
                 ticket = self._appended
+            computed_s = time.thread_time()
             try:
                 self._flush(rows)
             except Exception as error:  # noqa: BLE001 (whatever stopped the write, those who wait for it must hear of it)
@@ -111,29 +125,68 @@ class TableWriter:
                     self._error = error
                     self._changed.notify_all()
                 return
+            rested_at = time.monotonic() + _REST * (time.thread_time() - computed_s)
             self._delay_s = min(self._max_delay_s, self._delay_s * 1.5)
             with self._changed:
                 self._durable = ticket
                 self._changed.notify_all()
 
-    def _flush(self, rows: Sequence[Row]) -> None:
-        schema = SCHEMAS[self._table]
-        self._segment.append(pa.Table.from_pylist(list(rows), schema=schema))
-        sink = pa.BufferOutputStream()
-        with pq.ParquetWriter(sink, schema, **_WRITTEN) as parquet:
-            for group in self._segment:
-                parquet.write_table(group, row_group_size=max(1, group.num_rows))
-        data = sink.getvalue()
-        self._run.write(f"{self._table}/{self._writer}-{self._segments:05d}.parquet", data, self._guard)
-        most = _MOST_FLUSHES if data.size < _SMALL_BYTES else _SEGMENT_FLUSHES
-        if data.size >= _SEGMENT_BYTES or len(self._segment) >= most:
-            self._segment = []
+    def _flush(self, rows: Sequence[pa.Table]) -> None:
+        data = self._segment.with_more(pa.concat_tables(rows).combine_chunks())
+        self._run.write(f"{self._table}/{self._writer}-{self._segments:05d}.parquet", data, self._may_write)
+        most = _MOST_FLUSHES if len(data) < _SMALL_BYTES else _SEGMENT_FLUSHES
+        if len(data) >= _SEGMENT_BYTES or self._segment.row_groups >= most:
+            self._segment = _Segment(SCHEMAS[self._table])
             self._segments += 1
 
 
-def files(run: Storage, table: str) -> list[str]:
-    """The Parquet files of a table, as names below the run folder."""
-    return [f"{table}/{name}" for name in run.entries(table) if name.endswith(".parquet")]
+class _Segment:
+    """A Parquet file that grows by row groups, each of which is encoded once.
+
+    Parquet keeps a file's index in its footer, and a row group knows where in the file it lies. So each is written as
+    if into the file that there is, by a writer that is first led past the bytes that it would overwrite; the bytes and
+    the index of all are kept, and a file is the bytes with the index behind them.
+    """
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._bytes = b""
+        self._index: pq.FileMetaData | None = None
+
+    @property
+    def row_groups(self) -> int:
+        """How many there are."""
+        return 0 if self._index is None else int(self._index.num_row_groups)
+
+    def with_more(self, rows: pa.Table) -> bytes:
+        """The whole file, with a row group more than before."""
+        sink = io.BytesIO()
+        stream = pa.PythonFile(sink, mode="w")
+        writer = pq.ParquetWriter(stream, self._schema, **_WRITTEN)
+        stream.write(bytes(max(0, len(self._bytes) - len(_MAGIC))))  # a new file begins with four bytes of its own
+        writer.write_table(rows, row_group_size=max(1, rows.num_rows))
+        writer.close()
+        written = sink.getvalue()
+        body = len(written) - 8 - int.from_bytes(written[-8:-4], "little")
+        self._bytes += written[len(self._bytes) : body]
+        index = pq.read_metadata(io.BytesIO(_MAGIC + written[body:]))
+        if self._index is None:
+            self._index = index
+        else:
+            self._index.append_row_groups(index)
+        footer = io.BytesIO()
+        self._index.write_metadata_file(footer)
+        return self._bytes + footer.getvalue()[len(_MAGIC) :]
+
+
+_MAGIC = b"PAR1"
+"""What a Parquet file begins and ends with."""
+
+
+def files(run: Storage, table: str, writers: Collection[str] | None = None) -> list[str]:
+    """The Parquet files of a table, as names below the run folder; only those of some writers where they are named."""
+    names = [f"{table}/{name}" for name in run.entries(table) if name.endswith(".parquet")]
+    return names if writers is None else [name for name in names if writer_of(name) in writers]
 
 
 def open_file(run: Storage, name: str) -> pq.ParquetFile:
@@ -175,9 +228,11 @@ def read(run: Storage, name: str, columns: Sequence[str] | None = None) -> Itera
         yield from parquet.iter_batches(_SCAN_ROWS, columns=None if columns is None else list(columns))
 
 
-def scan(run: Storage, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """The rows of a table, batch by batch, only the columns asked for."""
-    for name in files(run, table):
+def scan(
+    run: Storage, table: str, columns: Sequence[str] | None = None, writers: Collection[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a table, batch by batch, only the columns asked for; only those of some writers if they are named."""
+    for name in files(run, table, writers):
         yield from read(run, name, columns)
 
 

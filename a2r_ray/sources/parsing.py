@@ -152,7 +152,7 @@ def _message(item: Any, column: str) -> Message:
 
 
 def _last_user_text(messages: tuple[Message, ...], column: str | None) -> str:
-    last = next((message["content"] for message in reversed(messages) if message["role"] == "user"), None)
+    last: str | None = next((message["content"] for message in reversed(messages) if message["role"] == "user"), None)
     if last is None:
         roles = ", ".join(sorted({message["role"] for message in messages}))
         raise _Unfit(

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import InputError, OutputError
-from a2r_ray.records import Reject
+from a2r_ray.records import WRITTEN_BY, Reject
 from a2r_ray.runs.record import read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import open_source, read_problems, read_rows
@@ -72,6 +72,20 @@ def run_folder_of(config: InputConfig) -> Storage | None:
     """
     runs = list(_runs(config))
     return runs[-1][0] if runs else None
+
+
+def paths_of_run(config: InputConfig) -> tuple[Storage, str] | None:
+    """The run folder whose paths table holds the paths, and the fingerprint that they are stored under.
+
+    None where they lie in files of another kind.
+    """
+    folder = run_folder_of(config)
+    if folder is None:
+        return None
+    # Where the paths of that folder were themselves brought from elsewhere, nobody knows who wrote them.
+    record = read_record(folder)
+    explores = record["config"]["input"]["source"] != "paths"
+    return folder, record[WRITTEN_BY] if explores else ""
 
 
 def brought_paths(source: Source) -> Iterator[tuple[str, int, str]]:

@@ -1,0 +1,136 @@
+"""The graph: pools, chained onto a dataset; lazy, and free of side effects.
+
+Each pool becomes one operator of Ray Data: actors that hold a replica each, whose calls run in parallel threads, a
+block of problems a call.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import ray
+from ray.data import ActorPoolStrategy, Dataset
+
+from a2r_ray.cluster import private
+from a2r_ray.cluster.monitor import RemoteMonitor
+from a2r_ray.config.schema import Config
+from a2r_ray.method import schedule
+from a2r_ray.method.compile import Method, Pool, before_conclusion, compile_method, conclusion
+from a2r_ray.replica.replica import Assignment, Replica
+from a2r_ray.replica.tables import RunTables
+
+
+def build(
+    dataset: Dataset,
+    method: Method,
+    *,
+    rows: int,
+    tables: RunTables | None = None,
+    monitor: RemoteMonitor | None = None,
+) -> Dataset:
+    """Chains the pools of a method onto a dataset of problems.
+
+    Args:
+        dataset: rows of ``CASE_SCHEMA`` where there are tables, else any with ``problem_id`` and ``problem``.
+        method: the pools.
+        rows: problems a block, of which a replica takes as many as keep its engine full.
+        tables: where the replicas write; None: nothing is written, and rows keep their columns.
+        monitor: where the replicas report to.
+    """
+    for number, pool in enumerate(method, 1):
+        dataset = _chained(dataset, pool, rows, tables, monitor, last=tables is not None and number == len(method))
+    return dataset
+
+
+def explore(dataset: Dataset, config: Config) -> Dataset:
+    """Adds ``a2r_paths``, a list of rows as in the paths table, to every problem of a dataset.
+
+    Args:
+        dataset: any with ``problem_id`` and ``problem`` (or ``messages``, a chat, where there is no ``problem``), and
+            ``reference_answer`` where it is known; other columns are kept and not read.
+        config: its explorer samples; nothing is written to its output.
+
+    Returns:
+        The dataset with ``a2r_paths`` and ``a2r_error``, "" where nothing went wrong.
+    """
+    method = before_conclusion(compile_method(config, "streaming"))
+    rows = rows_per_block(method)
+    blocks = dataset.repartition(target_num_rows_per_block=rows)
+    tuned = private.with_task_options(blocks, private.unread_without_bound())
+    return build(tuned, method, rows=rows)
+
+
+def synthesize(dataset: Dataset, config: Config) -> Dataset:
+    """Adds a result's columns, ``a2r_answer`` and so on, to every problem of a dataset with ``a2r_paths``.
+
+    Args:
+        dataset: as ``explore`` returns it.
+        config: its synthesizer reads the paths; without one the vote is the answer.
+
+    Returns:
+        The dataset with the columns of a result, each with ``a2r_`` before its name.
+    """
+    method = conclusion(compile_method(config, "streaming"))
+    return build(dataset, method, rows=rows_per_block(method))
+
+
+def rows_per_block(method: Method) -> int:
+    """Problems a block, for all pools of a method."""
+    return schedule.rows_per_block(
+        [(pool.engine, pool.requests) for pool in method if pool.engine is not None and pool.requests]
+    )
+
+
+def actor_class(pool: Pool) -> str:
+    """What Ray calls the actors of a pool."""
+    return f"MapWorker(MapBatches({pool.name}))"
+
+
+@dataclass(frozen=True)
+class RayActor:
+    """The process of a replica, as it sees it."""
+
+    def actor(self) -> str:
+        """What stays the same when the replica is started again."""
+        return str(ray.get_runtime_context().get_actor_id())
+
+    def node(self) -> str:
+        """Where it is."""
+        return str(ray.get_runtime_context().get_node_id())
+
+    def is_asked_again(self) -> bool:
+        """Whether the present call was begun before."""
+        return private.task_attempt() > 0
+
+
+def _chained(  # noqa: PLR0913 (a pool is put into a graph of a run with a monitor)
+    dataset: Dataset, pool: Pool, rows: int, tables: RunTables | None, monitor: RemoteMonitor | None, *, last: bool
+) -> Dataset:
+    engine = pool.engine
+    asking = sum(stage.requests > 0 for stage in pool.stages)
+    calls = schedule.calls(engine, pool.requests, rows, stages=asking)
+    smallest, largest = (1, 1) if engine is None else (engine.replicas.min, engine.replicas.max)
+    assignment = Assignment(pool, tables, last=last, width=calls * rows, environment=_secrets(pool))
+    chained = dataset.map_batches(
+        type(pool.name, (Replica,), {"__doc__": Replica.__doc__}),  # Ray's lists show its name
+        fn_constructor_args=(assignment, monitor, RayActor()),
+        batch_size=None,
+        batch_format="pyarrow",
+        compute=ActorPoolStrategy(
+            min_size=smallest,
+            max_size=largest,
+            max_concurrent_calls_per_actor=calls,
+            max_tasks_in_flight_per_actor=2 * calls,  # below 1.75 times the calls the pool never grows
+            enable_true_multi_threading=True,
+        ),
+        num_cpus=engine.resources.cpus if engine else 1,
+        accelerator_type=engine.resources.accelerator_type if engine else None,
+    )
+    # map_batches takes no whole blocks together with GPUs, for the sake of functions that hold a block on the GPU.
+    return private.with_task_options(chained, {"num_gpus": engine.gpus}) if engine and engine.gpus else chained
+
+
+def _secrets(pool: Pool) -> Mapping[str, str]:
+    """What an engine needs of the driver's environment, which a cluster that was started elsewhere has not."""
+    name = pool.engine.api_key_env if pool.engine is not None and pool.engine.engine == "openai" else ""
+    return {name: os.environ[name]} if os.environ.get(name) else {}

@@ -1,0 +1,141 @@
+"""The reader: one task that reads the input, in order, and feeds the first pool.
+
+It knows what is done, so that only problems that still need work leave it, each with what is stored of its paths. Rows
+that are no problems it writes to the rejects itself, and what it counted it tells the monitor: no GPU pool hears of
+either. It stays on the driver's node and is not repeated: what it leaves out depends on what is done by then.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import pyarrow as pa
+import ray
+from ray.data import Dataset
+
+from a2r_ray.cluster import connection, private
+from a2r_ray.cluster.monitor import RemoteMonitor
+from a2r_ray.config.schema import InputConfig
+from a2r_ray.method.sample import brought
+from a2r_ray.records import CASE_SCHEMA, PATH_SCHEMA, REJECT_SCHEMA, Path, Problem, Reject, table_of
+from a2r_ray.replica.blocks import case_table
+from a2r_ray.replica.tables import RunTables
+from a2r_ray.runs.done import among, done_keys, reject_key
+from a2r_ray.runs.index import hash_ids
+from a2r_ray.runs.ledger import StoredPaths
+from a2r_ray.runs.receipt import keys_of
+from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.table import TableWriter, scan
+from a2r_ray.sources import Duplicate, open_source, read_problems
+from a2r_ray.sources.paths import brought_paths
+
+_FIRST_CHUNK, _CHUNK = 16, 1000
+"""Rows read at once; the first few are handed on at once, for the pools wait for them."""
+_WITH_PATHS = 32
+"""Problems handed on at once with their stored paths, which may be long."""
+_KEY = ["problem_id", "path_index"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read, and for which run."""
+
+    input: InputConfig
+    tables: RunTables
+    paths_from: Storage
+    """The run folder whose paths are the problems'."""
+    fingerprints: tuple[str, ...]
+    """Of the roles whose paths are seen there."""
+    most_paths: int | None
+    """Paths of a problem at most; None: all."""
+
+
+def problems(reading: Reading, rows: int, monitor: RemoteMonitor | None = None) -> Dataset:
+    """The problems that still need work, as rows of CASE_SCHEMA.
+
+    Args:
+        reading: what is read.
+        rows: problems a block.
+        monitor: is told what was counted.
+    """
+    dataset = ray.data.from_items([{"input": 0}]).map_batches(
+        _read, fn_kwargs={"reading": reading, "monitor": monitor}, batch_size=None, batch_format="pyarrow"
+    )
+    # Ray fuses the two into one task, if they have the same options.
+    options = private.alone_on(connection.driver_node())
+    dataset = private.with_task_options(dataset, options).repartition(target_num_rows_per_block=rows)
+    return private.with_task_options(dataset, options)
+
+
+def bringing(reading: Reading) -> Dataset:
+    """Paths made elsewhere, on their way into the paths table."""
+    dataset = ray.data.from_items([{"input": 0}]).map_batches(
+        _bring, fn_kwargs={"reading": reading}, batch_size=None, batch_format="pyarrow"
+    )
+    return private.with_task_options(dataset, private.alone_on(connection.driver_node()))
+
+
+def _read(_: pa.Table, reading: Reading, monitor: RemoteMonitor | None) -> Iterator[pa.Table]:
+    """The problems that still need work, in tables of some."""
+    done = done_keys(reading.tables.run)
+    stored = StoredPaths(reading.paths_from, reading.fingerprints, reading.most_paths)
+    stored.refresh()
+    rejects = reading.tables.writer("rejects", f"reader-{secrets.token_hex(4)}")
+    counts = {"input": 0, "duplicate": 0}
+    for chunk in _chunks(reading.input):
+        fresh = [record for record in chunk if not isinstance(record, Duplicate)]
+        counts["input"] += len(chunk)
+        counts["duplicate"] += len(chunk) - len(fresh)
+        keys = hash_ids([reject_key(r) if isinstance(r, Reject) else r.problem_id for r in fresh])
+        new = [record for record, known in zip(fresh, among(keys, done), strict=True) if not known]
+        rejects.append(table_of([record for record in new if isinstance(record, Reject)], REJECT_SCHEMA))
+        yield from _cases([record for record in new if isinstance(record, Problem)], stored)
+    _durable(rejects)
+    if monitor is not None:
+        monitor.read_all(counts)
+    yield CASE_SCHEMA.empty_table()  # else, where nothing needs work, there is no block with the columns
+
+
+def _chunks(config: InputConfig) -> Iterator[list[Problem | Reject | Duplicate]]:
+    records = read_problems(open_source(config))
+    size = _FIRST_CHUNK
+    while chunk := list(islice(records, size)):
+        yield chunk
+        size = _CHUNK
+
+
+def _cases(chosen: Sequence[Problem], stored: StoredPaths) -> Iterator[pa.Table]:
+    """Problems with their stored paths; few at once where they have some."""
+    size = _WITH_PATHS if stored.nbytes else _CHUNK
+    for begin in range(0, len(chosen), size):
+        some = chosen[begin : begin + size]
+        yield case_table(some, stored.of([problem.problem_id for problem in some]))
+
+
+def _bring(_: pa.Table, reading: Reading) -> pa.Table:
+    """Stores the paths of the input, but for those that are stored, by problem and index."""
+    run = reading.tables.run
+    known = {key for batch in scan(run, "paths", _KEY) for key in keys_of(batch, _KEY).tolist()}
+    writer = reading.tables.writer("paths", f"brought-{secrets.token_hex(4)}")
+    paths = (brought(*path) for path in brought_paths(open_source(reading.input)))
+    while chunk := list(islice(paths, _CHUNK)):
+        _store_new(writer, chunk, known)
+    writer.close()
+    return pa.table({"problems": pa.array([], pa.int64())})
+
+
+def _store_new(writer: TableWriter, chunk: Sequence[Path], known: set[int]) -> None:
+    rows = table_of(chunk, PATH_SCHEMA)
+    keys = keys_of(rows.select(_KEY).combine_chunks().to_batches()[0], _KEY).tolist()
+    ticket = writer.append(rows.filter(pa.array([key not in known for key in keys])))
+    writer.flush_now()
+    writer.wait(ticket)
+
+
+def _durable(writer: TableWriter) -> None:
+    """Waits until what was appended is stored, and ends the writer; raises where it could not be written."""
+    ticket = writer.append(REJECT_SCHEMA.empty_table())
+    writer.flush_now()
+    writer.wait(ticket)
+    writer.close()

@@ -1,0 +1,72 @@
+"""A few cases taken through a method on a cluster, for ``a2r preview``; nothing is written."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import ray
+from ray.data import Dataset
+
+from a2r_ray.cluster import connection, graph, monitor
+from a2r_ray.cluster.driver import explained, phases, pool_health, tune
+from a2r_ray.cluster.rows import rows_of
+from a2r_ray.config.schema import Config
+from a2r_ray.method import schedule
+from a2r_ray.method.compile import Method
+from a2r_ray.method.stage import Case
+from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA, Path, Problem, Row, table_of
+from a2r_ray.replica.blocks import OURS, PATH_STRUCT, PATHS
+
+_TEXT_COLUMNS = [("problem_id", pa.string()), ("problem", pa.string()), ("reference_answer", pa.string())]
+_CHAT = ("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])))
+
+
+def served_on_a_cluster(
+    config: Config, method: Method, cases: Sequence[Case]
+) -> list[tuple[Problem, list[Path], dict[str, Any]]]:
+    """Takes cases through a method, each pool with its place in a cluster.
+
+    Returns:
+        Of each case its problem, its paths, and the fields of its result.
+    """
+    with connection.connected():
+        tune()
+        table = _dataset(cases)
+        dataset = ray.data.from_arrow([table.slice(at, 1) for at in range(table.num_rows)])
+        for phase in phases(method, schedule.choose(config, connection.resources())):
+            rows = _rows(dataset, phase)
+            dataset = ray.data.from_items(rows)
+    found = {row["problem_id"]: row for row in rows}
+    return [_served(case.problem, found[case.problem.problem_id]) for case in cases]
+
+
+def _rows(dataset: Dataset, phase: Method) -> list[Row]:
+    health = pool_health(phase)
+    rows: list[Row] = []
+    with (
+        monitor.opened(connection.driver_node()) as watched,
+        explained(watched),
+        rows_of(graph.build(dataset, phase, rows=1, monitor=watched)) as coming,
+    ):
+        for row in coming:
+            if row is None:
+                health.look(watched.snapshot())
+            else:
+                rows.append(row)
+    return rows
+
+
+def _dataset(cases: Sequence[Case]) -> pa.Table:
+    """The cases as a dataset that anybody might have."""
+    problems = [case.problem for case in cases]
+    columns = {name: pa.array([getattr(problem, name) for problem in problems], kind) for name, kind in _TEXT_COLUMNS}
+    if any(problem.messages is not None for problem in problems):
+        del columns["problem"]
+        columns["messages"] = pa.array([problem.messages for problem in problems], _CHAT[1])
+    paths = [table_of(case.paths, PATH_SCHEMA).to_pylist() for case in cases]
+    return pa.table({**columns, PATHS: pa.array(paths, pa.list_(PATH_STRUCT))})
+
+
+def _served(problem: Problem, row: Row) -> tuple[Problem, list[Path], dict[str, Any]]:
+    paths = [Path(**path) for path in row[PATHS] or ()]
+    return problem, paths, {name: row.get(f"{OURS}{name}") for name in RESULT_SCHEMA.names}

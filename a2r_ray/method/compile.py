@@ -1,0 +1,104 @@
+"""From a config to its method: a chain of pools, each one engine and the stages that its replicas serve, in order.
+
+The one place that knows which roles a config has and which stage each gives rise to. A new way of aggregating is a
+stage in a file of its own, and a line here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from a2r_ray.config.schema import Config, ExplorerConfig, RoleConfig, SynthesizerConfig
+from a2r_ray.method.conclude import Conclude
+from a2r_ray.method.sample import Sample
+from a2r_ray.method.schedule import Schedule
+from a2r_ray.method.stage import Stage
+from a2r_ray.method.synthesize import CountVotes, Synthesize
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One engine config, and the stages that its replicas serve."""
+
+    name: str
+    """What it is called in reports and messages; no two pools of a method share it."""
+    stages: tuple[Stage, ...]
+    """In order; cases that are concluded in one do not reach the next."""
+    engine: RoleConfig | None = None
+    """What a replica loads and asks for; None: it loads nothing."""
+    section: str = ""
+    """The part of the config that describes the engine, for messages."""
+    seed: int | None = None
+    """The run's, which some engines must know when they load."""
+
+    @property
+    def requests(self) -> int:
+        """Requests for a case that its first stage has in the engine at once."""
+        return self.stages[0].requests
+
+    @property
+    def concludes(self) -> bool:
+        """Whether no case leaves it for another pool."""
+        return any(stage.concludes for stage in self.stages)
+
+
+Method = tuple[Pool, ...]
+"""Pools in the order in which a case goes through them."""
+
+Compile = Callable[[Config, Schedule], Method]
+
+
+def compile_method(config: Config, schedule: Schedule) -> Method:
+    """The pools of a config.
+
+    Args:
+        config: the run's.
+        schedule: ``shared`` gives one pool where the others give one for each role.
+    """
+    explorer = _explorer_pool(config, config.explorer) if config.explorer is not None and config.explores else None
+    last = _last_pool(config, config.synthesizer)
+    if explorer is None:
+        return (last,)
+    if config.synthesizer is None:
+        return (replace(explorer, stages=explorer.stages + last.stages),)
+    if schedule == "shared":
+        return (replace(explorer, name=f"{explorer.name}+{last.name}", stages=explorer.stages + last.stages),)
+    return (explorer, last)
+
+
+def before_conclusion(method: Method) -> Method:
+    """The part of a method that moves cases on."""
+    return _part(method, lambda stage: not stage.concludes)
+
+
+def conclusion(method: Method) -> Method:
+    """The part of a method that concludes them."""
+    return _part(method, lambda stage: stage.concludes)
+
+
+def fingerprints(method: Method) -> tuple[str, ...]:
+    """Of the roles whose paths the method writes."""
+    return tuple({name: None for pool in method for stage in pool.stages for name in stage.fingerprints})
+
+
+def _part(method: Method, wanted: Callable[[Stage], bool]) -> Method:
+    pools = [replace(pool, stages=tuple(filter(wanted, pool.stages))) for pool in method]
+    return tuple(_without_engine(pool) for pool in pools if pool.stages)
+
+
+def _without_engine(pool: Pool) -> Pool:
+    """The pool, without an engine where no stage of it asks one."""
+    return pool if any(stage.requests for stage in pool.stages) else replace(pool, engine=None)
+
+
+def _explorer_pool(config: Config, role: ExplorerConfig) -> Pool:
+    stage = Sample(role, config.explorer_fingerprint, config.seed)
+    return Pool("explorer", (stage,), role, "explorer", config.seed)
+
+
+def _last_pool(config: Config, role: SynthesizerConfig | None) -> Pool:
+    conclude = Conclude(
+        config.synthesizer_fingerprint, config.explorer.price if config.explorer else None, role.price if role else None
+    )
+    if role is None:
+        return Pool("vote", (CountVotes(conclude),))
+    return Pool("synthesizer", (Synthesize(role, conclude, config.seed),), role, "synthesizer", config.seed)

@@ -1,0 +1,122 @@
+"""Concluding: what the paths of a problem, and what was made of them, come to.
+
+The route says where the answer is from: ``synthesized`` where the synthesis answered; ``vote_fallback`` where it
+failed, gave no answer, had nothing to read, or there is no synthesizer, and the vote stands; ``failed`` where neither
+gave an answer. A problem with nothing to show for it is a reject.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from a2r_ray.answers.finding import extract
+from a2r_ray.answers.verifiers import verify
+from a2r_ray.config.schema import Price
+from a2r_ray.engines import Completion
+from a2r_ray.errors import ErrorKind
+from a2r_ray.method.cost import cost_usd, total
+from a2r_ray.method.references import References
+from a2r_ray.method.stage import Case
+from a2r_ray.method.vote import Vote
+from a2r_ray.records import Path, Problem, Reject, Result, chat_text
+
+
+@dataclass(frozen=True, slots=True)
+class Conclude:
+    """Makes results, or rejects, of cases."""
+
+    fingerprint: str = ""
+    """Of the synthesizer; "" without one."""
+    path_price: Price | None = None
+    synthesis_price: Price | None = None
+
+    def __call__(
+        self, case: Case, vote: Vote, references: References, completion: Completion | None = None
+    ) -> Result | Reject:
+        """The result of a case.
+
+        Args:
+            case: with all its paths.
+            vote: over their answers.
+            references: what of them can be shown.
+            completion: the synthesis; None where nothing was asked.
+        """
+        if vote.answer is None and not references.indices:
+            return _reject(case.problem, "explore", *_reasons(case.paths))
+        if vote.answer is None and completion is not None and completion.error:
+            return _reject(case.problem, "synthesize", completion.error_kind, completion.error)
+        synthesized = None if completion is None or completion.error else extract(completion.text)
+        return self._result(case, vote, references, completion, synthesized)
+
+    def _result(
+        self, case: Case, vote: Vote, references: References, completion: Completion | None, synthesized: str | None
+    ) -> Result:
+        problem, paths = case.problem, case.paths
+        answer = synthesized if synthesized is not None else vote.answer
+        answers = tuple(path.answer for path in paths)
+        done = completion or Completion(finish_reason="")
+        explored = (sum(path.prompt_tokens for path in paths), sum(path.completion_tokens for path in paths))
+        verdicts = {text: _correct(text, problem) for text in {answer, vote.answer, *answers}}
+        return Result(
+            problem_id=problem.problem_id,
+            problem=problem.problem,
+            messages=chat_text(problem),
+            reference_answer=problem.reference_answer,
+            metadata=problem.metadata,
+            path_answers=answers,
+            path_correct=tuple(verdicts[text] for text in answers),
+            references=references.indices if completion is not None else (),
+            vote_answer=vote.answer,
+            vote_share=vote.share,
+            route=_route(synthesized, vote.answer),
+            synthesis=None if completion is None or completion.error else completion.text,
+            answer=answer,
+            correct=verdicts[answer],
+            vote_correct=verdicts[vote.answer],
+            synthesizer=self.fingerprint,
+            finish_reason=done.finish_reason,
+            explorer_prompt_tokens=explored[0],
+            explorer_completion_tokens=explored[1],
+            synthesizer_prompt_tokens=done.prompt_tokens,
+            synthesizer_completion_tokens=done.completion_tokens,
+            cost_usd=self._cost(explored, done),
+            error=f"{done.error_kind}: {done.error}" if done.error else _no_answer(completion, synthesized, answer),
+        )
+
+    def _cost(self, explored: tuple[int, int], synthesis: Completion) -> float | None:
+        synthesized = synthesis.prompt_tokens, synthesis.completion_tokens
+        return total([cost_usd(self.path_price, *explored), cost_usd(self.synthesis_price, *synthesized)])
+
+
+def _route(synthesized: str | None, voted: str | None) -> str:
+    if synthesized is not None:
+        return "synthesized"
+    return "vote_fallback" if voted is not None else "failed"
+
+
+def _no_answer(completion: Completion | None, synthesized: str | None, answer: str | None) -> str:
+    if answer is None:
+        return f"{ErrorKind.NO_ANSWER}: neither a path nor the synthesis gives an answer"
+    if completion is not None and synthesized is None:
+        return f"{ErrorKind.NO_ANSWER}: the synthesis gives none"
+    return ""
+
+
+def _correct(answer: str | None, problem: Problem) -> bool | None:
+    """Whether an answer is right; None where nobody knows the right one, False where there is no answer."""
+    if problem.reference_answer is None and problem.verifier is None:
+        return None
+    return answer is not None and verify(answer, problem)
+
+
+def _reasons(paths: Sequence[Path]) -> tuple[str, str]:
+    """The kind and the text of why no path can be used: each reason once, with how many paths it hit."""
+    hidden = ErrorKind.NOTHING_VISIBLE
+    reasons = Counter(path.error or f"{hidden}: finish_reason {path.finish_reason}" for path in paths)
+    kinds = {reason.partition(":")[0] for reason in reasons}
+    text = "; ".join(f"{count} of {len(paths)} paths: {reason}" for reason, count in reasons.most_common())
+    return (kinds.pop() if len(kinds) == 1 else ErrorKind.NO_PATH, text or "it has no paths")
+
+
+def _reject(problem: Problem, stage: str, error_kind: str, error: str) -> Reject:
+    return Reject(problem.problem_id, problem.source, problem.line, stage, error_kind, error, problem.problem)

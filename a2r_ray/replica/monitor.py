@@ -1,0 +1,146 @@
+"""The monitor of a run: what its replicas report, what they hear, and what outlives each of them.
+
+Plain Python; ``a2r_ray.cluster.monitor`` has it run where all replicas reach it. Nothing here compares the clocks of
+two machines: a report counts from when it came in.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from a2r_ray.records import Row
+from a2r_ray.replica.suspects import Record, Suspicion
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 15.0, 600.0
+_GONE_AFTER_S = 15.0
+"""A replica that has not reported for so long has ended, or will never be heard of again."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What a replica hears when it begins."""
+
+    ended: tuple[str, ...] = ()
+    """The replicas before it, of its own actor or of its pool, that have ended: their files grow no more."""
+    died: bool = False
+    """Whether the one before it in its actor ended by itself, and not with its node."""
+
+
+@dataclass(frozen=True)
+class LoadFailures:
+    """How often replicas of a pool could not load in a row."""
+
+    count: int
+    last: str
+    """Why, the last time."""
+    ever_ready: bool
+    """Whether the pool has had a replica."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the monitor knows at one time."""
+
+    reports: Mapping[str, Row] = field(default_factory=dict)
+    """The last report of each replica, with ``age_s``: how long ago it came in."""
+    failures: Sequence[str] = ()
+    """Why the run must end, by those who say so."""
+    cannot_load: Mapping[str, LoadFailures] = field(default_factory=dict)
+    """By pool."""
+    input_rows: Mapping[str, int] | None = None
+    """What the reader counted; None until it has read all."""
+
+
+class Monitor:
+    """What the replicas of a run say and hear.
+
+    Args:
+        node_is_lost: whether a node, by its id, is no more.
+        clock: seconds.
+    """
+
+    def __init__(
+        self, node_is_lost: Callable[[str], bool] = lambda _: False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._node_is_lost, self._clock = node_is_lost, clock
+        self._reports: dict[str, tuple[float, Row]] = {}
+        self._actors: dict[str, tuple[str, str]] = {}
+        """By actor: its present replica, and that one's node."""
+        self._pools: dict[str, str] = {}
+        """By replica."""
+        self._ended: set[str] = set()
+        self._suspects = Record()
+        self._failures: list[str] = []
+        self._cannot_load: dict[str, LoadFailures] = {}
+        self._ready_pools: set[str] = set()
+        self._input_rows: dict[str, int] | None = None
+        self._stopping = False
+
+    def arrive(self, replica: str, pool: str, actor: str, node: str) -> Arrival:
+        """Says that a replica begins.
+
+        Args:
+            replica: its name, that no other has.
+            pool: the name of its pool.
+            actor: what stays the same when it is started again.
+            node: where it is.
+        """
+        died = False
+        if actor in self._actors:
+            before, its_node = self._actors[actor]
+            lost = self._node_is_lost(its_node)
+            died = not lost
+            heard_at = self._reports.get(before, (self._clock(), {}))[0]
+            self._suspects.ended(before, heard_at, innocent=lost)
+            self._ended.add(before)
+        self._actors[actor] = (replica, node)
+        self._pools[replica] = pool
+        silent = {name for name, (at, _) in self._reports.items() if self._clock() - at > _GONE_AFTER_S}
+        ended = {name for name in self._ended | silent if self._pools.get(name) == pool}
+        return Arrival(tuple(sorted(ended)), died)
+
+    def report(self, replica: str, sample: Row) -> bool:
+        """Says how full a replica is; returns whether the run is stopped."""
+        self._reports[replica] = (self._clock(), sample)
+        if not sample["loading"]:
+            self._ready_pools.add(sample["pool"])
+            self._cannot_load.pop(sample["pool"], None)
+        return self._stopping
+
+    def cannot_load(self, pool: str, why: str) -> float:
+        """Says that a replica could not load; returns the seconds to wait before it is tried again."""
+        before = self._cannot_load.get(pool)
+        count = 1 if before is None else before.count + 1
+        self._cannot_load[pool] = LoadFailures(count, why, pool in self._ready_pools)
+        return float(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (count - 1)))
+
+    def fail(self, why: str) -> None:
+        """Says why the run must end."""
+        self._failures.append(why)
+
+    def read_all(self, input_rows: dict[str, int]) -> None:
+        """Says what the reader counted of the input, in rows."""
+        self._input_rows = input_rows
+
+    def suspicions(self, keys: Sequence[str]) -> list[Suspicion]:
+        """What is held against problems that were in a replica that ended."""
+        return self._suspects.of(keys)
+
+    def let_in(self, replica: str, key: str) -> None:
+        """Says that a suspect is let in."""
+        self._suspects.let_in(replica, key, self._clock())
+
+    def done(self, replica: str, key: str) -> None:
+        """Says that a suspect did no harm."""
+        self._suspects.done(replica, key)
+
+    def stop(self) -> None:
+        """Has the replicas begin nothing more and write down what they have."""
+        self._stopping = True
+
+    def snapshot(self) -> Snapshot:
+        """What is known now."""
+        now = self._clock()
+        reports: dict[str, Any] = {name: {**sample, "age_s": now - at} for name, (at, sample) in self._reports.items()}
+        return Snapshot(reports, tuple(self._failures), dict(self._cannot_load), self._input_rows)
