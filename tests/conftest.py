@@ -22,7 +22,9 @@ os.environ |= {"RAY_worker_niceness": "0", "OMP_WAIT_POLICY": "passive"}
 
 TOGETHER = {
     **dict.fromkeys(("chaos", "cli", "jobs", "s3", "storage_faults"), "on the cluster"),
-    **dict.fromkeys(("monitor", "driver"), "on the Ray of the process"),
+    **dict.fromkeys(
+        ("monitor", "driver", "rows", "private", "reader", "api", "new_method"), "on the Ray of the process"
+    ),
 }
 """The tests of which files share a process, and in it a Ray."""
 

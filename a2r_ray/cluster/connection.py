@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import ray
-from ray._private import auto_init_hook
 from ray.data import DataContext
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from a2r_ray.cluster import private
 
 
 @contextmanager
@@ -28,10 +29,8 @@ def connected() -> Iterator[None]:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     # Ray Data would begin a process to gather usage statistics.
     os.environ.setdefault("RAY_DATA_USAGE_DISABLED", "1")
-    # Ray prints what went wrong on stdout, where the result goes.
-    ray._private.worker.listen_error_messages = lambda *_: None  # noqa: SLF001 (there is no setting)
-    # A thread of Ray Data's that outlives the connection would make another one.
-    auto_init_hook.enable_auto_connect = False
+    private.keep_errors_off_stdout()
+    private.connect_only_when_asked()
     with _own_signals(), _native_stderr_off():
         ray.init(
             address=address,
@@ -48,9 +47,7 @@ def connected() -> Iterator[None]:
 
 def resources() -> dict[str, float]:
     """What the cluster has, or may grow to where it scales by itself."""
-    from ray._private.state import state
-
-    return {**ray.cluster_resources(), **(state.get_max_resources_from_cluster_config() or {})}
+    return {**ray.cluster_resources(), **private.largest_cluster()}
 
 
 def driver_node() -> NodeAffinitySchedulingStrategy:
@@ -58,18 +55,9 @@ def driver_node() -> NodeAffinitySchedulingStrategy:
     return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
 
 
-def attempts() -> int:
-    """How often Ray has begun the present task before; asked in the task's own thread."""
-    attempts: int = ray._private.worker.global_worker.core_worker.get_current_task_attempt_number()  # noqa: SLF001 (has no public name)
-    return attempts
-
-
 def has_no_place(actor_class: str) -> bool:
     """Whether actors of this job and class wait for a place, and none has one."""
-    from ray._private.state import actors
-
-    job = ray.JobID.from_hex(ray.get_runtime_context().get_job_id())
-    states = {actor["State"] for actor in actors(None, job).values() if actor["ActorClassName"] == actor_class}
+    states = private.actor_states(actor_class)
     return "ALIVE" not in states and bool(states & {"DEPENDENCIES_UNREADY", "PENDING_CREATION", "RESTARTING"})
 
 

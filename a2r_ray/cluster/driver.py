@@ -145,9 +145,9 @@ def _reading(config: Config, method: Method, folder: RunFolder) -> Reading:
     """What the reader reads: the input, and the paths that are there before anything is sampled."""
     own = fingerprints(method)
     tables = RunTables(folder.storage, folder.attempt, own)
-    most = config.explorer.paths if config.explorer is not None else None
     if config.input.source != "paths":
-        return Reading(config.input, tables, folder.storage, own, most)
+        return Reading(config.input, tables, folder.storage, own, None)
+    most = config.explorer.paths if config.explorer is not None else None
     paths_from, written_by = paths_of_run(config.input) or (folder.storage, "")
     return Reading(config.input, tables, paths_from, (written_by, *own), most)
 
@@ -180,8 +180,7 @@ def tune() -> None:
     """The settings without which Ray Data trickles, or ends a run because a replica cannot load."""
     context = DataContext.get_current()
     context.execution_options.preserve_order = False
-    # A task that yields many blocks may have 2 unread ones, and the driver takes them once a round.
-    private.unread_blocks(context, 64)
+    private.allow_unread_blocks(context)
     # PoolHealth decides when the run ends.
     context.max_consecutive_actor_init_deaths = -1
 

@@ -55,9 +55,10 @@ def explore(dataset: Dataset, config: Config) -> Dataset:
     """
     method = before_conclusion(compile_method(config, "streaming"))
     rows = rows_per_block(method)
-    blocks = dataset.repartition(target_num_rows_per_block=rows)
-    tuned = private.with_task_options(blocks, private.unread_without_bound())
-    return build(tuned, method, rows=rows)
+    # It takes no CPU of its own: where pools hold all that there are, it would wait for them, and they for it.
+    blocks = private.with_task_options(dataset.repartition(target_num_rows_per_block=rows), {"num_cpus": 0})
+    private.allow_unread_blocks(blocks.context)
+    return build(blocks, method, rows=rows)
 
 
 def synthesize(dataset: Dataset, config: Config) -> Dataset:
@@ -100,7 +101,7 @@ class RayActor:
 
     def is_asked_again(self) -> bool:
         """Whether the present call was begun before."""
-        return private.task_attempt() > 0
+        return private.times_begun_before() > 0
 
 
 def _chained(  # noqa: PLR0913 (a pool is put into a graph of a run with a monitor)

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import pyarrow as pa
 import ray
@@ -63,7 +64,7 @@ def problems(reading: Reading, rows: int, monitor: RemoteMonitor | None = None) 
         _read, fn_kwargs={"reading": reading, "monitor": monitor}, batch_size=None, batch_format="pyarrow"
     )
     # Ray fuses the two into one task, if they have the same options.
-    options = private.alone_on(connection.driver_node())
+    options = _alone()
     dataset = private.with_task_options(dataset, options).repartition(target_num_rows_per_block=rows)
     return private.with_task_options(dataset, options)
 
@@ -73,7 +74,12 @@ def bringing(reading: Reading) -> Dataset:
     dataset = ray.data.from_items([{"input": 0}]).map_batches(
         _bring, fn_kwargs={"reading": reading}, batch_size=None, batch_format="pyarrow"
     )
-    return private.with_task_options(dataset, private.alone_on(connection.driver_node()))
+    return private.with_task_options(dataset, _alone())
+
+
+def _alone() -> dict[str, Any]:
+    """Has a task run on the driver's node, once, and beside pools that may hold every CPU that the cluster has."""
+    return {"num_cpus": 0, "max_retries": 0, "scheduling_strategy": connection.driver_node()}
 
 
 def _read(_: pa.Table, reading: Reading, monitor: RemoteMonitor | None) -> Iterator[pa.Table]:

@@ -1,65 +1,75 @@
-"""Draining: what comes in batches is awaited in a thread of its own, and taken as rows beside it."""
+"""Rows of a dataset, awaited in a thread of their own; after that nothing of it runs any more.
 
+Ray, when it disconnects, may end a process with a thread of Ray Data's that still calls it: with exit code 1, and no
+word. And a task that is left behind holds its CPUs until it ends by itself. So whoever leaves the block has seen the
+thread end: a dataset that is left before it has begun still begins, and has to be ended then.
+"""
+
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any
 
 import pyarrow as pa
+from ray.data import Dataset
 
+from a2r_ray.cluster import private
 from a2r_ray.errors import Stopped
 from a2r_ray.records import Row
 
 _TICK_S = 0.5
-_JOIN_S = 5.0
-
-
-def rows_of(dataset: Any) -> AbstractContextManager[Iterator[Row | None]]:
-    """stand-in"""
-    import ray
-    from ray.data._internal.execution.streaming_executor import StreamingExecutor
-
-    def end() -> None:
-        # The dataset itself knows of its execution only after the first rows.
-        execution = f"StreamingExecutor-{dataset.get_dataset_id()}"
-        for thread in threading.enumerate():
-            if isinstance(thread, StreamingExecutor) and thread.name == execution:
-                with suppress(ray.exceptions.RayError):
-                    thread.shutdown(force=True)
-
-    return drained(partial(dataset.iter_batches, batch_size=None, batch_format="pyarrow", prefetch_batches=4), end)
+_END_S = 10.0
+_LOOK_S = 0.1
 
 
 @contextmanager
-def drained(batches: Callable[[], Iterable[pa.Table]], end: Callable[[], None]) -> Iterator[Iterator[Row | None]]:
-    """The rows as they come, and None about twice a second.
+def rows_of(dataset: Dataset) -> Iterator[Iterator[Row | None]]:
+    """The rows of a dataset as they come, and None about twice a second."""
+    batches = partial(dataset.iter_batches, batch_size=None, batch_format="pyarrow", prefetch_batches=4)
+    with awaited(batches, partial(end, dataset)) as rows:
+        yield rows
 
-    Nothing stands in the way of a signal here, or of an end that the watch calls for.
+
+def end(dataset: Dataset) -> None:
+    """Ends what runs of a dataset at this moment, with its tasks."""
+    for execution in private.executions(dataset):
+        private.end_execution(execution)
+
+
+@contextmanager
+def awaited(batches: Callable[[], Iterable[pa.Table]], end: Callable[[], None]) -> Iterator[Iterator[Row | None]]:
+    """The rows of batches, taken beside the thread that awaits them.
+
+    Nothing stands in the way of a signal here, or of an end that somebody calls for.
 
     Args:
         batches: called and awaited in another thread.
-        end: has the batches end; called after the block, which then waits for the thread.
+        end: has the batches end that have begun; called after the block until the thread has ended.
     """
     rows: SimpleQueue[list[Row] | Exception | None] = SimpleQueue()
 
-    def drain() -> None:
+    def await_them() -> None:
         try:
             for batch in batches():
                 rows.put(batch.to_pylist())
             rows.put(None)
-        except Exception as error:  # noqa: BLE001 (raised where the rows are awaited)
+        except Exception as error:  # noqa: BLE001 (raised where the rows are taken)
             rows.put(error)
 
-    thread = threading.Thread(target=drain, name="drain", daemon=True)
+    thread = threading.Thread(target=await_them, name="rows", daemon=True)
     thread.start()
     try:
         yield _taken(rows)
     finally:
-        end()
-        thread.join(_JOIN_S)
+        deadline = time.monotonic() + _END_S
+        while thread.is_alive() and time.monotonic() < deadline:
+            end()
+            thread.join(_LOOK_S)
+        if thread.is_alive():
+            print("warning: a dataset does not end; it ends with Ray", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _taken(rows: "SimpleQueue[list[Row] | Exception | None]") -> Iterator[Row | None]:

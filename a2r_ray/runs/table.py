@@ -29,7 +29,7 @@ _SEGMENT_FLUSHES = 32
 _SMALL_BYTES, _MOST_FLUSHES = 1 << 20, 128
 """A file that is still small grows on: at 5 s a flush there is one in ten minutes per writer."""
 _REST = 4.0
-"""After a flush the next one is not begun for so many times as long as it computed, however urgently it is asked for."""
+"""For so many times as long as a flush computed the next one is not begun, however urgently it is asked for."""
 _SCAN_ROWS = 8192
 _WRITTEN: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 """With checksums, for bits that turn would else be read as other answers."""

@@ -1,8 +1,7 @@
 """The whole way on a real Ray, with simulated engines: every schedule, every row accounted for."""
 
 import json
-import threading
-import time
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +9,13 @@ import duckdb
 import pytest
 import ray
 
-from a2r_ray.cluster import connection as cluster
-from a2r_ray.cluster import driver as pipeline
-from a2r_ray.cluster import monitor as boards
-from a2r_ray.cluster import placement as watch
+from a2r_ray.cluster import connection, driver, monitor, placement
 from a2r_ray.config.loading import parse_config
 from a2r_ray.errors import A2RError, InputError, Stopped
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.record import stored_config
 from a2r_ray.runs.storage import Storage
-from tests.nodes import wait_until
 
 pytestmark = pytest.mark.usefixtures("local_ray")
 
@@ -49,7 +44,7 @@ def test_every_row_is_in_results_or_rejects_exactly_once(document: dict[str, Any
         document["synthesizer"] = {**document["explorer"]}
         del document["synthesizer"]["paths"]
     config = parse_config({**document, "schedule": schedule})
-    receipt = pipeline.run(config).receipt
+    receipt = driver.run(config).receipt
     assert receipt["balanced"]
     assert (receipt["input"], receipt["ok"], receipt["failed"], receipt["duplicate"]) == (25, 20, 4, 1)
     assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 80, "reused": 0, "errors": 0}
@@ -64,8 +59,8 @@ def test_every_row_is_in_results_or_rejects_exactly_once(document: dict[str, Any
 @pytest.mark.usefixtures("messy")
 def test_the_same_command_again_does_nothing_twice(document: dict[str, Any]) -> None:
     config = parse_config(document)
-    before = pipeline.run(config).receipt
-    after = pipeline.run(config).receipt
+    before = driver.run(config).receipt
+    after = driver.run(config).receipt
     assert after["balanced"]
     assert after["paths"] == {"stored": 80, "sampled_this_attempt": 0, "reused": 80, "errors": 0}
     assert (after["ok"], after["failed"], after["tokens"]) == (before["ok"], before["failed"], before["tokens"])
@@ -73,9 +68,9 @@ def test_the_same_command_again_does_nothing_twice(document: dict[str, Any]) -> 
 
 def test_a_run_of_the_first_rows_is_continued_to_the_rest(document: dict[str, Any]) -> None:
     document["input"]["limit"] = 5
-    assert pipeline.run(parse_config(document)).receipt["ok"] == 5
+    assert driver.run(parse_config(document)).receipt["ok"] == 5
     document["input"]["limit"] = None
-    receipt = pipeline.run(parse_config(document)).receipt
+    receipt = driver.run(parse_config(document)).receipt
     assert (receipt["input"], receipt["ok"], receipt["balanced"]) == (20, 20, True)
     assert receipt["paths"]["sampled_this_attempt"] == 60
 
@@ -84,7 +79,7 @@ def test_the_same_seed_gives_the_same_answers_whatever_the_schedule(document: di
     answers = []
     for schedule in ("streaming", "phased"):
         config = parse_config({**document, "schedule": schedule, "output": str(tmp_path / schedule)})
-        pipeline.run(config)
+        driver.run(config)
         answers.append(sorted(rows(config.output, "results", "problem_id, answer, path_answers")))
     assert answers[0] == answers[1]
 
@@ -94,7 +89,7 @@ def test_the_tables_have_the_contract_s_schemas(document: dict[str, Any]) -> Non
     import pyarrow.parquet as pq
 
     config = parse_config(document)
-    pipeline.run(config)
+    driver.run(config)
     for name, schema in (("paths", PATH_SCHEMA), ("results", RESULT_SCHEMA), ("rejects", REJECT_SCHEMA)):
         for file in sorted((Path(config.output) / name).iterdir()):
             assert pq.read_schema(file).equals(schema), file
@@ -103,7 +98,7 @@ def test_the_tables_have_the_contract_s_schemas(document: dict[str, Any]) -> Non
 def test_faults_of_paths_are_data_and_of_whole_problems_rejects(document: dict[str, Any]) -> None:
     document["explorer"] |= {"paths": 2, "simulated": {"faults": {"error": 0.5}}}
     config = parse_config(document)
-    receipt = pipeline.run(config).receipt
+    receipt = driver.run(config).receipt
     assert receipt["balanced"]
     assert receipt["failed"] > 0
     assert receipt["ok"] + receipt["failed"] == 20
@@ -116,7 +111,7 @@ def test_an_engine_that_cannot_load_ends_the_run_with_that_error(document: dict[
     document["synthesizer"]["simulated"] = {"faults": {"load": "there is no model sim-large"}}
     config = parse_config(document)
     with pytest.raises(A2RError, match="the engine of the synthesizer cannot start: there is no model sim-large"):
-        pipeline.run(config)
+        driver.run(config)
     receipt = json.loads((Path(config.output) / "receipt.json").read_text())
     assert (receipt["outcome"], receipt["balanced"]) == ("failed", False)
 
@@ -127,68 +122,31 @@ def test_a_table_that_cannot_be_written_ends_the_run_with_that_error(document: d
     RunFolder.open(config)
     (folder / "results").symlink_to("/proc/sys")  # nobody can make a file there, not even root
     with pytest.raises(A2RError, match=r"results: cannot be written: .*run the same command again"):
-        pipeline.run(config)
+        driver.run(config)
 
 
 def test_an_input_with_no_readable_row_makes_no_run_folder(document: dict[str, Any], problems_file: Path) -> None:
     problems_file.write_text("not json\nneither\n")
     with pytest.raises(InputError):
-        pipeline.run(parse_config(document))
+        driver.run(parse_config(document))
     assert not Path(document["output"]).exists()
-
-
-def test_stages_compose_onto_any_dataset_and_build_is_lazy(document: dict[str, Any]) -> None:
-    config = parse_config(document)
-    items = [{"problem_id": str(i), "problem": f"What is {i} + 1?", "mine": i} for i in range(3)]
-    dataset = pipeline.build(ray.data.from_items(items), config, layout="streaming")
-    assert not Path(config.output).exists()
-    found = sorted(dataset.take_all(), key=lambda row: int(row["problem_id"]))
-    assert [row["mine"] for row in found] == [0, 1, 2]
-    assert [len(row["path_answers"]) for row in found] == [4, 4, 4]
-    assert not Path(config.output).exists()
 
 
 def test_the_observer_sees_the_pools(document: dict[str, Any]) -> None:
     document["explorer"]["simulated"] = {"latency_s": {"median": 1.5}}
-    seen: list[pipeline.Progress] = []
-    summary = pipeline.run(parse_config(document), seen.append)
-    assert {sample["role"] for sample in seen[-1].replicas.values()} == {"explorer", "synthesizer"}
+    seen: list[driver.Progress] = []
+    summary = driver.run(parse_config(document), seen.append)
+    assert {sample["pool"] for sample in seen[-1].replicas.values()} == {"explorer", "synthesizer"}
     assert seen[-1].total == 20
     assert summary.seconds["explorer"]["busy"] > 0
 
 
-@pytest.mark.usefixtures("messy")
-def test_read_gives_the_rows_that_still_need_work_and_the_tally(document: dict[str, Any]) -> None:
-    config = parse_config(document)
-    tables = list(pipeline._read(None, config=config, run=Storage(config.output)))
-    found = [row for table in tables for row in table.to_pylist()]
-    assert len(found) == 20 + 4 + 1
-    assert found[-1]["error_kind"] == "tally"
-    assert json.loads(found[-1]["row"]) == {"input": 25, "duplicate": 1}
-
-
-def test_no_thread_of_ray_data_is_left_where_a_run_ends_before_its_first_row() -> None:
-    def wait(_: dict[str, Any]) -> dict[str, Any]:
-        time.sleep(3600)
-        return {}
-
-    def threads() -> list[str]:
-        names = [thread.name for thread in threading.enumerate()]
-        return [name for name in names if name.startswith(("drain", "StreamingExecutor-"))]
-
-    before = set(threads())
-    with pipeline._rows(ray.data.range(4).map(wait)) as found:
-        assert next(found) is None
-        wait_until(lambda: len(set(threads()) - before) == 2, 30, "nothing is begun")
-    assert not set(threads()) - before
-
-
 def test_what_ray_raises_after_a_stop_was_asked_is_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    with boards.opened(cluster.here()) as board:
-        with pytest.raises(A2RError, match="the node died"), pipeline._explained(board):
+    with monitor.opened(connection.driver_node()) as watched:
+        with pytest.raises(A2RError, match="the node died"), driver.explained(watched):
             raise ray.exceptions.RayError("the node died")
         monkeypatch.setattr(Stopped, "asked", Stopped(15))
-        with pytest.raises(Stopped, match="SIGTERM"), pipeline._explained(board):
+        with pytest.raises(Stopped, match="SIGTERM"), driver.explained(watched):
             raise ray.exceptions.RayError("the node died")
 
 
@@ -201,17 +159,17 @@ def test_a_pool_grows_to_its_most_replicas_under_load(document: dict[str, Any], 
         "engine_args": {"max_num_seqs": 8},
         "resources": {"cpus": 0.25},
     }
-    summary = pipeline.run(parse_config(document), lambda _: None)
+    summary = driver.run(parse_config(document), lambda _: None)
     assert summary.receipt["balanced"]
     assert summary.seconds["explorer"]["replicas"] == 3
     assert summary.seconds["synthesizer"]["replicas"] == 1
 
 
 def test_raising_n_samples_the_missing_paths_only_and_supersedes_the_results(document: dict[str, Any]) -> None:
-    pipeline.run(parse_config(document))
+    driver.run(parse_config(document))
     first = rows(document["output"], "paths", "problem_id, path_index, finished_at")
     document["explorer"]["paths"] = 8
-    receipt = pipeline.run(parse_config(document)).receipt
+    receipt = driver.run(parse_config(document)).receipt
     assert receipt["balanced"]
     assert receipt["paths"] == {"stored": 160, "sampled_this_attempt": 80, "reused": 80, "errors": 0}
     assert set(first) <= set(rows(document["output"], "paths", "problem_id, path_index, finished_at"))
@@ -225,18 +183,13 @@ def test_raising_n_samples_the_missing_paths_only_and_supersedes_the_results(doc
 def test_the_pools_may_hold_every_cpu(document: dict[str, Any]) -> None:
     for role in ("explorer", "synthesizer"):
         document[role]["resources"] = {"cpus": 1}
-    config = parse_config({**document, "schedule": "streaming"})
-    assert pipeline.run(config).receipt["balanced"]
-    stats = pipeline.problems(config, Storage(config.output)).materialize().stats()
-    assert (
-        "MapBatches(_read)->StreamingRepartition" in stats
-    )  # one task: two would hand each other two blocks at a time
+    assert driver.run(parse_config({**document, "schedule": "streaming"})).receipt["balanced"]
 
 
 def test_a_pool_gets_its_gpus_and_takes_whole_blocks(document: dict[str, Any]) -> None:
     document["explorer"]["resources"] = {"cpus": 0.5, "gpus": 0.5}
     document["synthesizer"]["resources"] = {"cpus": 0.5, "gpus": 0.5}
-    receipt = pipeline.run(parse_config({**document, "schedule": "streaming"})).receipt
+    receipt = driver.run(parse_config({**document, "schedule": "streaming"})).receipt
     assert receipt["balanced"]
     assert receipt["ok"] == 20
 
@@ -247,10 +200,10 @@ def test_a_retry_makes_again_what_failed_and_reads_a_mended_input(
     whole = problems_file.read_text()
     problems_file.write_text(whole.replace('{"id": "p3"', '{"id: "p3"'))
     config = parse_config(document)
-    assert pipeline.run(config).receipt["failed"] == 1
-    assert pipeline.run(config).receipt["failed"] == 1  # to run is not to retry
+    assert driver.run(config).receipt["failed"] == 1
+    assert driver.run(config).receipt["failed"] == 1  # to run is not to retry
     problems_file.write_text(whole)
-    receipt = pipeline.run(stored_config(Storage(config.output)), retry=True).receipt
+    receipt = driver.run(stored_config(Storage(config.output)), retry=True).receipt
     assert (receipt["ok"], receipt["failed"], receipt["balanced"]) == (20, 0, True)
     assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 4, "reused": 76, "errors": 0}
 
@@ -258,11 +211,11 @@ def test_a_retry_makes_again_what_failed_and_reads_a_mended_input(
 @pytest.mark.usefixtures("messy")
 def test_another_synthesizer_reads_the_paths_of_a_run_folder(document: dict[str, Any], tmp_path: Path) -> None:
     first = parse_config(document)
-    pipeline.run(first)
+    driver.run(first)
     document |= {"output": str(tmp_path / "b"), "input": {"source": "paths", "path": first.output}}
     document["synthesizer"] |= {"model": "sim-huge"}
     document["explorer"]["simulated"] = {"faults": {"load": "nothing is to be explored"}}
-    summary = pipeline.run(parse_config(document))
+    summary = driver.run(parse_config(document))
     receipt = summary.receipt
     assert (receipt["input"], receipt["ok"], receipt["failed"], receipt["duplicate"]) == (25, 20, 4, 1)
     assert receipt["balanced"]
@@ -272,7 +225,7 @@ def test_another_synthesizer_reads_the_paths_of_a_run_folder(document: dict[str,
     assert rows(document["output"], "results", 'distinct len("references")') == [(4,)]
     document |= {"output": str(tmp_path / "c")}
     document["explorer"]["paths"] = 2
-    pipeline.run(parse_config(document))
+    driver.run(parse_config(document))
     assert rows(document["output"], "results", "distinct len(path_answers)") == [(2,)]
 
 
@@ -299,7 +252,7 @@ def test_paths_made_elsewhere_are_extracted_voted_and_synthesized(
         document |= {"explorer": document["synthesizer"] | {"paths": 3}, "synthesizer": None}
     config = parse_config(document)
     for sampled in (34, 0):  # and again, which brings and does nothing
-        receipt = pipeline.run(config).receipt
+        receipt = driver.run(config).receipt
         assert receipt["balanced"]
         assert (receipt["input"], receipt["ok"], receipt["failed"]) == (12, 11, 1)
         assert receipt["paths"]["sampled_this_attempt"] == sampled
@@ -312,18 +265,18 @@ def test_paths_made_elsewhere_are_extracted_voted_and_synthesized(
     again = parse_config(
         {**document, "output": str(tmp_path / "c"), "input": {"source": "paths", "path": config.output}}
     )
-    assert pipeline.run(again).receipt["ok"] == 11
+    assert driver.run(again).receipt["ok"] == 11
     assert dict(rows(again.output, "results", "problem_id, path_answers")) == found
 
 
 def test_a_poison_problem_is_rejected_with_its_history_and_the_run_goes_on(document: dict[str, Any]) -> None:
     document["explorer"]["simulated"] = {"latency_s": {"median": 0.2}, "faults": {"poison": "What is 7 + 7?"}}
-    receipt = pipeline.run(parse_config(document)).receipt
+    receipt = driver.run(parse_config(document)).receipt
     assert receipt["balanced"]
     assert (receipt["ok"], receipt["failed"]) == (19, 1)
     [(problem_id, kind, stage, error)] = rows(document["output"], "rejects", "problem_id, error_kind, stage, error")
     assert (problem_id, kind, stage) == ("p7", "poison", "explore")
-    assert error.startswith("2 replicas ended while they worked on it, and it was what had been let in last when expl")
+    assert re.match(r"\d replicas ended while they worked on it, and .* it was the only one when expl", error)
 
 
 def test_an_engine_that_hangs_is_started_again(document: dict[str, Any]) -> None:
@@ -332,7 +285,7 @@ def test_an_engine_that_hangs_is_started_again(document: dict[str, Any]) -> None
         "engine_args": {"max_num_seqs": 8},
         "hang_timeout_s": 2,
     }
-    receipt = pipeline.run(parse_config(document)).receipt
+    receipt = driver.run(parse_config(document)).receipt
     assert receipt["balanced"]
     assert (receipt["ok"], receipt["failed"]) == (20, 0)
     # Each ends at its 30th request, of 80.
@@ -342,14 +295,14 @@ def test_an_engine_that_hangs_is_started_again(document: dict[str, Any]) -> None
 def test_a_pool_that_no_node_fits_is_told_of_and_ends_the_run(
     document: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "_LOOK_EVERY_S", 0.5)
-    monkeypatch.setattr(watch, "_WARN_AFTER_S", 2.0)
+    monkeypatch.setattr(placement, "_LOOK_EVERY_S", 0.5)
+    monkeypatch.setattr(placement, "_WARN_AFTER_S", 2.0)
     document["synthesizer"] |= {
         "resources": {"cpus": 1, "gpus": 1, "accelerator_type": "H100"},
         "replicas": {"start_timeout_s": 5},
     }
     with pytest.raises(A2RError) as caught:
-        pipeline.run(parse_config({**document, "schedule": "streaming"}))
+        driver.run(parse_config({**document, "schedule": "streaming"}))
     for text in (str(caught.value), capsys.readouterr().err):
         assert "the pool of the synthesizer has had no place in the cluster for" in text
         assert "asks for 1 CPU, 1 GPU, H100 (synthesizer.resources), and no node that is up has it" in text

@@ -1,44 +1,37 @@
-"""What the board remembers, and how it ends."""
+"""The monitor's actor: what is said to it is heard by others, and it ends with its block."""
 
 import signal
 
 import pytest
 import ray
 
-from a2r_ray.cluster import connection as cluster
-from a2r_ray.cluster import monitor as boards
-from a2r_ray.cluster.monitor import _Board
+from a2r_ray.cluster import connection, monitor
 from a2r_ray.errors import Stopped
+from a2r_ray.replica.monitor import Arrival
 from tests.nodes import wait_until
 
-
-def test_an_accusation_stays_until_it_is_dropped() -> None:
-    board = _Board()
-    assert board.accuse("p1", "a") == ([], 0)
-    board.acquit("p1")
-    assert board.accuse("p2", "a") == ([], 0)
-    # The replica ended, and another was begun.
-    assert board.accuse("p1", "b") == ([], 1)
-    board.acquit("p1")
-    [ended], explained = board.accuse("p2", "b")
-    assert ended.startswith("a (at ")
-    assert explained == 1
-    board.acquit("p2")
-    assert board.accuse("p3", "b") == ([], 1)
+pytestmark = pytest.mark.usefixtures("local_ray")
 
 
-@pytest.mark.usefixtures("local_ray")
+def sample(**fields: object) -> dict[str, object]:
+    return {"pool": "explorer", "loading": False, "flushed": False, **fields}
+
+
 def test_it_keeps_what_was_said_and_ends_with_its_block() -> None:
-    with boards.opened(cluster.here()) as board:
-        assert board.report("a", {"running": 1}) is False
-        board.report("a", {"running": 2})
-        board.failed("no such model")
-        assert board.reports() == {"a": {"running": 2}}
-        assert board.failures() == ["no such model"]
+    with monitor.opened(connection.driver_node()) as watched:
+        node = ray.get_runtime_context().get_node_id()
+        assert watched.arrive("a", "explorer", "actor", node) == Arrival()
+        assert watched.report("a", sample(running=1)) is False
+        watched.report("a", sample(running=2))
+        watched.fail("no such model")
+        snapshot = watched.snapshot()
+        assert snapshot.reports["a"]["running"] == 2
+        assert snapshot.reports["a"]["age_s"] < 60
+        assert snapshot.failures == ("no such model",)
 
     def is_gone() -> bool:
         try:
-            board.report("a", {})
+            watched.report("a", sample())
         except ray.exceptions.RayActorError:
             return True
         return False
@@ -46,11 +39,19 @@ def test_it_keeps_what_was_said_and_ends_with_its_block() -> None:
     wait_until(is_gone, 30, "it outlives its block")  # Ray's kill does not wait
 
 
-@pytest.mark.usefixtures("local_ray")
+def test_a_death_on_a_node_that_is_up_is_the_process_own() -> None:
+    with monitor.opened(connection.driver_node()) as watched:
+        here = ray.get_runtime_context().get_node_id()
+        watched.arrive("a", "explorer", "actor", here)
+        assert watched.arrive("b", "explorer", "actor", "0" * 56).died
+        assert not watched.arrive("c", "explorer", "actor", here).died  # that node is not there
+
+
 def test_a_stop_waits_for_the_replicas_that_still_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boards, "_FLUSH_S", 30.0)
-    with boards.opened(cluster.here()) as board:
-        board.report("gone", {"at": 0.0, "flushed": False})
-        with pytest.raises(Stopped), board.flushed_when_stopped():
+    monkeypatch.setattr(monitor, "_FLUSH_S", 30.0)
+    monkeypatch.setattr(monitor, "_REPORTS_S", 0.5)
+    with monitor.opened(connection.driver_node()) as watched:
+        watched.report("gone", sample())
+        with pytest.raises(Stopped), watched.flushed_when_stopped():
             raise Stopped(signal.SIGTERM)
-        assert board.report("b", {"at": 0.0, "flushed": False}) is True  # and what reports now hears of it
+        assert watched.report("b", sample()) is True  # and what reports now hears of it

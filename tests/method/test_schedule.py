@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from a2r_ray.config.loading import parse_config
+from a2r_ray.config.schema import RoleConfig
 from a2r_ray.method import schedule
+from a2r_ray.method.compile import compile_method
 
 SMALL = {"model": "small", "resources": {"cpus": 1, "gpus": 1}, "sampling": {"max_tokens": 1024}}
 LARGE = {**SMALL, "model": "large"}
@@ -31,16 +33,21 @@ def test_what_is_asked_for_is_taken() -> None:
     assert schedule.choose(config(schedule="phased"), {"GPU": 8, "CPU": 8}) == "phased"
 
 
+def asked(**fields: Any) -> list[tuple[RoleConfig, int]]:
+    return [(pool.engine, pool.requests) for pool in compile_method(config(**fields), "streaming") if pool.engine]
+
+
 def test_a_block_is_one_problem_until_the_rate_asks_for_more() -> None:
-    assert schedule.rows_per_block(config()) == 1
+    assert schedule.rows_per_block(asked()) == 1
     simulated = {"engine": "simulated", "model": "s"}
-    assert schedule.rows_per_block(config(explorer=simulated, synthesizer=simulated)) == 64
+    assert schedule.rows_per_block(asked(explorer=simulated, synthesizer=simulated)) == 64
     slow = {**simulated, "simulated": {"latency_s": {"median": 10.0}}}
-    assert schedule.rows_per_block(config(explorer=slow, synthesizer=slow)) == 1
+    assert schedule.rows_per_block(asked(explorer=slow, synthesizer=slow)) == 1
 
 
 def test_calls_keep_the_engine_s_queue_filled() -> None:
     role = config().explorer
-    assert schedule.calls(config(), "explorer") * role.paths >= 2 * role.max_num_seqs
-    assert schedule.calls(config(), "synthesizer") == 2 * config().synthesizer.max_num_seqs
-    assert schedule.calls(config(), "both") == 2 * schedule.calls(config(), "explorer")
+    assert schedule.calls(role, 4, 1, stages=1) * 4 >= 2 * role.max_num_seqs
+    assert schedule.calls(role, 1, 1, stages=1) == 2 * role.max_num_seqs
+    assert schedule.calls(role, 4, 1, stages=2) == 2 * schedule.calls(role, 4, 1, stages=1)
+    assert schedule.calls(None, 0, 64, stages=0) >= 1

@@ -8,7 +8,8 @@ from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
 from a2r_ray.engines import Completion
 from a2r_ray.errors import EngineError, ErrorKind
-from a2r_ray.method.synthesize import Synthesize
+from a2r_ray.method.compile import compile_method, conclusion
+from a2r_ray.method.stage import Case, Context
 from a2r_ray.records import Path, Reject, Result
 from tests.conftest import problem
 from tests.scripted import ScriptedEngine, said
@@ -18,10 +19,15 @@ def path(index: int, text: str = "text", answer: str | None = None, **fields: An
     return Path("p1", index, "e", "m", text, answer, fields.pop("finish_reason", "stop"), 10, 5, 0.1, **fields)
 
 
+def served(config: Config, engine: ScriptedEngine | None, paths: list[Path], **fields: Any) -> Result | Reject:
+    [pool] = conclusion(compile_method(config, "streaming"))
+    [outcome] = pool.stages[0]([Case(problem(**fields), tuple(paths))], Context(engine))
+    assert not isinstance(outcome, Case)
+    return outcome
+
+
 def conclude(config: Config, paths: list[Path], reply: Completion, **fields: Any) -> Result | Reject:
-    engine = ScriptedEngine(lambda _: reply)
-    [record] = Synthesize(config, engine)([problem(**fields)], [paths])
-    return record
+    return served(config, ScriptedEngine(lambda _: reply), paths, **fields)
 
 
 def result(record: Result | Reject) -> Result:
@@ -51,7 +57,7 @@ def test_the_references_are_what_follows_the_thinking_of_paths_that_did_not_fail
         path(2, "", None, error="timeout: t"),
         path(3, "also shown", "2"),
     ]
-    [found] = Synthesize(config, engine)([problem()], [paths])
+    found = served(config, engine, paths)
     content = engine.requests[0].messages[-1]["content"]
     assert "Attempt 1:\nshown\n\nAttempt 2:\nalso shown" in content
     assert "secret" not in content
@@ -76,7 +82,7 @@ def test_a_synthesis_that_fails_or_gives_no_answer_falls_back_to_the_vote(
 def test_where_no_path_can_be_shown_nothing_is_synthesized_and_the_vote_stands(config: Config) -> None:
     engine = ScriptedEngine(lambda _: said("x"))
     # An answer may be known of a path that cannot be shown, where paths were made elsewhere.
-    [found] = Synthesize(config, engine)([problem()], [[path(0, "<think>cut", "2"), path(1, "", None)]])
+    found = served(config, engine, [path(0, "<think>cut", "2"), path(1, "", None)])
     assert engine.requests == []
     assert (result(found).route, result(found).answer, result(found).references) == ("vote_fallback", "2", ())
 
@@ -108,7 +114,7 @@ def test_without_a_reference_answer_nothing_is_scored(config: Config) -> None:
 
 def test_without_a_synthesizer_the_answer_is_the_vote(document: dict[str, Any]) -> None:
     config = parse_config({**document, "synthesizer": None})
-    [found] = Synthesize(config, None)([problem()], [[path(0, answer="2"), path(1, answer="2")]])
+    found = served(config, None, [path(0, answer="2"), path(1, answer="2")])
     assert (result(found).route, result(found).answer, result(found).synthesizer) == ("vote_fallback", "2", "")
 
 
@@ -130,6 +136,6 @@ def test_a_dead_engine_raises(config: Config) -> None:
 def test_a_chat_keeps_its_system_message(config: Config) -> None:
     engine = ScriptedEngine(lambda _: said("x"))
     chat = ({"role": "system", "content": "be brief"}, {"role": "user", "content": "q"})
-    Synthesize(config, engine)([problem(messages=chat, problem="q")], [[path(0)]])
+    served(config, engine, [path(0)], messages=chat, problem="q")
     assert [message["role"] for message in engine.requests[0].messages] == ["system", "user"]
     assert engine.requests[0].messages[1]["content"].count("\nq\n") == 1

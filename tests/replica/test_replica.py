@@ -1,11 +1,10 @@
-"""A replica hands on only what is durable, and passes through what it has no part in."""
+"""A replica hands on only what is durable, makes nothing twice, and says why it ends."""
 
 import faulthandler
 import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,102 +14,107 @@ import pytest
 
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
-from a2r_ray.records import INPUT_SCHEMA, RESULT_SCHEMA, Reject, input_row
-from a2r_ray.replica.replica import OUTCOME_SCHEMA, Replica, Work, tally_row
+from a2r_ray.errors import EngineError
+from a2r_ray.method.compile import compile_method, fingerprints
+from a2r_ray.records import CASE_SCHEMA
+from a2r_ray.replica import heartbeat
+from a2r_ray.replica.blocks import PATH_STRUCT, case_table
+from a2r_ray.replica.monitor import Monitor
+from a2r_ray.replica.replica import Assignment, Replica
+from a2r_ray.replica.tables import RunTables
 from a2r_ray.runs import table
 from a2r_ray.runs.storage import Storage
 from tests.conftest import problem
+from tests.nodes import wait_until
 
 
-class SilentBoard:
-    """Keeps what it hears."""
+class Actor:
+    """A process that is said to have been started again, or a call to be asked again."""
 
-    def __init__(self) -> None:
-        self.samples: list[dict[str, Any]] = []
-        self.accused: dict[str, list[str]] = {}
-        self.stopping = False
-        self.guilty = 0
+    def __init__(self, name: str = "actor", *, again: bool = False) -> None:
+        self.name, self.again = name, again
 
-    def report(self, replica: str, sample: dict[str, Any]) -> bool:
-        self.samples.append({**sample, "replica": replica})
-        return self.stopping
+    def actor(self) -> str:
+        return self.name
 
-    def failed(self, message: str) -> None:
-        pass
+    def node(self) -> str:
+        return "node"
 
-    def accuse(self, key: str, replica: str) -> tuple[list[str], int]:
-        before = self.accused.pop(key, [])
-        self.guilty += bool(before)
-        explained = self.guilty + len(self.accused)
-        self.accused[key] = [*before, replica]
-        return before, explained
-
-    def acquit(self, key: str) -> None:
-        del self.accused[key]
+    def is_asked_again(self) -> bool:
+        return self.again
 
 
-def block(*rows: dict[str, Any]) -> pa.Table:
-    return pa.Table.from_pylist(list(rows), schema=INPUT_SCHEMA)
+def assignment(config: Config, number: int = 0, schedule: Any = "streaming", **more: Any) -> Assignment:
+    """A pool of a config, writing to its output."""
+    method = compile_method(config, schedule)
+    tables = RunTables(Storage(config.output), "", fingerprints(method))
+    return Assignment(method[number], tables, **{"last": number == len(method) - 1, "width": 8, **more})
 
 
-REJECT = Reject(None, "file", 3, "input", "malformed_json", "line 3 is not JSON", "{oops")
+def block(*numbers: int) -> pa.Table:
+    nothing = pa.array([[] for _ in numbers], pa.list_(PATH_STRUCT))
+    return case_table([problem(number) for number in numbers], nothing)
 
 
-def test_two_stages_leave_every_row_in_its_table(config: Config) -> None:
-    run = Storage(config.output)
-    explorer, synthesizer = Replica(Work(config, "explorer", run)), Replica(Work(config, "synthesizer", run))
-    rows = block(input_row(problem(1)), input_row(REJECT), tally_row({"input": 3, "duplicate": 1}))
-    explored = explorer(rows)
-    assert explored.num_rows == 3
-    assert [len(paths or ()) for paths in explored["paths"].to_pylist()] == [4, 0, 0]
-    assert table.count(run, "paths") == 4
-    outcomes = synthesizer(explored)
-    assert outcomes.schema.equals(OUTCOME_SCHEMA)
-    assert outcomes["outcome"].to_pylist() == ["ok", "failed", "tally"]
-    assert table.count(run, "results") == 1
-    assert [row for batch in table.scan(run, "rejects") for row in batch.to_pylist()] == [
-        {"problem_id": None, "source": "file", "line": 3, "stage": "input", "error_kind": "malformed_json",
-         "error": "line 3 is not JSON", "row": "{oops"}
-    ]  # fmt: skip
+def rows(config: Config, name: str, *columns: str) -> list[dict[str, Any]]:
+    found = table.scan(Storage(config.output), name, columns or None)
+    return [row for batch in found for row in batch.to_pylist()]
+
+
+def test_two_pools_leave_every_problem_in_its_tables(config: Config) -> None:
+    explorer, synthesizer = Replica(assignment(config, 0)), Replica(assignment(config, 1))
+    explored = explorer(block(1, 2))
+    assert explored.schema.equals(CASE_SCHEMA)
+    assert [len(paths) for paths in explored["paths"].to_pylist()] == [4, 4]
+    # What was handed on is durable, and the very rows of the table.
+    assert sorted(map(str, rows(config, "paths"))) == sorted(
+        map(str, explored["paths"].combine_chunks().values.to_pylist())
+    )
+    assert synthesizer(explored).to_pylist() == [{"problems": 2}]
+    assert [row["references"] for row in rows(config, "results")] == [[0, 1, 2, 3]] * 2
     explorer.close()
     synthesizer.close()
 
 
-def test_what_a_former_process_stored_is_not_stored_again(config: Config) -> None:
-    run = Storage(config.output)
-    clash = replace(REJECT, problem_id="p1", line=9, error_kind="duplicate_id")
-    rows = block(input_row(problem(1)), input_row(problem(2)), input_row(REJECT), input_row(clash))
-    explored = Replica(Work(config, "explorer", run))(rows)
-    first = Replica(Work(config, "synthesizer", run))
-    first(explored.filter([True, False, True, False]))
-    again = Replica(Work(config, "synthesizer", run))
-    assert again(explored)["outcome"].to_pylist() == ["ok", "failed"]
-    assert table.count(run, "results") == 2
-    assert sorted(row for batch in table.scan(run, "rejects", ["line"]) for row in batch["line"].to_pylist()) == [3, 9]
-
-
-def test_a_restarted_replica_uses_the_paths_that_were_stored(config: Config) -> None:
-    run = Storage(config.output)
-    first = Replica(Work(config, "explorer", run))
-    before = first(block(input_row(problem(1))))["paths"].to_pylist()
-    again = Replica(Work(config, "explorer", run))
-    after = again(block(input_row(problem(1)), input_row(problem(2))))["paths"].to_pylist()
-    assert [path["finished_at"] for path in after[0]] == [path["finished_at"] for path in before[0]]
-    assert table.count(run, "paths") == 8
+def test_paths_that_came_with_a_problem_are_not_sampled_again(config: Config) -> None:
+    first, second = Replica(assignment(config, 0)), Replica(assignment(config, 0))
+    explored = first(block(1))
+    half = pa.array([explored["paths"][0].as_py()[:2]], pa.list_(PATH_STRUCT))
+    again = second(case_table([problem(1)], half))
+    assert [path["finished_at"] for path in again["paths"][0].as_py()[:2]] == [
+        path["finished_at"] for path in explored["paths"][0].as_py()[:2]
+    ]
+    assert len(rows(config, "paths")) == 4 + 2
     first.close()
+    second.close()
+
+
+def test_a_call_that_is_asked_again_looks_into_the_files_of_those_that_ended(config: Config) -> None:
+    monitor = Monitor()
+    first = Replica(assignment(config, 0), monitor, Actor())
+    first(block(1))
+    first.close()
+    other = Replica(assignment(config, 0), monitor, Actor("other"))
+    other(block(2))
+    again = Replica(assignment(config, 0), monitor, Actor(again=True))
+    again(block(1))
+    assert len(rows(config, "paths")) == 8  # p1 was found in the files of the replica before
+    again(block(2))
+    assert len(rows(config, "paths")) == 12  # the other one has not ended: it is nobody's to look into
+    for replica in (other, again):
+        replica.close()
+
+
+def test_a_result_that_a_former_process_stored_is_not_stored_again(config: Config) -> None:
+    monitor = Monitor()
+    explored = Replica(assignment(config, 0))(block(1, 2))
+    first = Replica(assignment(config, 1), monitor, Actor())
+    first(explored.slice(0, 1))
+    first.close()
+    again = Replica(assignment(config, 1), monitor, Actor(again=True))
+    assert again(explored).to_pylist() == [{"problems": 2}]
+    assert sorted(row["problem_id"] for row in rows(config, "results")) == ["p1", "p2"]
     again.close()
-
-
-def test_the_synthesizer_of_a_phased_run_finds_the_paths_in_the_run_folder(config: Config) -> None:
-    run = Storage(config.output)
-    explorer = Replica(Work(config, "explorer", run, last=True))
-    assert explorer(block(input_row(problem(1))))["outcome"].to_pylist() == ["explored"]
-    explorer.close()
-    synthesizer = Replica(Work(config, "synthesizer", run, last=True))
-    assert synthesizer(block(input_row(problem(1))))["outcome"].to_pylist() == ["ok"]
-    [row] = [row for batch in table.scan(run, "results") for row in batch.to_pylist()]
-    assert row["references"] == [0, 1, 2, 3]
-    synthesizer.close()
 
 
 def test_a_result_is_stored_after_its_paths_which_may_take_as_long_as_its_synthesis(
@@ -119,110 +123,136 @@ def test_a_result_is_stored_after_its_paths_which_may_take_as_long_as_its_synthe
     synthesized, stored = threading.Event(), threading.Event()
     write = Storage.write
 
-    def watched(run: Storage, name: str, data: bytes, guard: Callable[[], None]) -> None:
+    def watched(run: Storage, name: str, data: bytes, may_write: Callable[[], None]) -> None:
         if name.startswith("paths/"):
             assert synthesized.wait(10), "the synthesis waits for its paths"
             assert not stored.wait(1), "a result is stored before its paths"
         else:
             stored.set()
-        write(run, name, data, guard)
+        write(run, name, data, may_write)
 
     monkeypatch.setattr(Storage, "write", watched)
-    run = Storage(config.output)
-    replica = Replica(Work(config, "both", run, last=True))
-    synthesize = replica._synthesize
-    assert synthesize is not None
+    shared = assignment(config, schedule="shared")
+    replica = Replica(replace(shared, pool=replace(shared.pool, stages=(*shared.pool.stages[:1], Telling(
+        shared.pool.stages[1], synthesized)))))  # fmt: skip
+    assert replica(block(1)).to_pylist() == [{"problems": 1}]
+    assert (len(rows(config, "paths")), len(rows(config, "results"))) == (4, 1)
+    replica.close()
 
-    def watched_synthesis(*given: Any) -> Any:
-        made = synthesize(*given)
-        synthesized.set()
+
+class Telling:
+    """A stage that says when it is done."""
+
+    def __init__(self, stage: Any, done: threading.Event) -> None:
+        self._stage, self._done = stage, done
+        self.name, self.requests, self.concludes, self.fingerprints = stage.name, 1, True, ()
+
+    def __call__(self, cases: Any, context: Any) -> Any:
+        made = self._stage(cases, context)
+        self._done.set()
         return made
 
-    monkeypatch.setattr(replica, "_synthesize", watched_synthesis)
-    assert replica(block(input_row(problem(1))))["outcome"].to_pylist() == ["ok"]
-    assert (table.count(run, "paths"), table.count(run, "results")) == (4, 1)
+
+def test_a_replica_loads_no_index(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    Replica(assignment(config, 0))(block(1))
+
+    def read(*_: Any) -> None:
+        raise AssertionError("read")
+
+    monkeypatch.setattr(table, "open_file", read)
+    replica = Replica(assignment(config, 0), Monitor(), Actor())
+    assert replica(block(2)).num_rows == 1
     replica.close()
 
 
-def test_without_a_run_folder_rows_keep_their_columns(config: Config) -> None:
-    replica = Replica(Work(config, "both"))
-    rows = pa.table({"problem_id": ["a", "b"], "problem": ["1+1?", "2+2?"], "mine": [1, 2]})
-    found = replica(rows)
-    assert found["mine"].to_pylist() == [1, 2]
-    assert {*RESULT_SCHEMA.names, "paths"} <= {*found.column_names}
-    assert [len(paths) for paths in found["paths"].to_pylist()] == [4, 4]
-    replica.close()
-
-
-def test_without_a_synthesizer_one_pool_explores_and_votes(document: dict[str, Any]) -> None:
-    config = parse_config({**document, "synthesizer": None})
-    run = Storage(config.output)
-    replica = Replica(Work(config, "both", run, last=True))
-    assert replica(block(input_row(problem(1))))["outcome"].to_pylist() == ["ok"]
-    assert [b["synthesizer"].to_pylist() for b in table.scan(run, "results", ["synthesizer"])] == [[""]]
-    replica.close()
-
-
-def test_an_engine_that_cannot_start_says_so_to_the_board(document: dict[str, Any]) -> None:
-    said: list[str] = []
-
-    class Listening(SilentBoard):
-        def failed(self, message: str) -> None:
-            said.append(message)
-
+def test_an_engine_that_cannot_load_says_so_waits_and_ends_the_process(
+    document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("a2r_ray.replica.replica.time.sleep", slept.append)
+    monkeypatch.setattr("a2r_ray.replica.replica.os._exit", exit_with)
     document["explorer"]["simulated"] = {"faults": {"load": "no such model"}}
-    with pytest.raises(Exception, match="no such model"):
-        Replica(Work(parse_config(document), "explorer"), Listening())
-    assert said == ["the engine of the explorer cannot start: no such model"]
+    monitor = Monitor()
+    for pause in (15.0, 30.0):
+        with pytest.raises(SystemExit, match="1"):
+            Replica(assignment(parse_config(document)), monitor, Actor())
+        assert slept[-1] == pause
+    assert monitor.snapshot().cannot_load["explorer"].last == "no such model"
+    with pytest.raises(EngineError, match="no such model"):  # nobody is there to start it again
+        Replica(assignment(parse_config(document)))
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def exit_with(code: int) -> None:
+    raise SystemExit(code)
 
 
 def test_a_stopped_replica_flushes_and_begins_nothing_more(document: dict[str, Any]) -> None:
     document["explorer"]["simulated"] = {"latency_s": {"median": 0.05, "sigma": 0.0}}
     config = parse_config(document)
-    board = SilentBoard()
-    replica = Replica(Work(config, "explorer", Storage(config.output)), board)
-    replica(block(input_row(problem(1))))
-    board.stopping = True
-    until(lambda: bool(board.samples) and board.samples[-1]["flushed"])
-    thread = threading.Thread(target=replica, args=(block(input_row(problem(2))),), daemon=True)
+    monitor = Monitor()
+    replica = Replica(assignment(config), monitor, Actor())
+    replica(block(1))
+    monitor.stop()
+    wait_until(lambda: monitor.snapshot().reports[replica.name]["flushed"], 30, "it does not hear")
+    thread = threading.Thread(target=replica, args=(block(2),), daemon=True)
     thread.start()
     thread.join(timeout=1)
     assert thread.is_alive()
     replica.close()
-    assert table.count(Storage(config.output), "paths") == 4
+    assert len(rows(config, "paths")) == 4
 
 
-def test_what_was_in_a_replica_that_ended_is_on_trial(config: Config) -> None:
-    run, board = Storage(config.output), SilentBoard()
-    explorer = Replica(Work(config, "explorer", run), board, deaths=lambda: 1)
-    rows = block(input_row(problem(1)), input_row(problem(2)))
-    assert [len(paths) for paths in explorer(rows)["paths"].to_pylist()] == [4, 4]
-    assert board.accused == {}  # neither did harm
-    board.accused["p1"] = ["explorer-1 (at 12:00:00)"]
-    explored = explorer(rows)
-    assert explored["error_kind"].to_pylist() == ["poison", None]
-    synthesizer = Replica(Work(config, "synthesizer", run))
-    assert synthesizer(explored)["outcome"].to_pylist() == ["ok", "failed"]
-    [reject] = [row for batch in table.scan(run, "rejects") for row in batch.to_pylist()]
-    assert (reject["problem_id"], reject["stage"], reject["row"]) == ("p1", "explore", "What is 1 + 1?")
+def test_what_was_in_a_replica_that_died_is_on_probation_and_what_is_proven_is_rejected(config: Config) -> None:
+    monitor = Monitor()
+    for name in ("r1", "r2", "r3"):  # each ended with p1 alone
+        monitor.arrive(name, "explorer", "actor", "node")
+        monitor.report(name, {"pool": "explorer", "loading": False})
+        monitor.let_in(name, "p1")
+    explorer = Replica(assignment(config), monitor, Actor(again=True))
+    explored = explorer(block(1, 2))
+    assert explored["problem_id"].to_pylist() == ["p2"]
+    [reject] = rows(config, "rejects")
+    assert (reject["problem_id"], reject["stage"], reject["error_kind"]) == ("p1", "explore", "poison")
+    assert (reject["row"], reject["error"][:2]) == ("What is 1 + 1?", "4 ")
+    wait_until(lambda: monitor.snapshot().reports[explorer.name].get("failed") == 1, 30, "it is not counted")
+    explorer.close()
+
+
+def test_counts_are_told_by_stage_and_outcome(config: Config) -> None:
+    monitor = Monitor()
+    replica = Replica(assignment(config, schedule="shared"), monitor, Actor())
+    replica(block(1, 2, 3))
+
+    def counted() -> bool:
+        report = monitor.snapshot().reports[replica.name]
+        return bool(report["stages"] == {"explore": 3, "synthesize": 3} and (report["ok"], report["failed"]) == (3, 0))
+
+    wait_until(counted, 30, "it is not counted")
+    assert monitor.snapshot().reports[replica.name]["pool"] == "explorer+synthesizer"
+    replica.close()
+
+
+def test_secrets_of_the_driver_reach_the_engine_and_no_log(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("A_KEY", raising=False)
+    seen: list[str | None] = []
+
+    def create(*_: Any, **__: Any) -> None:
+        import os
+
+        seen.append(os.environ.get("A_KEY"))
+
+    monkeypatch.setattr("a2r_ray.replica.replica.create_engine", create)
+    given = assignment(config, environment={"A_KEY": "sk-secret"})
+    Replica(given)
+    assert seen == ["sk-secret"]
+    assert "sk-secret" not in repr(given)
+    monkeypatch.delenv("A_KEY")
 
 
 def test_a_replica_that_loads_for_ever_says_so_and_ends(
     document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said: list[str] = []
     ended, loaded = threading.Event(), threading.Event()  # of which the second never comes
-
-    class Listening(SilentBoard):
-        def failed(self, message: str) -> None:
-            said.append(message)
 
     def end(_: int) -> None:
         ended.set()
@@ -230,22 +260,23 @@ def test_a_replica_that_loads_for_ever_says_so_and_ends(
 
     monkeypatch.setattr("a2r_ray.replica.replica.os._exit", end)
     monkeypatch.setattr("a2r_ray.replica.replica.create_engine", lambda *_, **__: loaded.wait())
-    document["explorer"]["replicas"] = {"start_timeout_s": 0.5}
-    work = Work(parse_config(document), "explorer")
-    threading.Thread(target=Replica, args=(work, Listening()), daemon=True).start()
+    monkeypatch.setattr("a2r_ray.replica.monitor._FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(heartbeat, "REPORT_EVERY_S", 0.05)
+    document["explorer"]["replicas"] = {"start_timeout_s": 0.3}
+    monitor = Monitor()
+    given = assignment(parse_config(document))
+    threading.Thread(target=Replica, args=(given, monitor, Actor()), daemon=True).start()
     assert ended.wait(30)
     faulthandler.cancel_dump_traceback_later()
-    [message] = said
-    assert message.startswith("the engine of the explorer does not start: sim-small has been loading for ")
-    assert message.endswith(" s (explorer.replicas.start_timeout_s)")
+    assert monitor.snapshot().cannot_load["explorer"].last.startswith("sim-small has been loading for ")
 
 
 HOLDS_THE_LOCK = """
 import json, re, sys
 from a2r_ray.config.loading import parse_config
-from a2r_ray.replica.replica import Replica, Work
-from tests.replica.test_replica import SilentBoard
-replica = Replica(Work(parse_config(json.loads(sys.argv[1])), "explorer"), SilentBoard())
+from a2r_ray.replica.replica import Replica
+from tests.replica.test_replica import Actor, Monitor, assignment
+replica = Replica(assignment(parse_config(json.loads(sys.argv[1]))), Monitor(), Actor())
 print("holds it", flush=True)
 re.match("(a+)+$", "a" * 60 + "b")  # longer than anybody lives
 """

@@ -1,124 +1,159 @@
-"""What ends replicas is found at its second deed, and its company does not pay for it."""
+"""What ends replicas is found in a few deaths, its company does not pay for it, and nobody waits for long."""
 
 import itertools
 import threading
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 
-import pyarrow as pa
 import pytest
 
-from a2r_ray.records import INPUT_SCHEMA, input_row
-from a2r_ray.replica import suspects as trial
-from a2r_ray.replica.suspects import Trial
-from tests.conftest import problem
+from a2r_ray.replica import suspects
+from a2r_ray.replica.suspects import Probation, Record, Suspicion
 from tests.nodes import wait_until
-from tests.replica.test_replica import SilentBoard
 
 
-class EndError(Exception):
+class EndedError(Exception):
     """The end of a replica."""
 
 
-class HearingBoard(SilentBoard):
-    """Does not hear those who have ended."""
+class Registrar:
+    """The record, as replicas reach it; one that has ended is not heard any more."""
 
-    def __init__(self, court: SilentBoard, ended: threading.Event) -> None:
-        self.court, self.ended = court, ended
+    def __init__(self) -> None:
+        self.record = Record()
+        self.ended: set[str] = set()
 
-    def accuse(self, key: str, replica: str) -> tuple[list[str], int]:
-        if self.ended.is_set():
-            raise EndError
-        return self.court.accuse(key, replica)
+    def suspicions(self, keys: Sequence[str]) -> list[Suspicion]:
+        return self.record.of(keys)
 
-    def acquit(self, key: str) -> None:
-        if not self.ended.is_set():
-            self.court.acquit(key)
+    def let_in(self, replica: str, key: str) -> None:
+        if replica not in self.ended:
+            self.record.let_in(replica, key, time.monotonic())
+
+    def done(self, replica: str, key: str) -> None:
+        if replica not in self.ended:
+            self.record.done(replica, key)
 
 
 class Pool:
-    """A replica that is begun again whenever it ends, as Ray does, and problems some of which end it."""
+    """One actor whose replica is begun again whenever it ends, with problems of which some end it."""
 
-    def __init__(self, harm_after_s: dict[str, float], takes_s: float) -> None:
-        self.harm_after_s, self.takes_s, self.court = harm_after_s, takes_s, SilentBoard()
-        self.deaths = self.inside = self.most = 0
+    def __init__(self, harm_after_s: dict[str, float], takes_s: float, width: int) -> None:
+        self.harm_after_s, self.takes_s, self.width = harm_after_s, takes_s, width
+        self.registrar = Registrar()
+        self.deaths = 1  # all of them were in a replica that ended
+        self.rejected: dict[str, str] = {}
+        self.served: set[str] = set()
+        self.most_at_once: list[int] = []
 
-    def run(self, count: int) -> list[dict[str, object]]:
-        """Serves so many problems at once, each in a call of its own, made again where a replica ends with it.
+    def run(self, problems: int) -> None:
+        """Until all are served or rejected."""
+        keys = [f"p{number}" for number in range(problems)]
+        for number in itertools.count(1):
+            left = [key for key in keys if key not in self.served and key not in self.rejected]
+            if not left:
+                return
+            assert number < 30, f"never ends: {left}, {self.registrar.record}"
+            self._replica(f"r{number}", left)
 
-        One replica has ended before, with all of them.
-        """
-        for deaths in itertools.count(1):
-            self.deaths = deaths
-            served = self._attempt(count)
-            if served is not None:
-                return [row for table in served for row in table.to_pylist()]
-        raise AssertionError
+    def _replica(self, name: str, keys: Sequence[str]) -> None:
+        probation = Probation(self.registrar, name, self.width)
+        ended, inside, most = threading.Event(), [0], [0]
+        lock = threading.Lock()
 
-    def _attempt(self, count: int) -> list[pa.Table] | None:
-        """What one replica served; None: it ended."""
-        ended = threading.Event()
+        def call(key: str, suspicion: Suspicion) -> None:
+            if suspicion.is_proven:
+                self.rejected[key] = suspects.history(suspicion)
+                return
+            with probation.let_in(key, suspicion):
+                with lock:
+                    inside[0] += 1
+                    most[0] = max(most[0], inside[0])
+                if ended.wait(self.harm_after_s.get(key, self.takes_s)):
+                    raise EndedError
+                with lock:
+                    inside[0] -= 1
+                if key in self.harm_after_s:
+                    self.registrar.ended.add(name)
+                    ended.set()
+                    raise EndedError
+            self.served.add(key)
 
-        def serve(row: pa.Table) -> pa.Table:
-            [values] = row.to_pylist()
-            if values["error_kind"]:
-                return row
-            self.inside += 1
-            self.most = max(self.most, self.inside)
-            time.sleep(self.harm_after_s.get(values["problem_id"], self.takes_s))
-            self.inside -= 1
-            if values["problem_id"] in self.harm_after_s:
-                ended.set()
-                raise EndError
-            return row
+        def call_until_the_end(key: str, suspicion: Suspicion) -> None:
+            with suppress(EndedError):
+                call(key, suspicion)
 
-        on_trial = Trial(serve, HearingBoard(self.court, ended), f"explorer-{self.deaths}", "explorer")
-        done: list[pa.Table] = []
-
-        def call(number: int) -> None:
-            try:
-                done.append(on_trial(pa.Table.from_pylist([input_row(problem(number))], INPUT_SCHEMA), self.deaths))
-            except EndError:
-                ended.set()
-
-        threads = [threading.Thread(target=call, args=(number,)) for number in range(count)]
+        calls = zip(keys, self.registrar.suspicions(keys), strict=True)
+        threads = [threading.Thread(target=call_until_the_end, args=each, daemon=True) for each in calls]
         for thread in threads:
             thread.start()
-        wait_until(lambda: ended.is_set() or len(done) == count, 60, "neither served nor ended")
-        for thread in threads:
-            thread.join()
-        return None if ended.is_set() else done
+        wait_until(lambda: ended.is_set() or not any(thread.is_alive() for thread in threads), 60, "neither")
+        self.most_at_once.append(most[0])
+        if ended.is_set():
+            self.deaths += 1
+            self.registrar.record.ended(name, time.monotonic(), innocent=False)
 
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "_PAUSE_S", 0.05)
+    monkeypatch.setattr(suspects, "_FIRST_PROBATION_S", 0.2)
 
 
-def test_the_second_replica_that_a_problem_ends_is_the_last() -> None:
-    pool = Pool({"p3": 0.01}, takes_s=0.5)
-    rows = pool.run(8)
-    assert pool.deaths == 2  # and the one before
-    [guilty] = [row for row in rows if row["error_kind"]]
-    assert (guilty["problem_id"], guilty["error_kind"], guilty["stage"]) == ("p3", "poison", "explore")
-    assert str(guilty["error"]).startswith("2 replicas ended while they worked on it")
-    assert "when explorer-1 did" in str(guilty["error"])
-    assert len(rows) == 8
-    assert pool.most > 4  # the others were served together, and not one after the other
+def test_what_ends_replicas_at_once_is_found_and_nobody_else_is_rejected() -> None:
+    pool = Pool({"p13": 0.02}, takes_s=0.1, width=64)
+    pool.run(64)
+    assert set(pool.rejected) == {"p13"}
+    assert len(pool.served) == 63
+    assert pool.deaths <= 6  # 64 -> 16 -> 4 -> 1, and again
+    assert pool.rejected["p13"].startswith(f"{pool.deaths} replicas ended while they worked on it")
+    assert "the only one when r" in pool.rejected["p13"]
 
 
 def test_a_problem_that_takes_its_time_to_do_harm_is_found_as_well() -> None:
-    pool = Pool({"p1": 0.6}, takes_s=0.02)
-    rows = pool.run(3)
-    assert [row["problem_id"] for row in rows if row["error_kind"]] == ["p1"]
-    assert pool.deaths == 3
+    pool = Pool({"p1": 0.6}, takes_s=0.02, width=8)
+    pool.run(8)
+    assert set(pool.rejected) == {"p1"}
 
 
 def test_two_of_them_are_both_found() -> None:
-    rows = Pool({"p0": 0.01, "p4": 0.01}, takes_s=0.1).run(6)
-    assert {row["problem_id"] for row in rows if row["error_kind"]} == {"p0", "p4"}
+    pool = Pool({"p0": 0.02, "p4": 0.02}, takes_s=0.1, width=16)
+    pool.run(16)
+    assert set(pool.rejected) == {"p0", "p4"}
 
 
-def test_nobody_is_accused_where_replicas_end_by_chance() -> None:
-    pool = Pool({}, takes_s=0.01)
-    assert not [row for row in pool.run(5) if row["error_kind"]]
-    assert pool.court.accused == {}
+def test_after_one_death_all_are_in_within_three_times_of_probation() -> None:
+    began = time.monotonic()
+    pool = Pool({}, takes_s=1.0, width=32)
+    pool.run(32)
+    assert pool.deaths == 1
+    assert pool.most_at_once == [32]
+    assert time.monotonic() - began < 1.0 + 3 * 0.2 + 1.5
+
+
+def test_probation_has_a_bound_whatever_the_deaths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert [suspects.probation_s(deaths) for deaths in (0, 1, 2, 3, 4, 40)] == [1, 1, 4, 16, 60, 60]
+
+
+def test_who_ends_with_its_node_is_innocent() -> None:
+    record = Record()
+    record.let_in("r1", "p1", 0.0)
+    record.ended("r1", 0.5, innocent=True)
+    assert record.of(["p1"]) == [Suspicion()]
+    record.let_in("r2", "p1", 1.0)
+    record.ended("r2", 1.1, innocent=False)
+    [held] = record.of(["p1"])
+    assert (held.deaths, len(held.alone), held.is_proven) == (2, 1, False)
+    record.let_in("r3", "p1", 2.0)
+    record.done("r3", "p1")
+    assert record.of(["p1"]) == [Suspicion()]  # what did no harm is forgotten
+
+
+def test_two_together_prove_nothing() -> None:
+    record = Record()
+    for replica in ("r1", "r2", "r3"):
+        record.let_in(replica, "p1", 0.0)
+        record.let_in(replica, "p2", 0.0)
+        record.ended(replica, 0.1, innocent=False)
+    assert [(held.deaths, held.is_proven) for held in record.of(["p1", "p2"])] == [(4, False), (4, False)]

@@ -1,0 +1,106 @@
+"""Canaries: each private name of Ray is there, and does what it is used for."""
+
+import threading
+from typing import Any
+
+import pytest
+import ray
+from ray._private import auto_init_hook, worker
+from ray.data import DataContext
+
+from a2r_ray.cluster import private
+from tests.nodes import wait_until
+
+pytestmark = pytest.mark.usefixtures("local_ray")
+
+GONE = f"Ray {ray.__version__} has changed a private name; see a2r_ray/cluster/private.py: "
+
+
+def test_a_task_may_have_more_than_two_unread_blocks() -> None:
+    context = DataContext.get_current().copy()
+    assert hasattr(context, "_max_num_blocks_in_streaming_gen_buffer"), GONE + "the bound on unread blocks"
+    private.allow_unread_blocks(context)
+    assert context._max_num_blocks_in_streaming_gen_buffer > 2
+
+
+def test_a_step_without_options_takes_some() -> None:
+    dataset = private.with_task_options(ray.data.range(2).repartition(2), {"num_cpus": 0.25})
+    assert dataset._logical_plan.dag.ray_remote_args["num_cpus"] == 0.25, GONE + "the options of a step"
+    whole = ray.data.range(2).map_batches(seen_gpus, batch_size=None)
+    found = private.with_task_options(whole, {"num_gpus": 0.5}).take_all()
+    assert {row["gpus"] for row in found} == {1}, GONE + "they do not reach the task"
+
+
+def seen_gpus(_: Any) -> dict[str, list[int]]:
+    return {"gpus": [len(ray.get_gpu_ids())]}
+
+
+def test_a_call_knows_that_it_was_begun_before() -> None:
+    @ray.remote(max_restarts=1, max_task_retries=1, num_cpus=0)
+    class Actor:
+        def call(self, *, end: bool) -> int:
+            import os
+
+            begun: int = private.times_begun_before()
+            if end and not begun:
+                os._exit(1)
+            return begun
+
+    actor = Actor.remote()
+    assert ray.get(actor.call.remote(end=False)) == 0, GONE + "the number of the attempt"
+    assert ray.get(actor.call.remote(end=True)) > 0, GONE + "the number of the attempt"
+
+
+def test_a_cluster_that_does_not_scale_has_no_larger_size() -> None:
+    assert private.largest_cluster() == {}, GONE + "what the cluster may grow to"
+
+
+class Canary:
+    """An actor, by its class."""
+
+    def call(self) -> None: ...
+
+
+def test_the_states_of_a_class_of_actors_are_those_of_this_job() -> None:
+    actor = ray.remote(num_cpus=0)(Canary).remote()
+    ray.get(actor.call.remote())
+    [state] = private.actor_states("Canary") or {"nothing"}
+    assert state == "ALIVE", GONE + "the list of actors"
+    assert private.actor_states("NobodyCalledSo") == set()
+    waiting = ray.remote(num_cpus=0, num_gpus=64)(Canary).remote()
+    wait_until(lambda: "PENDING_CREATION" in private.actor_states("Canary"), 30, GONE + "actors without a place")
+    del waiting
+
+
+def test_ray_s_prints_and_its_connecting_by_itself_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert callable(getattr(worker, "listen_error_messages", None)), GONE + "what prints errors on stdout"
+    assert hasattr(auto_init_hook, "enable_auto_connect"), GONE + "what connects by itself"
+    monkeypatch.setattr(worker, "listen_error_messages", worker.listen_error_messages)
+    monkeypatch.setattr(auto_init_hook, "enable_auto_connect", True)
+    private.keep_errors_off_stdout()
+    private.connect_only_when_asked()
+    assert auto_init_hook.enable_auto_connect is False
+
+
+def test_an_execution_is_found_and_ended() -> None:
+    dataset = ray.data.range(1).map(wait_for_ever)
+    thread = threading.Thread(target=swallow, args=(dataset,), daemon=True)
+    thread.start()
+    wait_until(lambda: len(private.executions(dataset)) == 1, 60, GONE + "the thread of an execution")
+    [execution] = private.executions(dataset)
+    private.end_execution(execution)
+    thread.join(20)
+    assert not thread.is_alive(), GONE + "the end of an execution"
+    assert private.executions(dataset) == []
+
+
+def wait_for_ever(_: dict[str, Any]) -> dict[str, Any]:
+    threading.Event().wait()
+    return {}
+
+
+def swallow(dataset: Any) -> None:
+    from contextlib import suppress
+
+    with suppress(Exception):
+        list(dataset.iter_batches())
