@@ -7,8 +7,8 @@ imports neither Ray nor an engine.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from a2r_ray.cluster.api import explore, synthesize
     from a2r_ray.cluster.driver import run
-    from a2r_ray.cluster.graph import explore, synthesize
     from a2r_ray.config.loading import load_config, parse_config
     from a2r_ray.config.schema import Config
 
@@ -19,7 +19,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in {"explore", "synthesize"}:
-        return getattr(import_module("a2r_ray.cluster.graph"), name)
+        return getattr(import_module("a2r_ray.cluster.api"), name)
     if name == "run":
         return import_module("a2r_ray.cluster.driver").run
     if name in {"load_config", "parse_config"}:

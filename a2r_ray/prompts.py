@@ -28,6 +28,9 @@ Put your final answer within \\boxed{}."""
 REFERENCE = """Attempt {number}:
 {text}"""
 
+SHOWN = "after_think"
+"""What is shown of a path: see ``visible``. Its name is part of the fingerprint of whoever reads paths."""
+
 _FIELD = re.compile(r"\{(problem|references|number|text)\}")
 
 

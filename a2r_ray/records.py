@@ -79,6 +79,11 @@ class Path:
     replica: str = ""
     finished_at: datetime = field(default_factory=now)
 
+    @property
+    def key(self) -> tuple[str, int, int, str]:
+        """What tells it from every other path."""
+        return self.problem_id, self.path_index, self.round, self.explorer
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -220,3 +225,10 @@ def paths_of(rows: pa.Table | pa.StructArray) -> list[Path]:
 
 
 _PATH_FIELDS = tuple(Path.__dataclass_fields__)
+
+TOKENS = {
+    "explorer": ("paths", "prompt_tokens", "completion_tokens"),
+    "synthesizer": ("results", "synthesizer_prompt_tokens", "synthesizer_completion_tokens"),
+    "superseded": ("superseded", "synthesizer_prompt_tokens", "synthesizer_completion_tokens"),
+}
+"""What the receipt counts tokens for: in which table, and in which columns."""

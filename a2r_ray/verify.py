@@ -92,6 +92,8 @@ class Verification:
                 yield f"{found.count:,} {text}: {', '.join(found.ids[:_SHOWN])}{more}"
         for name, (said, counted) in self.differs.items():
             yield f"receipt.json says {name} {said}, and the files {counted}"
+        if self.doubled.count or self.doubled_paths.count:
+            yield "what is there more than once is taken out by: a2r retry RUN"
         yield "it adds up" if self.adds_up else f"IT DOES NOT ADD UP; the last attempt's outcome is: {self.outcome}"
 
 

@@ -141,27 +141,28 @@ def _column(value: Any, field: pa.Field, rows: int) -> pa.Array:
 
 def _index(config: Config) -> dict[str, float]:
     """What the index of the ledger takes: seconds, and bytes a path."""
-    from a2r_ray.runs.done import Concluded
-    from a2r_ray.runs.ledger import PathLedger
+    from a2r_ray.runs.done import done_keys
+    from a2r_ray.runs.ledger import StoredPaths
     from a2r_ray.runs.storage import Storage
     from a2r_ray.runs.table import count
 
     run = Storage(config.output)
     start = time.monotonic()
-    ledger = PathLedger(run, config.explorer_fingerprint)
+    ledger = StoredPaths(run, [config.explorer_fingerprint])
+    ledger.refresh()
     indexed_s = time.monotonic() - start
     start = time.monotonic()
-    Concluded(run)
+    done_keys(run)
     return {
         "index_s": round(indexed_s, 1),
         "index_bytes_per_path": round(ledger.nbytes / count(run, "paths"), 2),
-        "concluded_s": round(time.monotonic() - start, 1),
+        "done_s": round(time.monotonic() - start, 1),
     }
 
 
 def _watch(peaks: dict[str, float]) -> None:
     """Keeps the most memory that each kind of process takes."""
-    titles = {"StreamingRepartition": "reader", "Explorer": "explorer", "Synthesizer": "synthesizer"}
+    titles = {"StreamingRepartition": "reader", "(explorer)": "explorer", "(synthesizer)": "synthesizer"}
     while True:
         for process in psutil.process_iter(["cmdline", "memory_info"]):
             text = " ".join(process.info["cmdline"] or [])

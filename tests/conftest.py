@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import ray
 from ray._private import auto_init_hook
@@ -13,7 +14,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
-from a2r_ray.records import Problem
+from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA, Problem, Reject, Result, table_of
+from a2r_ray.records import Path as Sampled
 from tests.nodes import Nodes
 
 # Another test computes meanwhile: by default Ray's workers would starve beside it, and an engine's threads would spin
@@ -23,7 +25,8 @@ os.environ |= {"RAY_worker_niceness": "0", "OMP_WAIT_POLICY": "passive"}
 TOGETHER = {
     **dict.fromkeys(("chaos", "cli", "jobs", "s3", "storage_faults"), "on the cluster"),
     **dict.fromkeys(
-        ("monitor", "driver", "rows", "private", "reader", "api", "new_method"), "on the Ray of the process"
+        ("monitor", "driver", "rows", "private", "reader", "api", "new_method", "shared_folder"),
+        "on the Ray of the process",
     ),
 }
 """The tests of which files share a process, and in it a Ray."""
@@ -96,3 +99,9 @@ def problem(number: int = 1, **fields: Any) -> Problem:
         "reference_answer": str(2 * number),
     }
     return Problem(**{**values, **fields})
+
+
+def arrow(*records: Sampled | Result | Reject) -> pa.Table:
+    """Records of one kind as rows of their table."""
+    schemas = {Sampled: PATH_SCHEMA, Result: RESULT_SCHEMA, Reject: REJECT_SCHEMA}
+    return table_of(list(records), schemas[type(records[0])])  # type: ignore[arg-type]

@@ -1,9 +1,14 @@
 """An engine whose replies a test writes, and which keeps what it was asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from typing import Any
 
+from a2r_ray.config.schema import Config
 from a2r_ray.engines import Completion, Load, Request
+from a2r_ray.method.compile import compile_method, conclusion
+from a2r_ray.method.stage import Case, Context
+from a2r_ray.records import Path, Problem
 
 Reply = Callable[[Request], Completion]
 
@@ -40,3 +45,12 @@ class ScriptedEngine:
 
     def close(self) -> None:
         self.closed = True
+
+
+def synthesized(
+    config: Config, engine: ScriptedEngine, problems: Sequence[Problem], paths: Sequence[Sequence[Path]]
+) -> list[Any]:
+    """What the last pool of a config concludes of problems and their paths."""
+    [pool] = conclusion(compile_method(config, "streaming"))
+    cases = [Case(problem, tuple(own)) for problem, own in zip(problems, paths, strict=True)]
+    return pool.stages[0](cases, Context(engine))

@@ -11,13 +11,12 @@ import pytest
 from a2r_ray.annotate import ANSWER_SCHEMA, annotate
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
-from a2r_ray.method.synthesize import Synthesize
-from a2r_ray.records import Reject, Result, to_row
+from a2r_ray.records import Reject, Result
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
-from tests.conftest import problem
+from tests.conftest import arrow, problem
 from tests.runs.test_ledger import path
-from tests.scripted import ScriptedEngine, said
+from tests.scripted import ScriptedEngine, said, synthesized
 
 
 def row(number: int, **fields: Any) -> str:
@@ -32,16 +31,15 @@ def finished(document: dict[str, Any], problems_file: Path) -> Config:
     config = parse_config(document)
     run = Storage(config.output)
     asked = [problem(1), problem(2)]
-    made = Synthesize(config, ScriptedEngine(lambda _: said(r"So \boxed{2}", 40, 7)))(
-        asked, [[path(each.problem_id, 0)] for each in asked]
-    )
+    engine = ScriptedEngine(lambda _: said(r"So \boxed{2}", 40, 7))
+    made = synthesized(config, engine, asked, [[path(each.problem_id, 0)] for each in asked])
     records: dict[str, list[Result | Reject]] = {
         "results": list(made),
         "rejects": [Reject("p3", "f", 5, "explore", "no_path", "4 paths failed", "r")],
     }
     for name, rows in records.items():
         writer = TableWriter(run, name, "w")
-        writer.append([to_row(record) for record in rows])
+        writer.append(arrow(*rows))
         writer.close()
     return config
 

@@ -10,13 +10,12 @@ import pytest
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError
 from a2r_ray.export import SAMPLE_SCHEMA, chat_samples, write_samples
-from a2r_ray.method.synthesize import Synthesize
-from a2r_ray.records import Problem, Result, to_row
+from a2r_ray.records import Problem, Result
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
-from tests.conftest import problem
+from tests.conftest import arrow, problem
 from tests.runs.test_ledger import path
-from tests.scripted import ScriptedEngine, said
+from tests.scripted import ScriptedEngine, said, synthesized
 
 
 @pytest.fixture
@@ -33,8 +32,8 @@ def run(config: Config, tmp_path: Path) -> Storage:
     paths = [[replace(path(each.problem_id, 0), answer=each.reference_answer)] for each in asked]
     storage = Storage(str(tmp_path / "run"))
     writer = TableWriter(storage, "results", "w")
-    made = Synthesize(config, engine)(asked, paths)
-    writer.append([to_row(record) for record in made if isinstance(record, Result)])
+    made = synthesized(config, engine, asked, paths)
+    writer.append(arrow(*(record for record in made if isinstance(record, Result))))
     writer.close()
     return storage
 

@@ -1,25 +1,29 @@
 """What is drawn while a run goes on, and what is printed at its end."""
 
 import io
-import time
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from a2r_ray.cluster.driver import Progress
-from a2r_ray.progress import LiveProgress, alive, explored, print_summary
+from a2r_ray.config.loading import parse_config
+from a2r_ray.method.compile import compile_method
+from a2r_ray.progress import LiveProgress, alive, print_summary
 from tests.evaluate.test_summary import summary
 
+STAGES = {"explorer": {"explore": 6}, "synthesizer": {"synthesize": 6}, "explorer+synthesizer": {"explore": 6}}
 
-def report(role: str, **fields: Any) -> dict[str, Any]:
-    sample = {"role": role, "loading": False, "at": time.time(), "problems": 6}
+
+def report(pool: str, **fields: Any) -> dict[str, Any]:
+    sample = {"pool": pool, "loading": False, "age_s": 0.1, "stages": STAGES[pool], "ok": 0, "failed": 0}
     return {**sample, "completion_tokens": 100, "running": 3, "waiting": 2, **fields}
 
 
-def progress(*reports: dict[str, Any], **outcomes: int) -> Progress:
-    drawn = Progress(total=20, done_before=4)
-    drawn.outcomes.update(outcomes)
+def progress(*reports: dict[str, Any]) -> Progress:
+    roles = {"engine": "simulated", "model": "m"}
+    config = parse_config({"input": {"path": "x"}, "output": "o", "explorer": roles, "synthesizer": roles})
+    drawn = Progress(total=20, done_before=4, pools=compile_method(config, "streaming"))
     drawn.replicas = {str(number): sample for number, sample in enumerate(reports)}
     return drawn
 
@@ -41,12 +45,12 @@ def drawn(console: Console, *states: Progress) -> str:
 
 
 def test_a_bar_for_each_stage(terminal: Console) -> None:
-    text = drawn(terminal, progress(report("explorer"), report("explorer"), report("synthesizer"), ok=5, failed=1))
+    text = drawn(terminal, progress(report("explorer"), report("explorer"), report("synthesizer", failed=1)))
     [*_, explore] = [line for line in text.splitlines() if "explore " in line]
     [*_, synthesize] = [line for line in text.splitlines() if "synthesize " in line]
     assert "16/20" in explore  # 4 before, and 6 by each of two
     assert "6 running, 4 waiting · 2 replicas" in explore
-    assert "10/20" in synthesize
+    assert "11/20" in synthesize  # and one that was rejected before it
     assert "3 running, 2 waiting · 1 replicas" in synthesize
 
 
@@ -72,13 +76,18 @@ def test_nothing_is_drawn_where_nobody_looks(capsys: pytest.CaptureFixture[str])
 
 
 def test_who_is_alive() -> None:
-    reports = [report("explorer"), report("explorer", at=time.time() - 60), report("both"), report("synthesizer")]
-    assert alive(reports, "explorer") == [reports[0], reports[2]]
+    reports = [report("explorer"), report("explorer", age_s=60.0), report("synthesizer")]
+    assert alive(reports, "explorer") == [reports[0]]
 
 
-def test_a_phased_run_s_first_phase_counts_what_came_out() -> None:
-    assert explored(progress(report("explorer"), explored=3)) == 3
-    assert explored(progress(report("explorer"), report("synthesizer"))) == 6
+def test_a_pool_of_several_stages_has_a_bar_for_each(terminal: Console) -> None:
+    state = progress(report("explorer+synthesizer", stages={"explore": 8, "synthesize": 3}))
+    config = {"input": {"path": "x"}, "output": "o"}
+    roles = {"engine": "simulated", "model": "m"}
+    state.pools = compile_method(parse_config({**config, "explorer": roles, "synthesizer": roles}), "shared")
+    lines = drawn(terminal, state).splitlines()
+    assert "12/20" in [line for line in lines if "explore " in line][-1]
+    assert "7/20" in [line for line in lines if "synthesize " in line][-1]
 
 
 def test_the_table_at_the_end() -> None:

@@ -23,7 +23,7 @@ from tests.s3_server import SECRET, Fault, S3Server, s3_server
 
 INPUT = "bucket/problems.jsonl"
 PATH_KEY = ["problem_id", "path_index", "round", "explorer"]
-ENTRIES = re.compile(r"(run|receipt|meter)\.json|(paths|results)/\w+-\w+-\d{5}\.parquet")
+ENTRIES = re.compile(r"(run|receipt|generated)\.json|(paths|results)/\w+-\w+-\d{5}\.parquet")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,18 +20,18 @@ from tenacity import wait_none
 
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError, Stopped, StorageError
-from a2r_ray.records import to_row
 from a2r_ray.runs import storage as module
 from a2r_ray.runs import table
-from a2r_ray.runs.done import Concluded
+from a2r_ray.runs.done import done_keys
 from a2r_ray.runs.folder import RunFolder
-from a2r_ray.runs.ledger import PathLedger
 from a2r_ray.runs.receipt import account
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
 from tests.chaos import A2R
+from tests.conftest import arrow
 from tests.nodes import Nodes
-from tests.runs.test_ledger import path, write
+from tests.runs.test_ledger import path, stored, write
+from tests.runs.test_supersede import result
 from tests.runs.test_table import row
 from tests.s3_server import Fault, S3Server, s3_server
 
@@ -53,9 +54,9 @@ def remote(server: S3Server, request: pytest.FixtureRequest, monkeypatch: pytest
     server.fail()
 
 
-def append(run: Storage, name: str, *rows: dict[str, Any]) -> None:
+def append(run: Storage, name: str, *rows: Any) -> None:
     writer = TableWriter(run, name, "w", delay_s=0.0)
-    writer.wait(writer.append(rows))
+    writer.wait(writer.append(arrow(*rows)))
     writer.close()
 
 
@@ -90,15 +91,15 @@ def test_an_upload_that_is_refused_for_good_is_an_error_with_its_name_and_the_re
 def test_a_try_that_comes_too_late_writes_nothing(remote: Storage, server: S3Server) -> None:
     tries = []
 
-    def guard() -> None:
+    def may_write() -> None:
         tries.append(1)
         if len(tries) > 1:
             raise OutputError("another attempt has taken this folder over")
 
     server.fail(Fault("PUT .*/rejects/", times=1))
-    writer = TableWriter(remote, "rejects", "w", guard=guard)
+    writer = TableWriter(remote, "rejects", "w", may_write=may_write)
     with pytest.raises(OutputError, match=r"^another attempt has taken this folder over$"):
-        writer.wait(writer.append([row(1)]))
+        writer.wait(writer.append(arrow(row(1))))
     assert table.files(remote, "rejects") == []
 
 
@@ -162,10 +163,10 @@ def no_file_larger_than(size: int) -> Iterator[None]:
 def test_a_disk_that_is_full_leaves_whole_files_and_is_an_error_for_all_who_wait(tmp_path: Path) -> None:
     run = Storage(str(tmp_path))
     writer = TableWriter(run, "rejects", "w", delay_s=0.0)
-    writer.wait(writer.append([row(1)]))
-    large = {**row(2), "row": os.urandom(50_000).hex()}
+    writer.wait(writer.append(arrow(row(1))))
+    large = replace(row(2), row=os.urandom(50_000).hex())
     with no_file_larger_than(10_000):
-        ticket = writer.append([large])
+        ticket = writer.append(arrow(large))
         for _ in range(2):
             with pytest.raises(StorageError) as caught:
                 writer.wait(ticket)
@@ -225,17 +226,17 @@ def attempted(read: Callable[[Storage], Any], run: Storage) -> tuple[Any, str]:
 
 
 READERS: list[Callable[[Storage], Any]] = [
-    Concluded,
-    lambda run: PathLedger(run, "e").lookup("p1"),
+    done_keys,
+    lambda run: stored(run, "p1"),
     lambda run: account(run, None, "interrupted", 0),
 ]
 
 
 @pytest.mark.parametrize("name", ["paths", "results", "rejects"])
-def test_whoever_reads_a_damaged_file_names_it_and_the_remedy(name: str, tmp_path: Path) -> None:
+def test_whoever_reads_a_damaged_file_names_it_and_the_remedy(config: Config, name: str, tmp_path: Path) -> None:
     run = Storage(str(tmp_path))
-    fields = {"problem_id": "p1", **{name: [] for name in ("path_answers", "path_correct", "references")}}
-    append(run, name, to_row(path("p1", 0)) if name == "paths" else fields)
+    records: dict[str, Any] = {"paths": path("p1", 0), "results": result(config, 1, 1), "rejects": row(1)}
+    append(run, name, records[name])
     [file] = (tmp_path / name).iterdir()
     content = file.read_bytes()
     file.write_bytes(content[:4] + bytes(200) + content[204:])  # the footer is whole

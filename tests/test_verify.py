@@ -9,7 +9,7 @@ import pytest
 from a2r_ray.config.schema import Config
 from a2r_ray.records import Reject
 from a2r_ray.runs.folder import RunFolder
-from a2r_ray.runs.receipt import Tally, account
+from a2r_ray.runs.receipt import InputCounts, account
 from a2r_ray.verify import Verification, verify
 from tests.runs.test_ledger import path, write
 from tests.runs.test_supersede import put, result
@@ -25,7 +25,7 @@ def folder(config: Config, problems_file: FilePath) -> RunFolder:
     put(folder.storage, "results", "w", [result(config, number, 1) for number in range(20)])
     put(folder.storage, "rejects", "w", [Reject(None, str(problems_file), 21, "input", "malformed_json", "e", "r")])
     write(folder.storage, "e", [path(f"p{number}", 0) for number in range(20)])
-    folder.write("receipt.json", account(folder.storage, Tally(22, 1), "complete", 0))
+    folder.write("receipt.json", account(folder.storage, InputCounts(22, 1), "complete", 0))
     folder.finish("complete")
     return folder
 

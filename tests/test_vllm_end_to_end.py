@@ -123,7 +123,7 @@ def test_paths_of_one_problem_differ(finished: tuple[Path, dict[str, Any]]) -> N
 
 def generated(run: Path) -> int:
     """Completion tokens, as the replicas reported them."""
-    return sum(json.loads((run / "meter.json").read_text()).values())
+    return sum(json.loads((run / "generated.json").read_text()).values())
 
 
 def stored(run: Path) -> int:

@@ -45,6 +45,11 @@ def connected() -> Iterator[None]:
         ray.shutdown()
 
 
+def is_elsewhere() -> bool:
+    """Whether the cluster is there already, perhaps on other machines: it can be asked before anything is begun."""
+    return ray.is_initialized() or bool(os.environ.get("RAY_ADDRESS"))
+
+
 def resources() -> dict[str, float]:
     """What the cluster has, or may grow to where it scales by itself."""
     return {**ray.cluster_resources(), **private.largest_cluster()}

@@ -20,6 +20,7 @@ from a2r_ray.cluster.monitor import RemoteMonitor
 from a2r_ray.cluster.placement import PoolHealth
 from a2r_ray.cluster.reader import Reading
 from a2r_ray.cluster.rows import rows_of
+from a2r_ray.cluster.shared_folder import check_output
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import A2RError, OutputError, Stopped
 from a2r_ray.evaluate.summary import Summary, summarize
@@ -28,6 +29,7 @@ from a2r_ray.method.compile import Compile, Method, Pool, compile_method, finger
 from a2r_ray.replica.tables import RunTables
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.receipt import InputCounts, account
+from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import first_rows, open_source
 from a2r_ray.sources.paths import paths_of_run
 
@@ -75,6 +77,15 @@ def run(
     source = open_source(config.input)
     first_rows(source, 1)
     rows = source.count()
+    if connection.is_elsewhere():
+        with connection.connected():
+            check_output(Storage(config.output))
+            return _run(config, rows, observe, retry=retry, compile_to=compile_to)
+    return _run(config, rows, observe, retry=retry, compile_to=compile_to)
+
+
+def _run(config: Config, rows: int, observe: Observer | None, *, retry: bool, compile_to: Compile) -> Summary:
+    """Opens the run folder, then connects to Ray: a folder that cannot be used is said at once."""
     folder = RunFolder.open(config, rows, retry=retry)
     progress = Progress(total=rows, done_before=folder.done_before)
     with ExitStack() as connected:  # it ends last: when it does, Ray's native code may end the process

@@ -13,9 +13,8 @@ from ray.data import ActorPoolStrategy, Dataset
 
 from a2r_ray.cluster import private
 from a2r_ray.cluster.monitor import RemoteMonitor
-from a2r_ray.config.schema import Config
 from a2r_ray.method import schedule
-from a2r_ray.method.compile import Method, Pool, before_conclusion, compile_method, conclusion
+from a2r_ray.method.compile import Method, Pool
 from a2r_ray.replica.replica import Assignment, Replica
 from a2r_ray.replica.tables import RunTables
 
@@ -40,39 +39,6 @@ def build(
     for number, pool in enumerate(method, 1):
         dataset = _chained(dataset, pool, rows, tables, monitor, last=tables is not None and number == len(method))
     return dataset
-
-
-def explore(dataset: Dataset, config: Config) -> Dataset:
-    """Adds ``a2r_paths``, a list of rows as in the paths table, to every problem of a dataset.
-
-    Args:
-        dataset: any with ``problem_id`` and ``problem`` (or ``messages``, a chat, where there is no ``problem``), and
-            ``reference_answer`` where it is known; other columns are kept and not read.
-        config: its explorer samples; nothing is written to its output.
-
-    Returns:
-        The dataset with ``a2r_paths`` and ``a2r_error``, "" where nothing went wrong.
-    """
-    method = before_conclusion(compile_method(config, "streaming"))
-    rows = rows_per_block(method)
-    # It takes no CPU of its own: where pools hold all that there are, it would wait for them, and they for it.
-    blocks = private.with_task_options(dataset.repartition(target_num_rows_per_block=rows), {"num_cpus": 0})
-    private.allow_unread_blocks(blocks.context)
-    return build(blocks, method, rows=rows)
-
-
-def synthesize(dataset: Dataset, config: Config) -> Dataset:
-    """Adds a result's columns, ``a2r_answer`` and so on, to every problem of a dataset with ``a2r_paths``.
-
-    Args:
-        dataset: as ``explore`` returns it.
-        config: its synthesizer reads the paths; without one the vote is the answer.
-
-    Returns:
-        The dataset with the columns of a result, each with ``a2r_`` before its name.
-    """
-    method = conclusion(compile_method(config, "streaming"))
-    return build(dataset, method, rows=rows_per_block(method))
 
 
 def rows_per_block(method: Method) -> int:

@@ -3,14 +3,12 @@
 Unknown keys are refused. ``a2r_ray.config.loading`` reads the file and explains what is wrong with it.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from a2r_ray import prompts
+from a2r_ray.config import fingerprint
 from a2r_ray.config.secrets import redact
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -247,14 +245,19 @@ class Config(_Section):
         return self
 
     @property
+    def fingerprints(self) -> dict[str, str]:
+        """By role, the hash of whatever changes what it generates; "" for a role that is absent."""
+        return fingerprint.of_roles(self.model_dump())
+
+    @property
     def explorer_fingerprint(self) -> str:
-        """Hash of whatever changes what the explorer generates; "" without one."""
-        return "" if self.explorer is None else fingerprint(self.explorer, prompts.EXPLORE, self.seed)
+        """The explorer's."""
+        return self.fingerprints["explorer"]
 
     @property
     def synthesizer_fingerprint(self) -> str:
-        """Hash of whatever changes what the synthesizer generates; "" without one."""
-        return "" if self.synthesizer is None else fingerprint(self.synthesizer, prompts.SYNTHESIZE, self.seed)
+        """The synthesizer's."""
+        return self.fingerprints["synthesizer"]
 
     @property
     def shares_engine(self) -> bool:
@@ -276,17 +279,7 @@ class Config(_Section):
     @property
     def input_fingerprint(self) -> str:
         """Hash of what names the input (not of its content)."""
-        return _digest(self.input.model_dump(exclude={"limit"}))
-
-
-def fingerprint(role: RoleConfig, default_prompt: str, seed: int | None) -> str:
-    """16 hex digits over engine, model, revision, prompt, sampling and base seed: never over how it is scheduled."""
-    generates = role.model_dump(include={"engine", "model", "revision", "sampling", "simulated"})
-    return _digest({**generates, "prompt": role.prompt or default_prompt, "seed": seed})
-
-
-def _digest(value: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+        return fingerprint.digest(self.input.model_dump(exclude={"limit"}))
 
 
 def _check_prompt(template: str | None, wanted: set[str]) -> None:

@@ -147,6 +147,6 @@ class StoredBefore:
 
 def _with(case: Case, stored: Sequence[Path]) -> Case:
     """The case with paths that it has not already."""
-    known = {(path.round, path.path_index, path.explorer) for path in case.paths}
-    new = [path for path in stored if (path.round, path.path_index, path.explorer) not in known]
+    known = {path.key for path in case.paths}
+    new = [path for path in stored if path.key not in known]
     return Case(case.problem, (*case.paths, *new)) if new else case

@@ -14,17 +14,18 @@ import shutil
 import time
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import IO, Any
 
+from a2r_ray.config import fingerprint
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError
 from a2r_ray.records import now
 from a2r_ray.runs import table
-from a2r_ray.runs.receipt import METER, read_meter
+from a2r_ray.runs.receipt import GENERATED, read_generated
 from a2r_ray.runs.record import check_attempt, read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.supersede import supersede
@@ -45,8 +46,8 @@ class RunFolder:
     done_before: int = 0
     """Input rows that earlier attempts have done with: results and rejects."""
 
-    _metered: dict[str, int] = field(default_factory=dict, repr=False)
-    _metered_at: float = -math.inf
+    _generated: dict[str, int] = field(default_factory=dict, repr=False)
+    _noted_at: float = -math.inf
     _lock: IO[str] | None = field(default=None, repr=False)
 
     @classmethod
@@ -62,30 +63,43 @@ class RunFolder:
             OutputError: it holds something else, belongs to another config, is being written to, or cannot be written.
         """
         storage = Storage(config.output)
+        with ExitStack() as held:
+            lock = _locked(storage, held)  # first: what is read may else be old when it is acted on
+            folder = cls._opened(storage, config, rows, lock, retry=retry)
+            held.pop_all()
+        folder.take_away()
+        return folder
+
+    @classmethod
+    def _opened(
+        cls, storage: Storage, config: Config, rows: int | None, lock: IO[str] | None, *, retry: bool
+    ) -> "RunFolder":
+        """Reads the record of a locked folder, and begins an attempt."""
         record = _existing(storage, config)
         if record is None:
             record = _new_record(config)
-        elif retry or _paths(config.public()) > _paths(record["config"]):
+        elif retry or fingerprint.paths(config.public()) > fingerprint.paths(record["config"]):
             record["supersede"] = {"failed": retry or record.get("supersede", {}).get("failed", False)}
         record["config"] = config.public()
-        _check_space(storage)
         record["rows"] = rows
-        lock = _locked(storage)
         attempt = {"id": secrets.token_hex(8), "start": now().isoformat(), "end": None, "outcome": "running"}
         record["attempts"].append(attempt)
-        folder = cls(storage, record, _metered=read_meter(storage), _lock=lock)
+        folder = cls(storage, record, _generated=read_generated(storage), _lock=lock)
         storage.write("run.json", _encoded(record))  # from here on what is left of earlier attempts writes no more
+        return folder
+
+    def take_away(self) -> None:
+        """Removes what earlier attempts left half done, and what is to be made again; counts the rest."""
         try:
             for name in ("", "superseded", *table.SCHEMAS):
-                storage.remove_unfinished(name)
-            folder._supersede(_paths(record["config"]))
-            folder.done_before = table.count(storage, "results") + table.count(storage, "rejects")
-            folder.stored_before = table.count(storage, "paths")
+                self.storage.remove_unfinished(name)
+            self._supersede(fingerprint.paths(self.record["config"]))
+            self.done_before = table.count(self.storage, "results") + table.count(self.storage, "rejects")
+            self.stored_before = table.count(self.storage, "paths")
         except BaseException:
             with suppress(OutputError):  # the first error is the one to read
-                folder.finish("failed")
+                self.finish("failed")
             raise
-        return folder
 
     @property
     def attempt(self) -> str:
@@ -120,17 +134,17 @@ class RunFolder:
         self.storage.write(name, _encoded(document))
 
     def note_generated(self, replicas: Mapping[str, Mapping[str, Any]], every_s: float = 0.0) -> None:
-        """Keeps what the replicas' engines have generated: what the tables do not hold of it was paid in vain.
+        """Writes down what the replicas' engines have generated: what the tables do not hold of it was paid in vain.
 
         Args:
             replicas: the last report of each replica.
             every_s: how long ago the last time must be at least.
         """
         tokens = {name: report.get("completion_tokens", 0) for name, report in replicas.items()}
-        if tokens.items() <= self._metered.items() or time.monotonic() - self._metered_at < every_s:
+        if tokens.items() <= self._generated.items() or time.monotonic() - self._noted_at < every_s:
             return
-        self._metered, self._metered_at = self._metered | tokens, time.monotonic()
-        self.write(METER, self._metered)
+        self._generated, self._noted_at = self._generated | tokens, time.monotonic()
+        self.write(GENERATED, self._generated)
 
     def finish(self, outcome: str) -> None:
         """Closes the attempt."""
@@ -155,8 +169,7 @@ def _existing(storage: Storage, config: Config) -> dict[str, Any] | None:
             f"output {storage.shown}: the folder holds something else ({shown}); name an empty or a new one"
         )
     record = read_record(storage)
-    differing = _differences(_generates(record["config"]), _generates(config.public()))
-    differing += _shrunk(record["config"], config.public())
+    differing = fingerprint.changed(record["config"], config.public())
     if differing:
         raise OutputError(
             f"output {storage.shown}: the folder belongs to another config; these fields differ:\n"
@@ -164,23 +177,30 @@ def _existing(storage: Storage, config: Config) -> dict[str, Any] | None:
             + "\nset `output` to a new folder, or undo the change. To use the paths of this one there, exploring "
             f"nothing: --set output=NEW --set input.source=paths --set input.path={storage.shown}"
         )
-    for role in ("explorer", "synthesizer"):
-        if record[role] != getattr(config, f"{role}_fingerprint"):
-            raise OutputError(
-                f"output {storage.shown}: the default prompt of the {role} is no longer what it was when this folder "
-                f"was made; set {role}.prompt to that of version {record['versions'].get('a2r-ray')}, or `output` to "
-                "a new folder"
-            )
+    for role in fingerprint.prompts_changed(record, config.fingerprints):
+        raise OutputError(
+            f"output {storage.shown}: what the {role} is asked by default is no longer what it was when this folder "
+            f"was made; set {role}.prompt to that of version {record['versions'].get('a2r-ray')}, or `output` to a new "
+            "folder"
+        )
     return record
 
 
-def _locked(storage: Storage) -> IO[str] | None:
-    """Holds the folder for this process, where that can be known; on object storage the newest attempt holds it."""
+def _locked(storage: Storage, refused: ExitStack) -> IO[str] | None:
+    """Holds the folder for this process, where that can be known; on object storage the newest attempt holds it.
+
+    Args:
+        storage: the folder.
+        refused: undoes it, where the folder is refused after all.
+    """
     if not storage.is_local:
         return None
-    path = Path(storage.open()[1], ".lock")
+    _check_space(storage)
+    folder = Path(storage.open()[1])
+    path, new = folder / ".lock", not (folder / ".lock").exists()
+    made = next((each for each in reversed((folder, *folder.parents)) if not each.exists()), None)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         file = path.open("w", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"output {storage.shown}: cannot be written: {error.strerror}") from error
@@ -192,34 +212,30 @@ def _locked(storage: Storage) -> IO[str] | None:
             f"output {storage.shown}: another process is running it; wait for it, or stop it first"
         ) from error
     except OSError:  # a file system without locks
-        return file
+        pass
+    refused.callback(_as_it_was, file, new=new, made=made)
     return file
 
 
-def _paths(config: dict[str, Any]) -> int:
-    """N; 0 where nothing explores."""
-    return int((config["explorer"] or {}).get("paths", 0))
-
-
-def _shrunk(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """The fields that may only grow, and did not."""
-    limits = [config["input"]["limit"] or math.inf for config in (before, after)]
-    counts = {"explorer.paths": (_paths(before), _paths(after)), "input.limit": limits}
-    return [
-        f"{name}: {old} there, {new} now; it may grow, but not shrink"
-        for name, (old, new) in counts.items()
-        if new < old
-    ]
+def _as_it_was(lock: IO[str], *, new: bool, made: Path | None) -> None:
+    """Leaves a folder that is refused as it was found."""
+    if new:
+        Path(lock.name).unlink(missing_ok=True)
+    lock.close()
+    folder = Path(lock.name).parent
+    while made is not None and folder.is_relative_to(made):
+        with suppress(OSError):  # somebody has put something there meanwhile
+            folder.rmdir()
+        folder = folder.parent
 
 
 def _new_record(config: Config) -> dict[str, Any]:
     return {
         "run": uuid.uuid4().hex,
         "config": config.public(),
-        "explorer": config.explorer_fingerprint,
-        "synthesizer": config.synthesizer_fingerprint,
+        **config.fingerprints,
         "input": config.input_fingerprint,
-        "simulated": any(r is not None and r.engine == "simulated" for r in (config.explorer, config.synthesizer)),
+        "simulated": fingerprint.simulates(config.public()),
         "versions": {"python": platform.python_version(), **_versions()},
         "attempts": [],
     }
@@ -233,43 +249,6 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-_GROWING = {"paths", "limit"}
-_SCHEDULING = {
-    *_GROWING,
-    "hang_timeout_s",
-    "output",
-    "schedule",
-    "replicas",
-    "resources",
-    "engine_args",
-    "price",
-    "api_key_env",
-    "base_url",
-}
-
-
-def _generates(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The fields that change what a run generates, by dotted name."""
-    flat: dict[str, Any] = {}
-    for name, value in config.items():
-        if name in _SCHEDULING:
-            continue
-        if isinstance(value, dict):
-            flat |= _generates(value, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = value
-    return flat
-
-
-def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    names = sorted(before.keys() | after.keys())
-    return [
-        f"{name}: {before.get(name)!r} there, {after.get(name)!r} now"
-        for name in names
-        if before.get(name) != after.get(name)
-    ]
 
 
 def _check_space(storage: Storage) -> None:

@@ -53,7 +53,7 @@ class Index:
         hashes, places = [self._hashes], [self._places]
         for name in table.files(self._run, self._name, writers):
             known = self._groups.get(name, 0)
-            with table.open_file(self._run, name) as parquet, table.explained(self._run, name):
+            with table.open_file(self._run, name) as parquet:
                 groups = parquet.metadata.num_row_groups
                 if groups <= known:
                     continue
@@ -61,7 +61,7 @@ class Index:
                     self._files.append(name)
                 number = self._files.index(name)
                 for group in range(known, groups):
-                    ids = self._ids(parquet, group)
+                    ids = self._ids(name, parquet, group)
                     hashes.append(hash_ids(ids.to_numpy(zero_copy_only=False)))
                     places.append(np.tile(np.array([[number, group]], np.uint32), (len(ids), 1)))
             self._groups[name] = groups
@@ -84,17 +84,17 @@ class Index:
         """Bytes of memory that the keys take."""
         return self._hashes.nbytes + self._places.nbytes
 
-    def _ids(self, parquet: pa.parquet.ParquetFile, group: int) -> pa.ChunkedArray:
-        if self._where is None:
-            return parquet.read_row_group(group, columns=["problem_id"])["problem_id"].unique()
-        column, values = self._where
-        keys = parquet.read_row_group(group, columns=["problem_id", column])
-        return keys.filter(pc.is_in(keys[column], pa.array(sorted(values), pa.string())))["problem_id"].unique()
+    def _ids(self, name: str, parquet: pa.parquet.ParquetFile, group: int) -> pa.ChunkedArray:
+        column, values = self._where or ("problem_id", None)
+        keys = table.read_row_group(self._run, name, parquet, group, list({"problem_id", column}))
+        if values is not None:
+            keys = keys.filter(pc.is_in(keys[column], pa.array(sorted(values), pa.string())))
+        return keys["problem_id"].unique()
 
     def _read_row_group(self, file: int, row_group: int) -> pa.Table:
         name = self._files[file]
-        with table.open_file(self._run, name) as parquet, table.explained(self._run, name):
-            return parquet.read_row_group(row_group, columns=self._columns)
+        with table.open_file(self._run, name) as parquet:
+            return table.read_row_group(self._run, name, parquet, row_group, self._columns)
 
 
 def hash_ids(ids: Sequence[str] | npt.NDArray[np.object_]) -> npt.NDArray[np.uint64]:

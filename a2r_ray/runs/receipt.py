@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from a2r_ray.records import PATH_KEY
+from a2r_ray.records import PATH_KEY, TOKENS
 from a2r_ray.runs import table
 from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.storage import Storage
@@ -38,11 +38,11 @@ def account(
         rows: how many rows the input has, for where the reader did not count them.
 
     Returns:
-        The contract's fields. ``tokens.explorer`` and ``tokens.synthesizer`` are those of what is stored; beside them,
-        ``superseded`` are the synthesizer's of results that were made again with more paths, and ``paid_twice`` the
-        completion tokens that engines generated and no table holds, of work that was in flight when its process ended
-        (as of that replica's last report, half a second before at most, and two where the driver ended as well), and
-        those of paths that are stored twice. What a server behind the openai engine did not deliver is not known.
+        The contract's fields. ``tokens`` are those of what is stored, by what they went to (``records.TOKENS``), those
+        of results that were made again with more paths apart. Beside them, ``paid_twice`` are the completion tokens
+        that engines generated and no table holds, of work that was in flight when its process ended (as of that
+        replica's last report, half a second before at most, and two where the driver ended as well), and those of
+        paths that are stored twice. What a server behind the openai engine did not deliver is not known.
     """
     ok, failed = table.count(run, "results"), table.count(run, "rejects")
     counted = tally or InputCounts(rows or 0, 0)
@@ -69,7 +69,7 @@ def account(
                 name: {"prompt": prompt, "completion": completion}
                 for name, (prompt, completion) in spent.tokens.items()
             },
-            "paid_twice": spent.lost(read_meter(run)) + doubled,
+            "paid_twice": spent.lost(read_generated(run)) + doubled,
         },
     }
 
@@ -86,38 +86,37 @@ class _Spent:
     @classmethod
     def of(cls, run: Storage) -> "_Spent":
         spent = cls()
-        for role, folder in (("explorer", "paths"), ("synthesizer", "results"), ("superseded", "superseded")):
-            prefix = "" if role == "explorer" else "synthesizer_"
-            columns = [f"{prefix}prompt_tokens", f"{prefix}completion_tokens"]
-            spent.tokens[role] = [0, 0]
+        for purpose, (folder, *columns) in TOKENS.items():
+            spent.tokens[purpose] = [0, 0]
             for name in table.files(run, folder):
-                spent._add(run, name, role, columns)
+                spent._add(run, name, purpose, columns)
         return spent
 
     def lost(self, generated: Mapping[str, int]) -> int:
         """Completion tokens that were generated, by replica, and are not stored."""
         return sum(max(0, tokens - self.stored[replica]) for replica, tokens in generated.items())
 
-    def _add(self, run: Storage, name: str, role: str, columns: list[str]) -> None:
-        replica = table.writer_of(name)
-        if role == "superseded":
+    def _add(self, run: Storage, name: str, purpose: str, columns: list[str]) -> None:
+        folder, replica = TOKENS[purpose][0], table.writer_of(name)
+        if folder == "superseded":  # such a file is named for the one that its rows were taken from
             replica = table.writer_of(replica)
-        for batch in table.read(run, name, [*columns, "error"] if role == "explorer" else columns):
+        is_ledger = folder == "paths"
+        for batch in table.read(run, name, [*columns, "error"] if is_ledger else columns):
             prompt, completion = (_sum(batch[column]) for column in columns)
-            self.tokens[role][0] += prompt
-            self.tokens[role][1] += completion
+            self.tokens[purpose][0] += prompt
+            self.tokens[purpose][1] += completion
             self.stored[replica] += completion
-            if role == "explorer":
+            if is_ledger:
                 self.paths += batch.num_rows
                 self.errors += _sum(pc.not_equal(batch["error"], ""))
 
 
-METER = "meter.json"
+GENERATED = "generated.json"
 
 
-def read_meter(run: Storage) -> dict[str, int]:
+def read_generated(run: Storage) -> dict[str, int]:
     """Completion tokens that each replica, of any attempt, had generated when it last reported."""
-    data = run.read(METER)
+    data = run.read(GENERATED)
     return {} if data is None else dict(json.loads(data))
 
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import pyarrow as pa
@@ -82,15 +82,19 @@ class Storage:
             ) from error
 
     def read(self, name: str) -> bytes | None:
-        """A file's content; None where there is no such file.
+        """A file's content; None where there is no such file. What may pass is tried again.
 
         Raises:
             StorageError: it cannot be read.
         """
         filesystem, root = self.open()
-        try:
+
+        def whole() -> bytes:
             with filesystem.open_input_stream(f"{root}/{name}") as stream:
                 return bytes(stream.read())
+
+        try:
+            return retried(whole)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -108,7 +112,8 @@ class Storage:
         filesystem, root = self.open()
         selector = fs.FileSelector(f"{root}/{folder}".rstrip("/"), allow_not_found=True)
         try:
-            return sorted(i.base_name for i in filesystem.get_file_info(selector) if not i.base_name.startswith("."))
+            found = retried(lambda: filesystem.get_file_info(selector))
+            return sorted(info.base_name for info in found if not info.base_name.startswith("."))
         except OSError as error:
             raise self.unreadable(folder, error) from error
 
@@ -184,17 +189,39 @@ def _upload(filesystem: fs.FileSystem, target: str, data: bytes | mmap.mmap, gua
 _HOPELESS = ("NO_SUCH_BUCKET", "INVALID_ACCESS_KEY_ID", "SIGNATURE_DOES_NOT_MATCH")
 
 
+def comes_from_afar(error: OSError) -> bool:
+    """Whether the system or the service says it; what is damaged, Arrow finds by itself, and says without a number."""
+    return bool(error.errno) or "AWS Error" in str(error) or "google::cloud" in str(error)
+
+
 def _may_pass(error: BaseException) -> bool:
-    """Whether to try again; a refusal, too, may pass: permissions need a while to spread."""
-    return isinstance(error, OSError | StorageError) and not any(code in str(error) for code in _HOPELESS)
+    """Whether to try again; a refusal, too, may pass: permissions need a while to spread.
+
+    What is not there, or is damaged, is so the next time as well.
+    """
+    if isinstance(error, StorageError):
+        return True
+    if not isinstance(error, OSError) or isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+        return False
+    return comes_from_afar(error) and not any(code in str(error) for code in _HOPELESS)
 
 
-@retry(
+_persisting = retry(
     retry=retry_if_exception(_may_pass),
     stop=stop_after_attempt(5),
     wait=wait_exponential_jitter(max=10),
     reraise=True,
 )
+
+_T = TypeVar("_T")
+
+
+def retried(call: Callable[[], _T]) -> _T:
+    """Calls again what a file system refused and may not refuse the next time; raises what it raised last."""
+    return _persisting(call)()
+
+
+@_persisting
 def _send(filesystem: fs.FileSystem, target: str, data: bytes | mmap.mmap, guard: Callable[[], None]) -> None:
     guard()
     # No `with`: it would complete the upload whatever was raised inside. A part that failed, the stream remembers.

@@ -1,7 +1,7 @@
-"""What is to be made again is taken away first, so that a reader sees one row per problem.
+"""What is to be made again is taken away first, so that a reader sees one row per problem; so is what is there twice.
 
 Results are kept beside, in ``superseded/``: their tokens were paid. A file out of which every row is taken stays,
-empty, for a reader may have listed it.
+empty, for a reader may have listed it. Every step may be interrupted, and is then done again from the beginning.
 """
 
 from collections.abc import Callable
@@ -11,23 +11,30 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from a2r_ray.records import PATH_KEY
 from a2r_ray.runs import table
-from a2r_ray.runs.done import among
+from a2r_ray.runs.done import Keys, among
 from a2r_ray.runs.index import hash_ids
+from a2r_ray.runs.receipt import keys_of
 from a2r_ray.runs.storage import Storage
+
+_Mask = npt.NDArray[np.bool_]
 
 
 def supersede(run: Storage, paths: int, *, failed: bool) -> None:
     """Takes results of too few paths out of a run folder, and the rejects that more paths may answer.
 
-    It may be interrupted, and is then called again. No other process may write to the folder.
+    No other process may write to the folder.
 
     Args:
         run: the run folder.
         paths: how many paths a result shall have.
         failed: whether failures are to be made again, too: failed paths, results that hang on one or on a failed
-            synthesis or have no answer, and all rejects, since the input may have been mended.
+            synthesis or have no answer, and all rejects, since the input may have been mended. What is stored twice is
+            then taken out as well.
     """
+    if failed:
+        _mend(run)
     hurt = _with_failed_paths(run) if failed else None
     for name in table.files(run, "results"):
         _take_out(run, name, lambda rows: _stale(rows, paths, hurt), keep=True)
@@ -35,6 +42,36 @@ def supersede(run: Storage, paths: int, *, failed: bool) -> None:
         _take_out(run, name, lambda rows: _remade(rows, failed=failed), keep=False)
     for name in table.files(run, "paths") if failed else ():  # last: what hangs on them is found by them
         _take_out(run, name, lambda rows: pc.not_equal(rows["error"], ""), keep=False)
+
+
+def _mend(run: Storage) -> None:
+    """Takes out what is stored twice; the first that is good stays, else the first. Rejects are all taken out later."""
+    _once(run, "results", lambda rows: keys_of(rows, ["problem_id"]), lambda rows: pc.is_valid(rows["answer"]))
+    _once(run, "paths", lambda rows: keys_of(rows, PATH_KEY), lambda rows: pc.equal(rows["error"], ""))
+
+
+def _once(
+    run: Storage, name: str, keys: Callable[[pa.RecordBatch], Keys], is_good: Callable[[pa.RecordBatch], pa.Array]
+) -> None:
+    """Leaves one row of each key in a table. Memory: 9 bytes a row."""
+    files = table.files(run, name)
+    found: list[tuple[Keys, _Mask]] = [(np.empty(0, np.uint64), np.empty(0, np.bool_))]
+    for file in files:
+        found += [(keys(batch), np.asarray(is_good(batch), np.bool_)) for batch in table.read(run, file)]
+    every, good = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.lexsort((np.arange(len(every)), ~good, every))
+    first = np.ones(len(order), np.bool_)
+    first[1:] = every[order][1:] != every[order][:-1]
+    if first.all():
+        return
+    stays = np.zeros(len(every), np.bool_)
+    stays[order[first]] = True
+    begin = 0
+    for file in files:
+        rows = table.count_file(run, file)
+        own = pa.array(~stays[begin : begin + rows])
+        _take_out(run, file, lambda _, own=own: own, keep=name == "results")  # type: ignore[misc]
+        begin += rows
 
 
 def _take_out(run: Storage, name: str, chosen: Callable[[pa.Table], pa.Array], *, keep: bool) -> None:
@@ -51,7 +88,7 @@ def _take_out(run: Storage, name: str, chosen: Callable[[pa.Table], pa.Array], *
     table.write(run, name, rows.filter(pc.invert(mask)))
 
 
-def _stale(results: pa.Table, paths: int, failed: npt.NDArray[np.uint64] | None) -> pa.Array:
+def _stale(results: pa.Table, paths: int, failed: Keys | None) -> pa.Array:
     """Results of fewer paths than there shall be; where failures are made again, those that hang on one."""
     stale = pc.less(pc.list_value_length(results["path_answers"]), paths)
     if failed is None:
@@ -67,7 +104,7 @@ def _remade(rejects: pa.Table, *, failed: bool) -> pa.Array:
     return pa.array(np.ones(rejects.num_rows, np.bool_))
 
 
-def _with_failed_paths(storage: Storage) -> npt.NDArray[np.uint64]:
+def _with_failed_paths(storage: Storage) -> Keys:
     """Hashes, sorted, of the problems that have a failed path."""
     found = [np.empty(0, np.uint64)]
     for batch in table.scan(storage, "paths", ["problem_id", "error"]):

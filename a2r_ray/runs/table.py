@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from a2r_ray.errors import OutputError, StorageError
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
-from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.storage import Storage, comes_from_afar, retried
 
 SCHEMAS = {"paths": PATH_SCHEMA, "results": RESULT_SCHEMA, "rejects": REJECT_SCHEMA}
 
@@ -196,10 +196,26 @@ def open_file(run: Storage, name: str) -> pq.ParquetFile:
         StorageError: it is damaged or cannot be read.
     """
     filesystem, root = run.open()
-    with explained(run, name):
+
+    def opened() -> pq.ParquetFile:
         return pq.ParquetFile(
             f"{root}/{name}", filesystem=filesystem, memory_map=False, page_checksum_verification=True
         )
+
+    with explained(run, name):
+        return retried(opened)
+
+
+def read_row_group(
+    run: Storage, name: str, parquet: pq.ParquetFile, group: int, columns: Sequence[str] | None = None
+) -> pa.Table:
+    """One row group of an open file; what may pass is tried again.
+
+    Raises:
+        StorageError: it is damaged or cannot be read.
+    """
+    with explained(run, name):
+        return retried(lambda: parquet.read_row_group(group, columns=None if columns is None else list(columns)))
 
 
 @contextmanager
@@ -209,8 +225,7 @@ def explained(run: Storage, name: str) -> Iterator[None]:
         yield
     except (pa.ArrowException, OSError) as error:
         text = " ".join(str(error).split())
-        # What is damaged, Arrow finds; what cannot be reached, the system or the service says.
-        if isinstance(error, OSError) and (error.errno or "AWS Error" in text or "google::cloud" in text):
+        if isinstance(error, OSError) and comes_from_afar(error):
             raise run.unreadable(name, error) from error
         raise StorageError(
             f"{run.join(name)}: damaged: {text}; move the file out of the folder and run the same command again: what "
@@ -224,8 +239,9 @@ def read(run: Storage, name: str, columns: Sequence[str] | None = None) -> Itera
     Raises:
         StorageError: it is damaged or cannot be read.
     """
-    with open_file(run, name) as parquet, explained(run, name):
-        yield from parquet.iter_batches(_SCAN_ROWS, columns=None if columns is None else list(columns))
+    with open_file(run, name) as parquet:
+        for group in range(parquet.metadata.num_row_groups):
+            yield from read_row_group(run, name, parquet, group, columns).to_batches(_SCAN_ROWS)
 
 
 def scan(
@@ -238,11 +254,13 @@ def scan(
 
 def count(run: Storage, table: str) -> int:
     """The rows of a table, from the files' footers."""
-    total = 0
-    for name in files(run, table):
-        with open_file(run, name) as parquet:
-            total += parquet.metadata.num_rows
-    return total
+    return sum(count_file(run, name) for name in files(run, table))
+
+
+def count_file(run: Storage, name: str) -> int:
+    """The rows of one file, from its footer."""
+    with open_file(run, name) as parquet:
+        return int(parquet.metadata.num_rows)
 
 
 def writer_of(name: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import pytest
 
-from a2r_ray.cluster import graph
+from a2r_ray.cluster import graph, private
 from a2r_ray.config.loading import parse_config
 from a2r_ray.method.compile import compile_method
 
@@ -29,7 +29,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
         dataset.options.append(options)
         return dataset
 
-    monkeypatch.setattr(graph.private, "with_task_options", keep)
+    monkeypatch.setattr(private, "with_task_options", keep)
     return recorder
 
 
@@ -41,7 +41,7 @@ def test_each_pool_is_given_what_its_engine_asks_for(document: dict[str, Any], r
         "engine_args": {"max_num_seqs": 64},
     }
     document["synthesizer"]["resources"] = {"cpus": 0.5}
-    graph.build(recorder, compile_method(parse_config(document), "streaming"), rows=1)  # type: ignore[arg-type]
+    graph.build(recorder, compile_method(parse_config(document), "streaming"), rows=1)
     (explorer, explorer_options), (synthesizer, synthesizer_options) = recorder.asked
     assert (explorer.__name__, synthesizer.__name__) == ("explorer", "synthesizer")
     assert (explorer_options["num_cpus"], explorer_options["accelerator_type"]) == (2, "L4")
@@ -65,7 +65,7 @@ def test_the_key_of_a_server_travels_with_the_replica_that_needs_it(
 ) -> None:
     monkeypatch.setenv("A_KEY", "sk-secret")
     document["synthesizer"] |= {"engine": "openai", "api_key_env": "A_KEY"}
-    graph.build(recorder, compile_method(parse_config(document), "streaming"), rows=1)  # type: ignore[arg-type]
+    graph.build(recorder, compile_method(parse_config(document), "streaming"), rows=1)
     environments = [options["fn_constructor_args"][0].environment for _, options in recorder.asked]
     assert environments == [{}, {"A_KEY": "sk-secret"}]
     assert "sk-secret" not in str(recorder.asked)
@@ -76,7 +76,7 @@ def test_only_the_last_pool_of_a_run_answers_to_the_driver(document: dict[str, A
     from a2r_ray.runs.storage import Storage
 
     tables = RunTables(Storage("nowhere"), "attempt")
-    graph.build(recorder, compile_method(parse_config(document), "streaming"), rows=4, tables=tables)  # type: ignore[arg-type]
+    graph.build(recorder, compile_method(parse_config(document), "streaming"), rows=4, tables=tables)
     assignments = [options["fn_constructor_args"][0] for _, options in recorder.asked]
     assert [assignment.last for assignment in assignments] == [False, True]
     assert [assignment.tables for assignment in assignments] == [tables, tables]

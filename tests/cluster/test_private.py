@@ -1,5 +1,6 @@
 """Canaries: each private name of Ray is there, and does what it is used for."""
 
+import os
 import threading
 from typing import Any
 
@@ -35,18 +36,18 @@ def seen_gpus(_: Any) -> dict[str, list[int]]:
     return {"gpus": [len(ray.get_gpu_ids())]}
 
 
+class Mortal:
+    """An actor that ends at a call, where it has not been begun before."""
+
+    def call(self, *, end: bool) -> int:
+        begun = private.times_begun_before()
+        if end and not begun:
+            os._exit(1)
+        return begun
+
+
 def test_a_call_knows_that_it_was_begun_before() -> None:
-    @ray.remote(max_restarts=1, max_task_retries=1, num_cpus=0)
-    class Actor:
-        def call(self, *, end: bool) -> int:
-            import os
-
-            begun: int = private.times_begun_before()
-            if end and not begun:
-                os._exit(1)
-            return begun
-
-    actor = Actor.remote()
+    actor = ray.remote(max_restarts=1, max_task_retries=1, num_cpus=0)(Mortal).remote()
     assert ray.get(actor.call.remote(end=False)) == 0, GONE + "the number of the attempt"
     assert ray.get(actor.call.remote(end=True)) > 0, GONE + "the number of the attempt"
 

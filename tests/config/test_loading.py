@@ -107,3 +107,43 @@ def test_a_run_folder_gives_its_config_back_but_no_secret(document: dict[str, An
     moved = tmp_path / "moved"
     Path(config.output).rename(moved)
     assert stored_config(Storage(str(moved)), ["explorer.engine_args.hf_token=x"]).output == str(moved)
+
+
+def test_local_paths_are_resolved_where_the_config_is_loaded(
+    document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here" / "models" / "small").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    document["input"]["path"] = "../data/*.jsonl"
+    document["output"] = "~/runs/a"
+    document["explorer"] |= {"model": "models/small", "engine": "vllm", "engine_args": {"tokenizer": "models/small"}}
+    document["synthesizer"]["model"] = "Qwen/Qwen3-8B"
+    config = parse_config(document)
+    assert config.input.path == f"{tmp_path}/data/*.jsonl"
+    assert config.output == f"{tmp_path}/runs/a"
+    assert config.explorer is not None
+    assert config.synthesizer is not None
+    assert config.explorer.model == f"{tmp_path}/here/models/small"
+    assert config.explorer.engine_args == {"tokenizer": f"{tmp_path}/here/models/small"}
+    assert config.synthesizer.model == "Qwen/Qwen3-8B"
+    monkeypatch.chdir(tmp_path)
+    assert parse_config(config.model_dump()) == config  # from wherever it is read again
+
+
+@pytest.mark.parametrize("uri", ["s3://bucket/run", "gs://bucket/run?x=1", "file:///tmp/run"])
+def test_uris_stay_as_they_are(document: dict[str, Any], uri: str) -> None:
+    document["output"] = uri
+    document["input"]["path"] = uri
+    config = parse_config(document)
+    assert (config.output, config.input.path) == (uri, uri)
+
+
+def test_a_dataset_s_name_is_a_folder_only_where_there_is_one(
+    document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    document["input"] = {"source": "huggingface", "path": "openai/gsm8k"}
+    assert parse_config(document).input.path == "openai/gsm8k"
+    (tmp_path / "openai" / "gsm8k").mkdir(parents=True)
+    assert parse_config(document).input.path == f"{tmp_path}/openai/gsm8k"

@@ -6,14 +6,13 @@ from typing import Any
 from a2r_ray.config.schema import Config
 from a2r_ray.evaluate.metrics import Accuracy
 from a2r_ray.evaluate.summary import Summary, summarize
-from a2r_ray.method.synthesize import Synthesize
-from a2r_ray.records import Result, to_row
-from a2r_ray.runs.receipt import Tally, account
+from a2r_ray.records import Result
+from a2r_ray.runs.receipt import InputCounts, account
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
-from tests.conftest import problem
+from tests.conftest import arrow, problem
 from tests.runs.test_ledger import path, write
-from tests.scripted import ScriptedEngine, said
+from tests.scripted import ScriptedEngine, said, synthesized
 
 RECEIPT: dict[str, Any] = {
     "input": 1200,
@@ -67,7 +66,7 @@ def test_what_did_not_add_up_and_what_was_simulated_is_plain() -> None:
 
 
 def test_seconds_are_those_of_the_pool_that_served_the_role() -> None:
-    both = summary(seconds={"both": {"replicas": 2, "ready": 60.0, "busy": 45.0}})
+    both = summary(seconds={"explorer+synthesizer": {"replicas": 2, "ready": 60.0, "busy": 45.0}})
     assert dict(both.lines())["explorer"] == (
         "10,000 prompt + 20,000 completion tokens; 45 s busy of 60 replica-seconds, shared by both roles"
     )
@@ -81,12 +80,12 @@ def test_it_is_counted_from_the_folder(config: Config, tmp_path: Path) -> None:
     write(run, "a", [path("p1", 0), path("p2", 0)])
     asked = [problem(1), problem(2)]
     engine = ScriptedEngine(lambda request: said(r"\boxed{2}" if "1 + 1" in str(request.messages) else "?", 40, 7))
-    made = Synthesize(config, engine)(asked, [[path(each.problem_id, 0)] for each in asked])
+    made = synthesized(config, engine, asked, [[path(each.problem_id, 0)] for each in asked])
     writer = TableWriter(run, "results", "w")
-    writer.append([to_row(record) for record in made if isinstance(record, Result)])
+    writer.append(arrow(*(record for record in made if isinstance(record, Result))))
     writer.close()
-    receipt = account(run, Tally(input=2, duplicate=0), "complete", 0)
-    reports = [{"role": "explorer", "ready_s": 3.0, "busy_s": 2.0}, {"role": "explorer", "ready_s": 1.0, "busy_s": 1.0}]
+    receipt = account(run, InputCounts(input=2, duplicate=0), "complete", 0)
+    reports = [{"pool": "explorer", "ready_s": 3.0, "busy_s": 2.0}, {"pool": "explorer", "ready_s": 1.0, "busy_s": 1.0}]
     found = summarize(run, {"simulated": True}, receipt, {str(n): each for n, each in enumerate(reports)})
     assert found.routes == {"synthesized": 1, "vote_fallback": 1}
     assert found.seconds == {"explorer": {"replicas": 2, "ready": 4.0, "busy": 3.0}}

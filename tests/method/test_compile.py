@@ -45,7 +45,7 @@ def test_brought_paths_are_synthesized_or_voted_on_and_nothing_explores(document
 def test_a_method_falls_into_what_moves_cases_on_and_what_concludes_them(document: dict[str, Any]) -> None:
     config = parse_config(document)
     for schedule in ("streaming", "shared"):
-        method = compile_method(config, schedule)  # type: ignore[arg-type]
+        method = compile_method(config, schedule)
         assert [names for _, names, _ in shape(before_conclusion(method))] == [["explore"]]
         assert [names for _, names, _ in shape(conclusion(method))] == [["synthesize"]]
     [voting] = conclusion(compile_method(parse_config({**document, "synthesizer": None}), "streaming"))

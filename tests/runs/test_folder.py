@@ -1,5 +1,6 @@
 """A run folder is continued by its own config, refused to any other, and never overwrites something else."""
 
+import fcntl
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from a2r_ray import prompts
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError
+from a2r_ray.runs import folder as folder_module
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.record import check_attempt, read_record
 from a2r_ray.runs.storage import Storage
@@ -36,7 +38,7 @@ def test_a_folder_with_something_else_is_refused(config: Config) -> None:
 
 
 def test_another_config_is_refused_with_the_fields_that_differ(document: dict[str, Any]) -> None:
-    RunFolder.open(parse_config(document))
+    RunFolder.open(parse_config(document)).finish("complete")
     document["synthesizer"]["model"] = "other"
     document["explorer"]["sampling"] = {"temperature": 1.0}
     with pytest.raises(OutputError) as caught:
@@ -48,8 +50,12 @@ def test_another_config_is_refused_with_the_fields_that_differ(document: dict[st
 
 
 def test_scheduling_may_change_between_attempts(document: dict[str, Any]) -> None:
-    RunFolder.open(parse_config(document))
-    document["explorer"] |= {"replicas": {"min": 1, "max": 9}, "price": {"input": 1, "output": 2}}
+    RunFolder.open(parse_config(document)).finish("complete")
+    document["explorer"] |= {
+        "engine_args": {"max_num_seqs": 3},
+        "replicas": {"min": 1, "max": 9},
+        "price": {"input": 1, "output": 2},
+    }
     document |= {"schedule": "phased"}
     RunFolder.open(parse_config(document))
 
@@ -78,10 +84,10 @@ def test_no_secret_is_written(document: dict[str, Any]) -> None:
 
 def test_paths_and_limit_may_grow_and_not_shrink(document: dict[str, Any]) -> None:
     document["input"]["limit"] = 10
-    RunFolder.open(parse_config(document))
+    RunFolder.open(parse_config(document)).finish("complete")
     document["explorer"]["paths"] = 8
     document["input"]["limit"] = 20
-    RunFolder.open(parse_config(document))
+    RunFolder.open(parse_config(document)).finish("complete")
     document["explorer"]["paths"] = 4
     document["input"]["limit"] = 10
     with pytest.raises(OutputError) as caught:
@@ -91,9 +97,9 @@ def test_paths_and_limit_may_grow_and_not_shrink(document: dict[str, Any]) -> No
 
 
 def test_another_default_prompt_is_refused(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    RunFolder.open(config)
+    RunFolder.open(config).finish("complete")
     monkeypatch.setattr(prompts, "EXPLORE", "Solve this: {problem}")
-    with pytest.raises(OutputError, match="default prompt of the explorer is no longer"):
+    with pytest.raises(OutputError, match="what the explorer is asked by default is no longer"):
         RunFolder.open(config)
 
 
@@ -136,3 +142,48 @@ def test_what_is_no_run_folder_is_said(tmp_path: Path) -> None:
         read_record(Storage(str(tmp_path)))
     (tmp_path / "run.json").write_text(json.dumps({}))
     assert read_record(Storage(str(tmp_path))) == {}
+
+
+@pytest.mark.parametrize("holds", ["nothing", "no such folder", "something else", "another config"])
+def test_a_folder_that_is_refused_is_left_as_it_was(document: dict[str, Any], tmp_path: Path, holds: str) -> None:
+    folder = Path(document["output"]) / "deep" / "er"
+    document["output"] = str(folder)
+    if holds == "something else":
+        folder.mkdir(parents=True)
+        (folder / "notes.txt").write_text("mine")
+    if holds == "another config":
+        RunFolder.open(parse_config(document)).finish("complete")
+        document["explorer"]["model"] = "other"
+    before = {path: path.is_dir() or path.read_bytes() for path in tmp_path.rglob("*")}
+    config = parse_config(document)
+    if holds in ("nothing", "no such folder"):
+        if holds == "nothing":
+            folder.mkdir(parents=True)
+            before = {path: path.is_dir() or path.read_bytes() for path in tmp_path.rglob("*")}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("a2r_ray.runs.folder._existing", refuse)
+            with pytest.raises(OutputError):
+                RunFolder.open(config)
+    else:
+        with pytest.raises(OutputError):
+            RunFolder.open(config)
+    assert {path: path.is_dir() or path.read_bytes() for path in tmp_path.rglob("*")} == before
+
+
+def refuse(*_: Any) -> None:
+    raise OutputError("refused")
+
+
+def test_the_record_is_read_while_nobody_else_may_write_it(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    existing = folder_module._existing
+    read: list[int] = []
+
+    def watched(storage: Storage, given: Config) -> Any:
+        with (Path(config.output) / ".lock").open("w") as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        read.append(1)
+        return existing(storage, given)
+
+    monkeypatch.setattr(folder_module, "_existing", watched)
+    RunFolder.open(config).finish("complete")
+    assert read == [1]

@@ -31,7 +31,7 @@ def test_row_groups_of_several_problems_come_once_each(tmp_path: FilePath) -> No
 def test_what_is_not_looked_for_is_not_in_it(tmp_path: FilePath) -> None:
     run = Storage(str(tmp_path))
     write(run, "a", [path("p", 0, explorer="other"), path("q", 0)])
-    index = Index(run, "paths", where=("explorer", "e"))
+    index = Index(run, "paths", where=("explorer", ["e"]))
     index.refresh()
     assert texts(index, ["p"]) == []
     assert index.nbytes == 16

@@ -3,27 +3,26 @@
 from pathlib import Path as FilePath
 
 from a2r_ray.config.schema import Config
-from a2r_ray.method.synthesize import Synthesize
-from a2r_ray.records import Reject, Result, to_row
+from a2r_ray.records import REJECT_SCHEMA, Reject, Result, table_of
 from a2r_ray.runs.folder import RunFolder
-from a2r_ray.runs.receipt import Tally, account
+from a2r_ray.runs.receipt import InputCounts, account
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
-from tests.conftest import problem
+from tests.conftest import arrow, problem
 from tests.runs.test_ledger import path, write
-from tests.scripted import ScriptedEngine, said
+from tests.scripted import ScriptedEngine, said, synthesized
 
 
 def fill(run: Storage, config: Config, ids: list[int], rejected: int) -> None:
-    [*results] = Synthesize(config, ScriptedEngine(lambda _: said(r"\boxed{1}", 40, 7)))(
-        [problem(number) for number in ids], [[path(f"p{number}", 0)] for number in ids]
-    )
+    engine = ScriptedEngine(lambda _: said(r"\boxed{1}", 40, 7))
+    paths = [[path(f"p{number}", 0)] for number in ids]
+    results = synthesized(config, engine, [problem(number) for number in ids], paths)
     writer = TableWriter(run, "results", f"w{ids[0]}-{len(ids)}")
-    writer.wait(writer.append([to_row(record) for record in results if isinstance(record, Result)]))
+    writer.wait(writer.append(arrow(*(record for record in results if isinstance(record, Result)))))
     writer.close()
     writer = TableWriter(run, "rejects", f"w{ids[0]}")
-    rows = [to_row(Reject(None, "f", n, "input", "k", "e", "r")) for n in range(rejected)]
-    writer.wait(writer.append(rows))
+    rows = [Reject(None, "f", n, "input", "k", "e", "r") for n in range(rejected)]
+    writer.wait(writer.append(table_of(rows, REJECT_SCHEMA)))
     writer.close()
 
 
@@ -31,7 +30,7 @@ def test_it_adds_up(config: Config, tmp_path: FilePath) -> None:
     run = Storage(str(tmp_path))
     write(run, "a", [path("p1", 0), path("p2", 0)])
     fill(run, config, [1, 2], rejected=1)
-    receipt = account(run, Tally(input=4, duplicate=1), "complete", stored_before=1)
+    receipt = account(run, InputCounts(input=4, duplicate=1), "complete", stored_before=1)
     assert receipt["balanced"]
     assert (receipt["ok"], receipt["failed"], receipt["duplicate"], receipt["filtered"]) == (2, 1, 1, 0)
     assert receipt["paths"] == {"stored": 2, "sampled_this_attempt": 1, "reused": 1, "errors": 0}
@@ -45,14 +44,14 @@ def test_it_adds_up(config: Config, tmp_path: FilePath) -> None:
 
 def test_a_missing_row_does_not_balance(config: Config, tmp_path: FilePath) -> None:
     fill(Storage(str(tmp_path)), config, [1, 2], rejected=1)
-    assert not account(Storage(str(tmp_path)), Tally(input=5, duplicate=1), "complete", 0)["balanced"]
+    assert not account(Storage(str(tmp_path)), InputCounts(input=5, duplicate=1), "complete", 0)["balanced"]
 
 
 def test_a_doubled_result_does_not_balance_even_where_the_counts_agree(config: Config, tmp_path: FilePath) -> None:
     run = Storage(str(tmp_path))
     fill(run, config, [1, 2], rejected=0)
     fill(run, config, [1], rejected=0)
-    assert not account(run, Tally(input=3, duplicate=0), "complete", 0)["balanced"]
+    assert not account(run, InputCounts(input=3, duplicate=0), "complete", 0)["balanced"]
 
 
 def test_a_doubled_path_is_paid_twice(config: Config, tmp_path: FilePath) -> None:
@@ -60,7 +59,7 @@ def test_a_doubled_path_is_paid_twice(config: Config, tmp_path: FilePath) -> Non
     write(run, "a", [path("p1", 0), path("p1", 1)])
     write(run, "b", [path("p1", 1)])
     fill(run, config, [1], rejected=0)
-    receipt = account(run, Tally(input=1, duplicate=0), "complete", 0)
+    receipt = account(run, InputCounts(input=1, duplicate=0), "complete", 0)
     assert receipt["tokens"]["paid_twice"] == 5
     assert not receipt["balanced"]
 
@@ -73,11 +72,11 @@ def test_an_input_that_was_not_read_to_its_end_cannot_balance(config: Config, tm
 def test_what_an_engine_generated_and_no_table_holds_was_paid_twice(config: Config) -> None:
     folder = RunFolder.open(config)
     write(folder.storage, "w", [path("p1", 0), path("p1", 1)])
-    folder.meter({"w": {"completion_tokens": 12}, "v": {}})
-    folder.meter({"w": {"completion_tokens": 40}, "loading": {"loading": True}})
+    folder.note_generated({"w": {"completion_tokens": 12}, "v": {}})
+    folder.note_generated({"w": {"completion_tokens": 40}, "loading": {"loading": True}})
     folder.finish("interrupted")
     folder = RunFolder.open(config)
-    folder.meter({"x": {"completion_tokens": 3}})  # a new attempt adds to what the earlier ones had
+    folder.note_generated({"x": {"completion_tokens": 3}})  # a new attempt adds to what the earlier ones had
     tokens = account(folder.storage, None, "interrupted", 0)["tokens"]
     assert tokens["explorer"]["completion"] == 10
     assert tokens["paid_twice"] == 30 + 3
@@ -87,5 +86,5 @@ def test_one_engine_of_two_tables_is_counted_once(config: Config) -> None:
     folder = RunFolder.open(config)
     write(folder.storage, "w1-1", [path("p1", 0)])
     fill(folder.storage, config, [1], rejected=0)  # 7 tokens, by the same writer
-    folder.meter({"w1-1": {"completion_tokens": 12}})
+    folder.note_generated({"w1-1": {"completion_tokens": 12}})
     assert account(folder.storage, None, "complete", 0)["tokens"]["paid_twice"] == 0

@@ -1,32 +1,34 @@
 """What is to be made again goes, and nothing else; a reader never sees two rows of a problem."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
+import pytest
+
 from a2r_ray.config.schema import Config
-from a2r_ray.method.synthesize import Synthesize
-from a2r_ray.records import Reject, Result, to_row
+from a2r_ray.records import Reject, Result
 from a2r_ray.runs import table
 from a2r_ray.runs.receipt import account
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.supersede import supersede
 from a2r_ray.runs.table import TableWriter
-from tests.conftest import problem
+from tests.conftest import arrow, problem
 from tests.runs.test_ledger import path, write
-from tests.scripted import ScriptedEngine, said
+from tests.scripted import ScriptedEngine, said, synthesized
 
 
 def put(run: Storage, name: str, writer: str, rows: list[Any]) -> None:
     tables = TableWriter(run, name, writer)
-    tables.wait(tables.append([to_row(row) for row in rows]))
+    tables.wait(tables.append(arrow(*rows)))
     tables.close()
 
 
 def result(config: Config, number: int, paths: int, **fields: Any) -> Result:
     engine = ScriptedEngine(lambda _: said(r"\boxed{1}", 40, 7))
     own = [path(f"p{number}", index) for index in range(paths)]
-    [made] = Synthesize(config, engine)([problem(number)], [own])
+    [made] = synthesized(config, engine, [problem(number)], [own])
     assert isinstance(made, Result)
     return replace(made, **fields)
 
@@ -91,3 +93,59 @@ def test_failures_are_paths_and_what_hangs_on_them_and_failed_syntheses(config: 
     supersede(run, 2, failed=True)
     assert ids(run, "results") == ["p2"]
     assert ids(run, "paths") == ["p1", "p2"]
+
+
+def doubled(config: Config, run: Storage) -> None:
+    """A folder in which something of each table is there twice."""
+    unanswered = result(config, 1, 8, answer=None, route="failed")
+    put(run, "results", "w", [unanswered, result(config, 2, 8)])
+    put(run, "results", "v", [result(config, 1, 8), result(config, 3, 8)])
+    failed = replace(path("p1", 0), text="", error="timeout: slow")
+    put(run, "paths", "w", [failed, path("p1", 1), *(path("p1", index) for index in range(2, 8))])
+    put(run, "paths", "v", [path("p1", 0), path("p1", 1)])
+
+
+def test_what_is_stored_twice_is_taken_out_and_the_good_one_stays(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    doubled(config, run)
+    for _ in range(2):
+        supersede(run, 8, failed=True)
+        assert ids(run, "results") == ["p1", "p2", "p3"]
+        assert ids(run, "superseded") == ["p1"]
+        answers = [
+            row for batch in table.scan(run, "results") for row in batch.to_pylist() if row["problem_id"] == "p1"
+        ]
+        assert [row["answer"] for row in answers] == ["1"]
+        paths = [row for batch in table.scan(run, "paths") for row in batch.to_pylist()]
+        assert sorted(row["path_index"] for row in paths) == list(range(8))
+        assert not any(row["error"] for row in paths)
+
+
+def test_a_mending_that_is_broken_off_anywhere_is_ended_by_the_next(
+    config: Config, tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, left = Storage.write, [0]
+
+    def until_none_is_left(*given: object) -> None:
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        write(*given)  # type: ignore[arg-type]
+
+    for writes in range(6):
+        run = Storage(str(tmp_path / str(writes)))
+        doubled(config, run)
+        left[0] = writes
+        with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+            patch.setattr(Storage, "write", until_none_is_left)
+            supersede(run, 8, failed=True)
+        supersede(run, 8, failed=True)
+        assert (ids(run, "results"), ids(run, "superseded")) == (["p1", "p2", "p3"], ["p1"])
+        assert account(run, None, "interrupted", 0)["tokens"]["paid_twice"] == 0
+
+
+def test_what_is_stored_twice_stays_where_nobody_asks_for_it_to_be_mended(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    doubled(config, run)
+    supersede(run, 8, failed=False)
+    assert ids(run, "results") == ["p1", "p1", "p2", "p3"]
