@@ -8,6 +8,7 @@ the mean share of busy seats from the first to the last sample in which any repl
 
 import csv
 import json
+import time
 from argparse import ArgumentParser
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ class Sample:
 
     at: float
     replica: str
-    role: str
+    pool: str
     running: int
     waiting: int
     seats: int
@@ -33,7 +34,7 @@ class Sample:
     def of(cls, row: Mapping[str, str]) -> Self:
         """The sample in a row of the CSV."""
         numbers = {name: int(row[name]) for name in ("running", "waiting", "seats")}
-        return cls(float(row["at"]), row["replica"], row["role"], **numbers)
+        return cls(float(row["at"]), row["replica"], row["pool"], **numbers)
 
 
 class Recorder:
@@ -48,10 +49,11 @@ class Recorder:
         for replica, said in progress.replicas.items():
             if said["loading"]:
                 continue
-            engine = self._config.synthesizer if said["role"] == "synthesizer" else self._config.explorer
+            engine = self._config.synthesizer if said["pool"] == "synthesizer" else self._config.explorer
             seats = engine.max_num_seqs if engine else 0
             counts = (said["running"], said["waiting"], seats)
-            self._samples[replica, said["at"]] = Sample(said["at"], replica, said["role"], *counts)
+            at = time.time() - said["age_s"]
+            self._samples[replica, round(at, 1)] = Sample(at, replica, said["pool"], *counts)
 
     def write(self, file: Path) -> None:
         """Writes the samples as CSV, by time."""
@@ -92,7 +94,7 @@ def _shares(samples: Sequence[Sample]) -> dict[str, float]:
 def _grouped(samples: Sequence[Sample]) -> dict[str, list[Sample]]:
     groups: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
-        groups[sample.role].append(sample)
+        groups[sample.pool].append(sample)
     return dict(groups)
 
 

@@ -67,7 +67,7 @@ def _demo(model: str) -> dict[str, float]:
         for said in progress.replicas.values():
             if said["loading"]:
                 continue
-            ready.setdefault(f"{said['role']} ready", said["at"] - said["ready_s"])
+            ready.setdefault(f"{said['pool']} ready", time.time() - said["age_s"] - said["ready_s"])
 
     with tempfile.TemporaryDirectory() as folder:
         chosen = {"output": f"{folder}/run", "explorer.model": model, "synthesizer.model": model}

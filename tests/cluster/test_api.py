@@ -31,9 +31,8 @@ def answered(document: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[
 
 def test_columns_of_the_dataset_stay_whatever_they_are_called(document: dict[str, Any]) -> None:
     document["synthesizer"]["simulated"] = {"accuracy": 1.0}
-    taken: dict[str, Any] = {
-        name: f"my {name}" for name in RESULT_SCHEMA.names if name not in ("problem_id", "problem", "messages")
-    }
+    own = {"problem_id", "problem", "messages", "reference_answer"}
+    taken: dict[str, Any] = {name: f"my {name}" for name in RESULT_SCHEMA.names if name not in own}
     taken |= {"answer": "my answer", "paths": "my paths", "line": 7, "verifier": {"mine": 1}, "metadata": {"a": 1}}
     found = answered(document, items(**taken))
     assert [{name: row[name] for name in taken} for row in found] == [taken] * 3

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from a2r_ray.engines.vllm import private
+
 BLOCK_TOKENS = 32
 """Tokens in a block of the KV cache, the fewest that vLLM's fast kernels take.
 
@@ -68,9 +70,7 @@ def dtype() -> str:
 
     Without AVX-512 a bf16 matrix product falls back to a reference implementation: a step takes five times as long.
     """
-    import torch
-
-    return "auto" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "float32"  # noqa: SLF001 (has no public name)
+    return "auto" if private.has_16_bits() else "float32"
 
 
 def draw_faster() -> None:
@@ -79,19 +79,7 @@ def draw_faster() -> None:
     vLLM draws as GPUs do it best, with a random number for each token of the vocabulary. On CPU these take more than a
     third of a step, in one thread. Here there is one for each request. Requests with a seed are drawn as ever.
     """
-    from vllm.v1.sample.ops import topk_topp_sampler
-
-    topk_topp_sampler.compiled_random_sample = random_sample
-
-
-def inspect_here() -> None:
-    """Has vLLM look at a model's class in this process, where it looks at one for the first time on a machine.
-
-    It begins a process for that, which imports all of vLLM again, lest this one should initialize CUDA.
-    """
-    from vllm.model_executor.models import registry
-
-    registry._run_in_subprocess = lambda look: look()  # noqa: SLF001 (vLLM has no setting for it)
+    private.draw_with(random_sample)
 
 
 def random_sample(logits: Any) -> Any:

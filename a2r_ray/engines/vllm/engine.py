@@ -2,40 +2,39 @@
 
 On CPU the engine core lives in this very process (no core process, no worker process), which loads in half the time
 and generates faster; on GPU it keeps the process that vLLM gives it. An engine that dies answers everything it holds
-with ``engine_died``: the replica's owner decides what becomes of the process.
+with ``engine_died``: the replica's owner decides what becomes of the process. A request is held from when it is
+submitted until its future has a completion, so that no future can be lost on the way.
 """
 
-import ctypes
-import difflib
 import math
-import multiprocessing
-import os
 import queue
-import secrets
-import signal
 import threading
 import time
 from concurrent.futures import Future
 from contextlib import nullcontext
-from dataclasses import fields
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
-from a2r_ray.config.schema import RoleConfig, Sampling
+from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines import Completion, Load, Request
-from a2r_ray.engines.vllm import cpu as vllm_cpu
+from a2r_ray.engines.vllm import cpu, private
+from a2r_ray.engines.vllm.arguments import engine_arguments, prepare_environment, sampling_params, threads
+from a2r_ray.engines.vllm.chats import Chats, Prompt
+from a2r_ray.engines.vllm.core_process import name_replica
 from a2r_ray.errors import EngineError, ErrorKind
-from a2r_ray.records import Message
 
-_CPU_ENVIRONMENT = {
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-    # Even enforce_eager compiles at the first token, which needs a C++ compiler and Python's headers.
-    "TORCH_COMPILE_DISABLE": "1",
-    # The default binds every engine of a machine to its first core.
-    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-    "VLLM_CPU_KVCACHE_SPACE": "2",
-}
+_ENDS = {"stop", "length", "repetition"}
+"""How vLLM ends what it has generated whole; whatever else it says, it gave the request up."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """A request that is not answered yet."""
+
+    request: Request
+    prompt: Prompt
+    future: Future[Completion] = field(default_factory=Future)
+    submitted: float = field(default_factory=time.monotonic)
 
 
 class VllmEngine:
@@ -46,17 +45,19 @@ class VllmEngine:
     """
 
     def __init__(self, role: RoleConfig, *, seeded: bool = False) -> None:
-        _prepare_environment(role)
+        prepare_environment(role)
         if not role.gpus:
-            vllm_cpu.keep_memory()
-        self._inbox: queue.SimpleQueue[tuple[Request, Future[Completion], float] | None] = queue.SimpleQueue()
-        self._pending: dict[str, tuple[Future[Completion], float, bool]] = {}
+            cpu.keep_memory()
+        self._lock = threading.Lock()
+        self._held: dict[str, _Held] = {}
+        self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        """Names of what is held and not yet in the engine; None: look around."""
+        self._inside = 0
         self._tokens = [0, 0]
         self._running = 0
         self._progress_at = 0.0
         self._dead = ""
         self._ids = 0
-        self._encode = lru_cache(maxsize=1024)(self._encode_uncached)
         loaded: Future[None] = Future()
         self._thread = threading.Thread(
             target=self._live, kwargs={"role": role, "seeded": seeded, "loaded": loaded}, name="vllm", daemon=True
@@ -65,49 +66,53 @@ class VllmEngine:
         loaded.result()
 
     def submit(self, request: Request) -> Future[Completion]:
-        """Queues the request; tokenization happens here, in the caller's thread."""
-        future: Future[Completion] = Future()
-        if self._dead:
-            future.set_result(Completion(error=self._dead, error_kind=ErrorKind.ENGINE_DIED))
-            return future
-        self._inbox.put((request, future, time.monotonic()))
-        return future
+        """Queues the request; its chat is encoded here, in the caller's thread."""
+        try:
+            prompt = self._chats.encode(request.messages)
+        except Exception as error:  # noqa: BLE001 (a template may refuse a chat in any way; that request alone fails)
+            return _answered(Completion(error=f"the chat template failed: {error}", error_kind=ErrorKind.REFUSED))
+        if len(prompt.token_ids) >= self._max_model_len:
+            message = f"the prompt has {len(prompt.token_ids)} tokens and the model's context is {self._max_model_len}"
+            return _answered(Completion(error=message, error_kind=ErrorKind.PROMPT_TOO_LONG))
+        held = _Held(request, prompt)
+        with self._lock:
+            if self._dead:
+                return _answered(Completion(error=self._dead, error_kind=ErrorKind.ENGINE_DIED))
+            self._ids += 1
+            name = str(self._ids)
+            self._held[name] = held
+        self._inbox.put(name)
+        return held.future
 
     def load(self) -> Load:
         """Requests running as of the last step, and all others that are held, waiting."""
-        held = len(self._pending) + self._inbox.qsize()
+        held, inside = len(self._held), self._inside
         running = min(self._running, held)
-        stalled_s = time.monotonic() - self._progress_at if self._pending else 0.0
-        # The thread that steps waits for a core process whatever becomes of it; vLLM's own watch knows.
-        if getattr(getattr(self._engine.engine_core, "resources", None), "engine_dead", False):
+        stalled_s = time.monotonic() - self._progress_at if inside else 0.0
+        if private.core_is_dead(self._engine):
             stalled_s = math.inf
         return Load(running, held - running, self._tokens[0], self._tokens[1], stalled_s)
 
     def close(self) -> None:
         """Stops the thread and the engine core; what is in flight resolves with an error."""
-        self._dead = self._dead or "the engine was closed"
+        with self._lock:
+            self._dead = self._dead or "the engine was closed"
         self._inbox.put(None)
         self._thread.join(timeout=10)
         if self._thread.is_alive():
-            self._engine.engine_core.shutdown()
+            private.shut_down_core(self._engine)
 
     def _start(self, role: RoleConfig, *, seeded: bool) -> Any:
         from vllm import EngineArgs
         from vllm.v1.engine.llm_engine import LLMEngine
 
-        arguments = _engine_arguments(role, seeded=seeded)
-        known = [field.name for field in fields(EngineArgs)]
-        for name in arguments:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean `{near[0]}`?" if near else ""
-                raise EngineError(f"engine_args.{name}: vLLM knows no such argument{hint}")
+        arguments = engine_arguments(role, seeded=seeded)
         if not role.gpus:
-            vllm_cpu.draw_faster()
-            vllm_cpu.inspect_here()
-        os.environ[_REPLICA] = str(os.getpid())
+            cpu.draw_faster()
+            private.inspect_models_here()
+        name_replica()
         try:
-            with nullcontext() if role.gpus else vllm_cpu.mapped_zeros():
+            with nullcontext() if role.gpus else cpu.mapped_zeros():
                 return LLMEngine.from_engine_args(EngineArgs(**arguments), stat_loggers=[self._stat_logger()])
         except Exception as error:
             raise EngineError(f"vLLM cannot load {role.model}: {type(error).__name__}: {error}") from error
@@ -139,12 +144,12 @@ class VllmEngine:
         set of them, idle as it is, makes the first give up its core between any two operations.
         """
         try:
-            with vllm_cpu.collector_at_rest():
+            with cpu.collector_at_rest():
                 if not role.gpus:
-                    vllm_cpu.load_openmp(_threads(role))
+                    cpu.load_openmp(threads(role))
                 self._engine = self._start(role, seeded=seeded)
             self._max_model_len: int = self._engine.model_config.max_model_len
-            self._tokenizer = self._engine.get_tokenizer()
+            self._chats = Chats(self._engine.get_tokenizer())
         except BaseException as error:  # noqa: BLE001 (the constructor raises it)
             loaded.set_exception(error)
             return
@@ -152,6 +157,7 @@ class VllmEngine:
         self._run()
 
     def _run(self) -> None:
+        why = ""
         try:
             while not self._dead:
                 self._admit()
@@ -162,135 +168,82 @@ class VllmEngine:
                 if not self._engine.has_unfinished_requests():
                     self._running = 0
         except BaseException as error:  # noqa: BLE001 (whatever ends the thread ends the engine, and every caller must hear of it)
-            self._dead = f"the engine died: {type(error).__name__}: {error}"
-        self._give_up()
-        self._engine.engine_core.shutdown()  # here: a core process is killed where the thread that began it ends
+            why = f"the engine died: {type(error).__name__}: {error}"
+        self._give_up(why)
+        private.shut_down_core(self._engine)  # here: a core process is killed where the thread that began it ends
 
     def _admit(self) -> None:
         """Takes what was submitted; waits for it where there is nothing else to do."""
         idle = not self._engine.has_unfinished_requests()
         while True:
             try:
-                item = self._inbox.get(block=idle)
+                name = self._inbox.get(block=idle)
             except queue.Empty:
                 return
-            if item is None:
+            if name is None:
                 return
             idle = False
-            self._add(*item)
+            self._add(name, self._held[name])
 
-    def _add(self, request: Request, future: Future[Completion], submitted: float) -> None:
+    def _add(self, name: str, held: _Held) -> None:
+        from vllm.exceptions import VLLMClientError
+
         try:
-            token_ids, thinking = self._encode(tuple((m["role"], m["content"]) for m in request.messages))
-        except Exception as error:  # noqa: BLE001 (a template may refuse a chat in any way; that request alone fails)
-            future.set_result(Completion(error=f"the chat template failed: {error}", error_kind=ErrorKind.REFUSED))
+            params = sampling_params(held.request.sampling, held.request.seed)
+            self._engine.add_request(name, {"prompt_token_ids": held.prompt.token_ids}, params)
+        except (ValueError, TypeError, VLLMClientError) as error:
+            self._resolve(name, Completion(error=f"vLLM refused the request: {error}", error_kind=ErrorKind.REFUSED))
             return
-        if len(token_ids) >= self._max_model_len:
-            message = f"the prompt has {len(token_ids)} tokens and the model's context is {self._max_model_len}"
-            future.set_result(Completion(prompt_tokens=0, error=message, error_kind=ErrorKind.PROMPT_TOO_LONG))
+        except Exception as error:  # noqa: BLE001 (vLLM gives no list of what it raises; this request alone fails)
+            text = f"vLLM failed at the request: {type(error).__name__}: {error}"
+            self._resolve(name, Completion(error=text, error_kind=ErrorKind.ENGINE))
             return
-        self._ids += 1
-        name = str(self._ids)
-        try:
-            params = _sampling_params(request.sampling, request.seed)
-            self._engine.add_request(name, {"prompt_token_ids": token_ids}, params)
-        except ValueError as error:
-            future.set_result(Completion(error=f"vLLM refused the request: {error}", error_kind=ErrorKind.REFUSED))
-            return
-        if not self._pending:
+        if not self._inside:
             self._progress_at = time.monotonic()
-        self._pending[name] = (future, submitted, thinking)
-
-    def _encode_uncached(self, messages: tuple[tuple[str, str], ...]) -> tuple[list[int], bool]:
-        """The chat as token ids, and whether the template has already opened the model's thinking."""
-        chat: list[Message] = [{"role": role, "content": content} for role, content in messages]
-        text = self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
-        return self._tokenizer.encode(text, add_special_tokens=False), text.rstrip().endswith("<think>")
+        self._inside += 1
 
     def _finish(self, output: Any) -> None:
         if not output.finished:
             return
-        future, submitted, thinking = self._pending.pop(output.request_id)
-        sample = output.outputs[0]
-        prompt_tokens, completion_tokens = len(output.prompt_token_ids), len(sample.token_ids)
-        future.set_result(
+        self._inside -= 1
+        held, sample = self._held[output.request_id], output.outputs[0]
+        self._resolve(
+            output.request_id,
             Completion(
                 # A prefilled <think> belongs to the text: without it a trace cut off looks like a solution.
-                text=f"<think>{sample.text}" if thinking else sample.text,
-                finish_reason=sample.finish_reason or "stop",
-                prompt_tokens=prompt_tokens,
-                completion_tokens=completion_tokens,
-                latency_s=time.monotonic() - submitted,
-            )
+                text=f"<think>{sample.text}" if held.prompt.opens_thinking else sample.text,
+                finish_reason=str(sample.finish_reason),
+                prompt_tokens=len(output.prompt_token_ids),
+                completion_tokens=len(sample.token_ids),
+                latency_s=time.monotonic() - held.submitted,
+                **_failure(sample.finish_reason),
+            ),
         )
 
-    def _give_up(self) -> None:
+    def _resolve(self, name: str, completion: Completion) -> None:
+        with self._lock:
+            held = self._held.pop(name)
+        held.future.set_result(completion)
+
+    def _give_up(self, why: str) -> None:
         """Resolves whatever is still held with the reason of the end."""
-        lost = [future for future, _, _ in self._pending.values()]
-        self._pending.clear()
-        while not self._inbox.empty():
-            item = self._inbox.get()
-            if item is not None:
-                lost.append(item[1])
-        for future in lost:
-            future.set_result(Completion(error=self._dead, error_kind=ErrorKind.ENGINE_DIED))
+        with self._lock:
+            self._dead = self._dead or why
+            lost = list(self._held.values())
+            self._held.clear()
+        for held in lost:
+            held.future.set_result(Completion(error=self._dead, error_kind=ErrorKind.ENGINE_DIED))
 
 
-def end_with_replica() -> None:
-    """Has the engine core's process end with its replica; vLLM calls it in each of its processes (pyproject.toml).
-
-    Ray ends what a replica leaves behind, but where Ray's own processes were killed with it, a core would wait for
-    ever and keep its GPU. vLLM's workers look after their core by themselves.
-    """
-    parent = multiprocessing.parent_process()
-    if parent is None or str(parent.pid) != os.environ.get(_REPLICA):
-        return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent.pid:  # it was quicker
-        os._exit(1)
+def _answered(completion: Completion) -> Future[Completion]:
+    future: Future[Completion] = Future()
+    future.set_result(completion)
+    return future
 
 
-_PR_SET_PDEATHSIG = 1
-_REPLICA = "A2R_REPLICA_PID"
-
-
-def _prepare_environment(role: RoleConfig) -> None:
-    """What vLLM reads from the environment when it is imported."""
-    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
-    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
-    if Path(role.model).is_dir():
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    if not role.gpus:
-        os.environ["OMP_NUM_THREADS"] = str(_threads(role))
-        for name, value in _CPU_ENVIRONMENT.items():
-            os.environ.setdefault(name, value)
-
-
-def _threads(role: RoleConfig) -> int:
-    return max(1, int(role.resources.cpus))
-
-
-def _engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
-    # vLLM's own default seed is 0 in every engine: replicas would draw alike.
-    arguments: dict[str, Any] = {"model": role.model, "seed": secrets.randbits(31), "max_num_seqs": role.max_num_seqs}
-    if role.revision:
-        arguments["revision"] = role.revision
-    if not role.gpus:
-        arguments |= {
-            "enforce_eager": True,
-            "distributed_executor_backend": "uni",
-            "dtype": vllm_cpu.dtype(),
-            "block_size": vllm_cpu.BLOCK_TOKENS,
-        }
-        if seeded:
-            # On CPU a seeded request whose prefill is chunked kills the engine.
-            arguments |= {"enable_chunked_prefill": False}
-    return arguments | role.engine_args
-
-
-def _sampling_params(sampling: Sampling, seed: int | None) -> Any:
-    from vllm import SamplingParams
-    from vllm.sampling_params import RequestOutputKind
-
-    given = sampling.model_dump(exclude_none=True)
-    return SamplingParams(**given, n=1, seed=seed, output_kind=RequestOutputKind.FINAL_ONLY)
+def _failure(finish_reason: str | None) -> dict[str, Any]:
+    """What is to be said of an end that is none."""
+    if finish_reason in _ENDS:
+        return {}
+    kind = ErrorKind.ABORTED if finish_reason == "abort" else ErrorKind.ENGINE
+    return {"error": f"vLLM ended the request with {finish_reason!r}", "error_kind": kind}

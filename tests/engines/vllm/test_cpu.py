@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from a2r_ray.engines.vllm import cpu as vllm_cpu
+from a2r_ray.engines.vllm import private
 
 GIB = 1 << 30
 
@@ -56,6 +57,6 @@ def test_a_model_class_is_looked_at_without_another_process(tmp_path: Path, monk
     llama = registry.ModelRegistry.models["LlamaForCausalLM"]
     with pytest.raises(RuntimeError, match="no other process"):
         llama.inspect_model_cls()
-    vllm_cpu.inspect_here()
+    private.inspect_models_here()
     assert llama.inspect_model_cls().is_text_generation_model
     assert list(tmp_path.rglob("*LlamaForCausalLM.json"))

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 from a2r_ray.config.schema import Resources, RoleConfig, Sampling
 from a2r_ray.engines import Completion, Request
 from a2r_ray.engines.vllm import cpu as vllm_cpu
-from a2r_ray.engines.vllm.engine import VllmEngine, end_with_replica
+from a2r_ray.engines.vllm.core_process import end_with_replica
+from a2r_ray.engines.vllm.engine import VllmEngine
 from a2r_ray.errors import EngineError, ErrorKind
 from tests.chaos import alive
 from tests.nodes import wait_until
@@ -118,6 +120,62 @@ def test_the_template_s_own_marks_and_odd_text_do_no_harm(engine: VllmEngine) ->
     assert {completion.error for completion in answers(engine, [request(text) for text in odd])} == {""}
 
 
+def test_no_future_is_lost_whatever_vllm_raises(engine: VllmEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    add = engine._engine.add_request
+    raised = {"value": ValueError("bad"), "key": KeyError("k"), "runtime": RuntimeError("core")}
+
+    def refuse(name: str, prompt: Any, params: Any) -> None:
+        text = engine._held[name].request.key
+        if text in raised:
+            raise raised[text]
+        add(name, prompt, params)
+
+    monkeypatch.setattr(engine._engine, "add_request", refuse)
+    done = answers(engine, [request(text) for text in (*raised, "fine")])
+    assert [each.error_kind for each in done] == [ErrorKind.REFUSED, ErrorKind.ENGINE, ErrorKind.ENGINE, ""]
+    assert engine.load().waiting == 0
+    refused = request("fine", sampling=Sampling(temperature=0.8, max_tokens=8, stop=[""]))
+    assert answers(engine, [refused])[0].error_kind == ErrorKind.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"), [("abort", ErrorKind.ABORTED), ("error", ErrorKind.ENGINE), (None, "engine")]
+)
+def test_an_end_that_is_none_is_a_failure_with_its_tokens(
+    engine: VllmEngine, monkeypatch: pytest.MonkeyPatch, reason: str | None, kind: str
+) -> None:
+    finish = engine._finish
+
+    def ended(output: Any) -> None:
+        for sample in output.outputs:
+            sample.finish_reason = reason
+        finish(output)
+
+    monkeypatch.setattr(engine, "_finish", ended)
+    [given_up] = answers(engine, [request("Tell me a story.")])
+    assert (given_up.error_kind, given_up.completion_tokens > 0, given_up.prompt_tokens > 0) == (kind, True, True)
+    assert repr(reason) in given_up.error
+
+
+def test_chats_are_encoded_by_those_who_ask_and_whole(engine: VllmEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[tuple[str, list[dict[str, Any]]]] = []
+    encode = engine._chats._encode
+
+    def watched(chat: list[dict[str, Any]]) -> Any:
+        encoded.append((threading.current_thread().name, chat))
+        return encode(chat)
+
+    monkeypatch.setattr(engine._chats, "_encode", watched)
+    asked_by = {"role": "user", "content": "Add.", "name": "me"}
+    chat: list[dict[str, Any]] = [asked_by, {"role": "assistant", "content": "", "tool_calls": []}]
+        {"role": "user", "content": "Add.", "name": "me"},
+        {"role": "assistant", "content": "", "tool_calls": []},
+    ]
+    asked = [Request(chat, SHORT, f"{seed}", seed) for seed in range(4)]
+    assert {completion.error for completion in answers(engine, asked)} == {""}
+    assert encoded == [(threading.current_thread().name, chat)]  # once for all four, with every key of a message
+
+
 def test_an_unknown_engine_argument_is_named_with_the_nearest() -> None:
     with pytest.raises(EngineError, match=r"engine_args\.max_num_seq: .*did you mean `max_num_seqs`"):
         VllmEngine(role(engine_args={"max_num_seq": 4}))
@@ -142,7 +200,7 @@ def test_an_engine_core_ends_with_the_replica_that_began_it() -> None:
 
 _REPLICA_AND_CORE = """
 import multiprocessing, os, time
-from a2r_ray.engines.vllm.engine import end_with_replica
+from a2r_ray.engines.vllm.core_process import end_with_replica
 
 def core():
     end_with_replica()

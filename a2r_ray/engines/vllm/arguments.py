@@ -1,0 +1,83 @@
+"""What vLLM is given: its environment, its engine's arguments and a request's sampling."""
+
+import difflib
+import os
+import secrets
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from a2r_ray.config.schema import RoleConfig, Sampling
+from a2r_ray.engines.vllm import cpu
+from a2r_ray.errors import EngineError
+
+_CPU_ENVIRONMENT = {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    # Even enforce_eager compiles at the first token, which needs a C++ compiler and Python's headers.
+    "TORCH_COMPILE_DISABLE": "1",
+    # The default binds every engine of a machine to its first core.
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "VLLM_CPU_KVCACHE_SPACE": "2",
+}
+
+
+def prepare_environment(role: RoleConfig) -> None:
+    """What vLLM reads from the environment when it is imported."""
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+    if Path(role.model).is_dir():
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if not role.gpus:
+        os.environ["OMP_NUM_THREADS"] = str(threads(role))
+        for name, value in _CPU_ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
+
+
+def threads(role: RoleConfig) -> int:
+    """Threads that compute, on a CPU."""
+    return max(1, int(role.resources.cpus))
+
+
+def engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
+    """What ``EngineArgs`` is made of.
+
+    Raises:
+        EngineError: vLLM knows an argument of the config not; with the nearest that it knows.
+    """
+    # vLLM's own default seed is 0 in every engine: replicas would draw alike.
+    arguments: dict[str, Any] = {"model": role.model, "seed": secrets.randbits(31), "max_num_seqs": role.max_num_seqs}
+    if role.revision:
+        arguments["revision"] = role.revision
+    if not role.gpus:
+        arguments |= {
+            "enforce_eager": True,
+            "distributed_executor_backend": "uni",
+            "dtype": cpu.dtype(),
+            "block_size": cpu.BLOCK_TOKENS,
+        }
+        if seeded:
+            # On CPU a seeded request whose prefill is chunked kills the engine.
+            arguments |= {"enable_chunked_prefill": False}
+    arguments |= role.engine_args
+    _check(arguments)
+    return arguments
+
+
+def _check(arguments: dict[str, Any]) -> None:
+    from vllm import EngineArgs
+
+    known = [field.name for field in fields(EngineArgs)]
+    for name in arguments:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            raise EngineError(f"engine_args.{name}: vLLM knows no such argument{hint}")
+
+
+def sampling_params(sampling: Sampling, seed: int | None) -> Any:
+    """A request's sampling as vLLM has it."""
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    given = sampling.model_dump(exclude_none=True)
+    return SamplingParams(**given, n=1, seed=seed, output_kind=RequestOutputKind.FINAL_ONLY)
