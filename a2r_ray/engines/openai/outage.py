@@ -3,9 +3,9 @@
 - After three failures in a row for which the server is to blame, nothing more is sent but one probe at a time, with
   growing pauses: the list of models and, where that answers, one of the held requests. A gateway lists models for a
   server that is down, so only a request that is answered says that it is back.
-- A request that fails alone, at a server that still lists its models, fails by itself: such a failure counts, or one
-  request that no gateway lets through would hold all others for ever. So the list is also asked for before a request
-  fails for good.
+- Where only one request fails so, or all wait too long, at a server that still lists its models, their failures count:
+  else one request that no gateway lets through would hold all others for ever, and a slow server would be taken for one
+  that is away. So the list is also asked for before a request fails for good.
 - An outage is one when a probe has failed. Only then is it shown, and what failed on its account does not count.
 """
 
@@ -82,7 +82,7 @@ class Outage:
         self._streak = self._first = 0
         """Failures in a row, and the number of the first of them."""
         self._failing: set[object] = set()
-        """Which requests failed in that row."""
+        """Which requests failed in that row, but for those to which the server was slow."""
         self._held: deque[_Held] = deque()
         self._prober: asyncio.Task[None] | None = None
         self._since = 0.0
@@ -128,7 +128,8 @@ class Outage:
         ticket.tell(failure)
         self._first = self._first if self._streak else ticket.number
         self._streak += 1
-        self._failing.add(request)
+        if failure.kind != ErrorKind.TIMEOUT:
+            self._failing.add(request)
         if self._prober is None:
             if self._streak < _FAILURES_IN_A_ROW and not last:
                 return None
@@ -172,8 +173,6 @@ class Outage:
         failure = await self._no_list()
         if failure is None and (self.away or len(self._failing) > 1):
             failure = await self._try_one()
-            if failure and failure.kind == ErrorKind.TIMEOUT and not self.away:
-                return  # it is slow, since it does list its models
         if failure:
             self._outages += self.away is None
             self.away = Away(failure, self._since)

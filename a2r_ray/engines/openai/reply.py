@@ -87,7 +87,7 @@ class Transcript:
 
         That is the best guess: servers send a chunk per token, but some put a few into one.
         """
-        counted = self._usage and self._usage.completion_tokens
+        counted = self._usage.completion_tokens if self._usage else None
         return self._spoken if counted is None else counted
 
     def add(self, chunk: object) -> None:
@@ -113,10 +113,6 @@ class Transcript:
                 parts.append(said)
         self._spoken += bool(thinking or delta.content or delta.refusal)
 
-    def take(self, reply: Reply) -> None:
-        """Takes down the tokens of a reply that came in one piece."""
-        self._usage = _Usage(prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens)
-
     def reply(self, *, done: bool) -> Reply:
         """The reply of a stream that has ended.
 
@@ -124,36 +120,45 @@ class Transcript:
             done: whether the server said that this is the end.
 
         Raises:
-            Failure: it is not whole.
+            Failure: it is not whole, or was given up.
         """
-        if not done or not self._finish_reason:
-            lacks = "[DONE]" if self._finish_reason else "a finish_reason"
-            raise Failure(ErrorKind.BAD_REPLY, f"the reply is cut off: the stream ended without {lacks}")
-        answer = "".join(self._answer) or "".join(self._refusal)
-        return _reply("".join(self._thinking), answer, self._finish_reason, self.prompt_tokens, self.completion_tokens)
+        if self._finish_reason and (done or self._finish_reason in _ABORTS):
+            return self._reply(self._finish_reason)
+        lacks = "[DONE]" if self._finish_reason else "a finish_reason"
+        raise Failure(ErrorKind.BAD_REPLY, f"the reply is cut off: the stream ended without {lacks}")
 
+    def whole_reply(self, body: bytes) -> Reply:
+        """The reply that came in one piece.
 
-def whole_reply(body: bytes) -> Reply:
-    """The reply that came in one piece.
+        Raises:
+            Failure: it is none, or was given up.
+        """
+        try:
+            read = _Completion.model_validate_json(body)
+        except ValidationError as error:
+            text = f"{first_mistake(error)}: {body.decode(errors='replace')}"
+        else:
+            self._usage, choice = read.usage, read.choices[0]
+            self._say(choice.message)
+            self._spoken = 0  # one message is not one token
+            self._finish_reason = choice.finish_reason or "stop"  # it is whole; some servers say no more than that
+            return self._reply(self._finish_reason)
+        raise Failure(ErrorKind.BAD_REPLY, text)
 
-    Raises:
-        Failure: it is none, or was given up.
-    """
-    try:
-        read = _Completion.model_validate_json(body)
-    except ValidationError as error:
-        text = f"{first_mistake(error)}: {body.decode(errors='replace')}"
-    else:
-        choice, usage = read.choices[0], read.usage or _Usage()
-        message = choice.message
-        thinking, answer = (
-            message.reasoning_content or message.reasoning or "",
-            message.content or message.refusal or "",
-        )
-        # What came in one piece is whole; some servers say no more than that.
-        finish_reason = choice.finish_reason or "stop"
-        return _reply(thinking, answer, finish_reason, usage.prompt_tokens or 0, usage.completion_tokens or 0)
-    raise Failure(ErrorKind.BAD_REPLY, text)
+    def _reply(self, finish_reason: str) -> Reply:
+        if finish_reason in _ABORTS:
+            raise Failure(ErrorKind.ABORTED, f"the server gave the reply up: finish_reason {finish_reason}")
+        if finish_reason not in _ENDS:
+            raise Failure(ErrorKind.BAD_REPLY, f"the reply has an unknown finish_reason: {finish_reason}")
+        end = _ENDS[finish_reason]
+        return Reply(self._text(end), end, self.prompt_tokens, self.completion_tokens)
+
+    def _text(self, end: str) -> str:
+        """The answer, behind the thinking where the server parts them; left open where it was cut off thinking."""
+        thinking, answer = "".join(self._thinking), "".join(self._answer or self._refusal)
+        if not thinking:
+            return answer
+        return f"<think>{thinking}" if not answer and end == "length" else f"<think>{thinking}</think>{answer}"
 
 
 def first_mistake(error: ValidationError) -> str:
@@ -161,15 +166,3 @@ def first_mistake(error: ValidationError) -> str:
     mistake = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in mistake["loc"]) or "the body"
     return f"the reply is no chat completion: {where}: {mistake['msg']}"
-
-
-def _reply(thinking: str, answer: str, finish_reason: str, prompt_tokens: int, completion_tokens: int) -> Reply:
-    """The reply, its thinking before it where the server parts them; left open where it was cut off thinking."""
-    if finish_reason in _ABORTS:
-        raise Failure(ErrorKind.ABORTED, f"the server gave the reply up: finish_reason {finish_reason}")
-    end = _ENDS.get(finish_reason)
-    if end is None:
-        raise Failure(ErrorKind.BAD_REPLY, f"the reply has an unknown finish_reason: {finish_reason}")
-    cut_off = not answer and end == "length"
-    text = answer if not thinking else f"<think>{thinking}" if cut_off else f"<think>{thinking}</think>{answer}"
-    return Reply(text, end, prompt_tokens, completion_tokens)

@@ -47,7 +47,11 @@ async def persist(ask: Callable[[], Awaitable[_T]], patience: Patience) -> _T:
     retrying = tenacity.AsyncRetrying(
         wait=lambda state: backoff(state) + _last_failure(state).retry_after_s, retry=goes_on, reraise=True
     )
-    return await retrying(ask)
+
+    async def once() -> _T:  # what tenacity is given must be seen to be a coroutine function
+        return await ask()
+
+    return await retrying(once)
 
 
 def _last_failure(state: tenacity.RetryCallState) -> Failure:

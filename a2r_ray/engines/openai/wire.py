@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from a2r_ray.engines import Request
 from a2r_ray.engines.openai.failures import Failure, attempt
-from a2r_ray.engines.openai.reply import Reply, Transcript, first_mistake, whole_reply
+from a2r_ray.engines.openai.reply import Reply, Transcript, first_mistake
 from a2r_ray.errors import ErrorKind
 
 _STREAMS: tuple[dict[str, Any], ...] = (
@@ -36,8 +36,6 @@ class Wire:
         self._client, self._url, self._model, self._extra_body = client, url, model, extra_body
         self._refused = 0
         """How many of the ways of asking the server does not take."""
-        self._in_one_piece = False
-        """Whether the last reply came so: the first byte is the last then, and comes late."""
 
     async def ask(self, request: Request, timeout_s: float, heard: Transcript, answered: Callable[[], None]) -> Reply:
         """Asks once.
@@ -51,11 +49,7 @@ class Wire:
         Raises:
             Failure: there is no reply, or it is not whole.
         """
-        try:
-            return await attempt(lambda: self._ask(request, timeout_s, heard, answered), lambda: heard.begun)
-        except Failure as failure:
-            failure.away = failure.away and not (failure.kind == ErrorKind.TIMEOUT and self._in_one_piece)
-            raise
+        return await attempt(lambda: self._ask(request, timeout_s, heard, answered), lambda: heard.begun)
 
     async def _ask(self, request: Request, timeout_s: float, heard: Transcript, answered: Callable[[], None]) -> Reply:
         refused = self._refused
@@ -88,11 +82,7 @@ class Wire:
         ):
             heard.begun = True
             if "event-stream" not in response.headers.get("content-type", ""):
-                reply = whole_reply(await response.read())
-                heard.take(reply)
-                self._in_one_piece = True
-                return reply
-            self._in_one_piece = False
+                return heard.whole_reply(await _body(response))
             chunks = await response.parse(to=_Chunks)
             async for chunk in chunks:
                 limit.reschedule(now() + timeout_s)
@@ -110,6 +100,17 @@ class _Chunks(openai.AsyncStream[object]):
         async for event in super()._iter_events():
             self.done = event.data.startswith("[DONE]")
             yield event
+
+
+async def _body(response: Any) -> bytes:
+    """All of a reply in one piece; the client does not make its own error of one that breaks off."""
+    try:
+        body: bytes = await response.read()
+    except Exception as error:  # noqa: BLE001 (the client's library for HTTP differs with its version)
+        text = f"the reply is cut off: {error}"
+    else:
+        return body
+    raise Failure(ErrorKind.BAD_REPLY, text)
 
 
 def _take(heard: Transcript, chunk: object) -> None:

@@ -14,9 +14,10 @@ import pytest
 
 from a2r_ray.config.schema import Sampling
 from a2r_ray.engines import Completion, Load, Request, create_engine
-from a2r_ray.engines.openai import engine as engine_module
+from a2r_ray.engines.openai import server as server_module
+from a2r_ray.engines.openai import wire
 from a2r_ray.engines.openai.engine import OpenAIEngine
-from a2r_ray.engines.openai.retries import Failure
+from a2r_ray.engines.openai.failures import Failure
 from a2r_ray.errors import EngineError
 from tests.engines.conftest import KEY, MESSAGES, NOT_JSON, Start, ask, eventually, request, role
 from tests.engines.scripted_server import MODEL, Reply, ScriptedServer, completion, error, models
@@ -44,6 +45,8 @@ def test_only_what_is_set_is_sent(server: ScriptedServer, start: Start) -> None:
             "n": 1,
             "temperature": 0.6,
             "max_tokens": 100,
+            "stream": True,
+            "stream_options": {"include_usage": True},
         }
     ]
 
@@ -57,7 +60,7 @@ def test_all_sampling_seed_and_extra_body_are_sent(server: ScriptedServer, start
 
 
 def test_openai_itself_is_told_max_completion_tokens() -> None:
-    sent = engine_module._sampling(request(), "https://api.openai.com/v1")
+    sent = wire._sampling(request(), "https://api.openai.com/v1")
     assert sent == {"n": 1, "temperature": 0.6, "max_completion_tokens": 100}
 
 
@@ -237,7 +240,7 @@ def test_a_remote_server_needs_a_key(monkeypatch: pytest.MonkeyPatch, url: str |
     "host", ["localhost", "127.0.0.1", "::1", "10.0.0.7", "192.168.1.2", "vllm", "a.svc.cluster.local"]
 )
 def test_a_local_server_needs_none(host: str) -> None:
-    assert engine_module._is_local(host)
+    assert server_module._is_local(host)
 
 
 def test_without_a_key_a_local_server_is_asked(
@@ -281,14 +284,14 @@ def test_the_key_is_never_echoed(
 
 @pytest.mark.parametrize("length", range(380, 500, 5))
 def test_no_half_of_the_key_is_left_where_a_message_is_cut(start: Start, length: int) -> None:
-    said = start()._message(Failure("server", "x" * length + KEY + "y" * 200))
+    said = start()._server.message(Failure("server", "x" * length + KEY + "y" * 200))
     assert len(said) == 500
     assert KEY[:3] not in said
 
 
 @pytest.mark.parametrize("look", [KEY, KEY.replace("/", "%2F").replace("+", "%2B"), KEY.replace("/", r"\/")])
 def test_the_key_is_scrubbed_however_it_is_written(start: Start, look: str) -> None:
-    assert start()._message(Failure("server", f"got {look}!")) == "got [key]!"
+    assert start()._server.message(Failure("server", f"got {look}!")) == "got [key]!"
 
 
 # The end.

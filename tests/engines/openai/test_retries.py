@@ -8,7 +8,7 @@ import pytest
 
 from a2r_ray.config.schema import Sampling
 from a2r_ray.engines import Request
-from a2r_ray.engines.openai.retries import _retry_after_s
+from a2r_ray.engines.openai.failures import _retry_after_s
 from tests.engines.conftest import NOT_JSON, Start, ask, eventually, hurry
 from tests.engines.scripted_server import Reply, ScriptedServer, completion, error
 
@@ -142,7 +142,7 @@ def test_a_prompt_that_does_not_fit(
 
 def test_the_client_itself_may_time_out(server: ScriptedServer, start: Start) -> None:
     engine = start(max_retries=0)
-    engine._client = engine._client.with_options(timeout=0.1)
+    engine._wire._client = engine._wire._client.with_options(timeout=0.1)
     hanging = completion()
     hanging.wait_for = gate = threading.Event()
     server.script(hanging)
