@@ -126,6 +126,8 @@ class Outage:
             The leave for the next attempt, when the server is back; None where the failure counts.
         """
         ticket.tell(failure)
+        if ticket.outages < self._outages and self._prober is None:
+            return self._ticket()  # it began before an outage that has ended meanwhile
         self._first = self._first if self._streak else ticket.number
         self._streak += 1
         if failure.kind != ErrorKind.TIMEOUT:

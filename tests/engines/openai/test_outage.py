@@ -65,6 +65,23 @@ def test_it_goes_away_in_the_middle_of_replies(server: ScriptedServer, start: St
     assert answers(futures) == {("hello", "")}
 
 
+def test_an_outage_excuses_what_fails_only_after_it(server: ScriptedServer, start: Start) -> None:
+    late = error(503)
+    late.wait_for = gate = threading.Event()
+    server.script(late, error(503))
+    engine = start(max_retries=0, max_num_seqs=2)
+    last = engine.submit(request())
+    assert eventually(lambda: server.at_once == 1)
+    server.models = error(503)
+    first = engine.submit(request())
+    assert eventually(lambda: holds(engine))
+    server.script(streamed())
+    server.models = models("tiny")
+    assert answers([first]) == {("hello", "")}
+    gate.set()
+    assert answers([last]) == {("hello", "")}
+
+
 def test_it_may_go_away_again_and_again(server: ScriptedServer, start: Start) -> None:
     engine = start(max_retries=2, max_num_seqs=3)
     for _ in range(4):
@@ -191,11 +208,11 @@ def test_a_server_that_is_slow_is_not_away(server: ScriptedServer, start: Start)
     hanging = completion()
     hanging.wait_for = gate = threading.Event()
     server.script(hanging)
-    hurry(engine, 0.1)
+    hurry(engine, 0.5)
     done = [future.result(timeout=20) for future in submit(engine, 6)]
     gate.set()
     assert {completion.error_kind for completion in done} == {"timeout"}
-    assert len(server.bodies) == 12
+    assert eventually(lambda: len(server.bodies) == 12)
     assert engine.load().held_s == 0
 
 
@@ -204,7 +221,7 @@ def test_one_that_is_slow_and_lists_no_models_is_away(server: ScriptedServer, st
     hanging = completion()
     hanging.wait_for = gate = threading.Event()
     server.script(hanging)
-    hurry(engine, 0.2)
+    hurry(engine, 0.5)
     server.models = error(503)
     futures = submit(engine, 4)
     assert eventually(lambda: holds(engine))

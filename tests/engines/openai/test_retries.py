@@ -82,10 +82,10 @@ def test_a_timeout_is_tried_again_and_then_data(server: ScriptedServer, start: S
     hanging = completion()
     hanging.wait_for = gate = threading.Event()
     server.script(hanging)
-    done = ask(hurry(start(max_retries=1), 0.1))
+    done = ask(hurry(start(max_retries=1), 0.5))
     gate.set()
     assert (done.error_kind, done.finish_reason) == ("timeout", "error")
-    assert done.latency_s >= 0.2
+    assert done.latency_s >= 1
     assert eventually(lambda: len(server.bodies) == 2)
 
 

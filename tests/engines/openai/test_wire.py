@@ -230,13 +230,13 @@ def test_the_key_is_not_echoed_from_a_stream(server: ScriptedServer, start: Star
 
 
 def test_a_stream_may_take_longer_than_the_timeout(server: ScriptedServer, start: Start) -> None:
-    slow = streamed(*"a long answer, token by token")
+    slow = streamed(*"a long answer that comes token by token, slowly")
     slow.drips = True
     server.script(slow)
-    engine = hurry(start(max_retries=0), 0.3)
+    engine = hurry(start(max_retries=0), 0.5)
     done = ask(engine)
-    assert (done.text, done.error) == ("a long answer, token by token", "")
-    assert done.latency_s > 0.5
+    assert (done.text, done.error) == ("a long answer that comes token by token, slowly", "")
+    assert done.latency_s > 0.6
 
 
 def test_a_stream_that_stalls_is_asked_again_and_its_tokens_are_counted(server: ScriptedServer, start: Start) -> None:
@@ -245,7 +245,7 @@ def test_a_stream_that_stalls_is_asked_again_and_its_tokens_are_counted(server: 
     gate = threading.Event()
     stalls.events.insert(3, gate)
     server.script(stalls, streamed())
-    engine = hurry(start(max_retries=1), 0.3)
+    engine = hurry(start(max_retries=1), 0.5)
     done = ask(engine)
     assert (done.text, done.completion_tokens) == ("hello", 7)
     assert engine.load().completion_tokens == 2 + 7
