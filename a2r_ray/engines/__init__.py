@@ -58,6 +58,10 @@ class Load:
     stalled_s: float = 0.0
     """For how long it has made no progress on what it holds; 0 where requests have time-outs of their own, infinite
     where it never will."""
+    held_s: float = 0.0
+    """For how long it has held back all its requests, since the server that it speaks to is away; 0 while it serves."""
+    held_for: str = ""
+    """Why it holds them, with the server's address; "" while it serves."""
 
 
 class Engine(Protocol):

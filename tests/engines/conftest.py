@@ -1,6 +1,5 @@
 """An OpenAI engine at a server that answers as a test scripts it."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,12 +22,10 @@ Start = Callable[..., OpenAIEngine]
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with ScriptedServer() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+    server = ScriptedServer()
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -1,18 +1,14 @@
 """What is tried again and what is not, by a real server on the loopback."""
 
-import email.utils
 import threading
-import time
 
 import pytest
 
-from a2r_ray.config.schema import Sampling
-from a2r_ray.engines import Request
-from a2r_ray.engines.openai.retries import _retry_after_s
 from tests.engines.conftest import NOT_JSON, Start, ask, eventually, hurry
 from tests.engines.scripted_server import Reply, ScriptedServer, completion, error
 
 CUT_OFF = Reply(b'{"choices": [{"message": {"con', missing_bytes=500)
+
 TRANSIENT = {
     "500": (error(500), "server"),
     "503": (error(503), "server"),
@@ -73,14 +69,6 @@ def test_a_retry_after_beyond_the_timeout_is_not(server: ScriptedServer, start: 
     assert len(server.bodies) == 1
 
 
-def test_retry_after_as_servers_write_it() -> None:
-    date = email.utils.formatdate(time.time() + 30, usegmt=True)
-    assert 25 < _retry_after_s(date) <= 30
-    assert _retry_after_s(email.utils.formatdate(0, usegmt=True)) == 0
-    found = [_retry_after_s(text) for text in ("2", "0.5", "-1", "", "soon", "nan")]
-    assert found == [2, 0.5, 0, 0, 0, 0]
-
-
 @pytest.mark.parametrize(("status", "hint", "asked"), [(500, "false", 1), (400, "true", 3)])
 def test_the_server_may_say_whether_to_retry(
     server: ScriptedServer, start: Start, status: int, hint: str, asked: int
@@ -94,10 +82,10 @@ def test_a_timeout_is_tried_again_and_then_data(server: ScriptedServer, start: S
     hanging = completion()
     hanging.wait_for = gate = threading.Event()
     server.script(hanging)
-    done = ask(hurry(start(max_retries=1), 0.1))
+    done = ask(hurry(start(max_retries=1), 0.5))
     gate.set()
     assert (done.error_kind, done.finish_reason) == ("timeout", "error")
-    assert done.latency_s >= 0.2
+    assert done.latency_s >= 1
     assert eventually(lambda: len(server.bodies) == 2)
 
 
@@ -108,52 +96,3 @@ def test_the_timeout_is_for_the_whole_attempt(server: ScriptedServer, start: Sta
     done = ask(hurry(start(max_retries=0), 0.2))
     assert done.error_kind == "timeout"
     assert done.latency_s < 4
-
-
-# What is not.
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
-def test_a_refusal_is_data_at_once(server: ScriptedServer, start: Start, status: int) -> None:
-    server.script(error(status, "no such thing"))
-    done = ask(start())
-    assert (done.error, done.error_kind) == (f"HTTP {status}: no such thing", "refused")
-    assert len(server.bodies) == 1
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "message"),
-    [
-        (400, "context_length_exceeded", "Please reduce the length of the messages."),
-        (400, None, "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens"),
-        (400, None, "the request exceeds the available context size. try increasing the context size"),
-        (400, None, "The input (5000 tokens) is longer than the model's context length (4096 tokens)."),
-        (422, None, "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000"),
-        (413, None, "prompt is too long: 210000 tokens > 200000 maximum"),
-    ],
-)
-def test_a_prompt_that_does_not_fit(
-    server: ScriptedServer, start: Start, status: int, code: str | None, message: str
-) -> None:
-    server.script(error(status, message, code))
-    assert ask(start()).error_kind == "prompt_too_long"
-    assert len(server.bodies) == 1
-
-
-def test_the_client_itself_may_time_out(server: ScriptedServer, start: Start) -> None:
-    engine = start(max_retries=0)
-    engine._client = engine._client.with_options(timeout=0.1)
-    hanging = completion()
-    hanging.wait_for = gate = threading.Event()
-    server.script(hanging)
-    done = ask(engine)
-    gate.set()
-    assert (done.error, done.error_kind) == ("the server did not answer in time", "timeout")
-
-
-def test_a_request_that_cannot_be_written_is_data(server: ScriptedServer, start: Start) -> None:
-    asked = Request(({"role": "user", "content": "\ud800"},), Sampling(), "p/0")
-    done = ask(start(), asked)
-    assert (done.error_kind, done.finish_reason) == ("engine", "error")
-    assert "UnicodeEncodeError" in done.error
-    assert not server.bodies

@@ -1,0 +1,57 @@
+"""What ``engine_args`` may hold for the openai engine."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from a2r_ray.config.schema import Sampling
+from a2r_ray.errors import EngineError
+
+_MAX_CONNECTIONS = 1000
+"""The openai client opens no more."""
+_OURS = {"model", "messages", "n", "stream", "stream_options", "seed", *Sampling.model_fields}
+
+
+class EngineArgs(BaseModel):
+    """The arguments, checked; unknown ones are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    max_num_seqs: Annotated[int, Field(ge=1, le=_MAX_CONNECTIONS)] = 256
+    """Requests at the server at once."""
+    timeout: Annotated[float, Field(gt=0)] = 600.0
+    """Seconds until the first token and between two tokens, for the whole reply where the server does not stream; and
+    the longest Retry-After that is waited for."""
+    max_retries: Annotated[int, Field(ge=0)] = 5
+    """Not counted is what fails while the server is away."""
+    max_backoff_s: Annotated[float, Field(gt=0)] = 60.0
+    """The backoff's window doubles from a second up to this; the server's Retry-After comes on top."""
+    extra_body: dict[str, Any] = {}
+    """More fields of the request's body, for what only this server knows."""
+
+    @field_validator("extra_body")
+    @classmethod
+    def _leaves_ours_alone(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if taken := sorted(value.keys() & _OURS):
+            raise ValueError(f"{', '.join(taken)}: set from the config's own fields, not here")
+        return value
+
+
+def engine_args(given: dict[str, Any]) -> EngineArgs:
+    """The arguments as the config gives them.
+
+    Raises:
+        EngineError: with a line for each that is wrong.
+    """
+    try:
+        return EngineArgs.model_validate(given)
+    except ValidationError as error:
+        mistakes = [_explain(mistake["loc"], mistake["type"], mistake["msg"]) for mistake in error.errors()]
+    raise EngineError("\n".join(mistakes))
+
+
+def _explain(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    field = ".".join(str(part) for part in ("engine_args", *location))
+    if kind == "extra_forbidden":
+        return f"{field}: unknown to the openai engine; known are {', '.join(EngineArgs.model_fields)}"
+    return f"{field}: {message.removeprefix('Value error, ')}"

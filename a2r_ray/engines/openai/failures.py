@@ -1,0 +1,135 @@
+"""A failed attempt: what it means, whether asking again is of use, and whether the server is to blame.
+
+- Every exception of an attempt becomes a Failure, and none is chained to one: a chain would carry the key on.
+- ``away`` says that the server, not the request, failed: it was not reached, or a gateway before it said so, or not a
+  byte came in time. A reply that breaks off is not of that kind, since a request may be what ends the server.
+"""
+
+import email.utils
+import json
+import math
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass
+from http import HTTPStatus
+from typing import TypeVar
+
+import openai
+
+from a2r_ray.errors import ErrorKind
+
+_TOO_LONG = re.compile(
+    r"context[_ ](length|window|size)|(prompt|input) is too long|max_model_len|maximum model length"
+    r"|input token count|max_new_tokens` must be <=",
+    re.IGNORECASE,
+)
+"""How servers say that a prompt does not fit: OpenAI, vLLM, SGLang, llama.cpp, Anthropic, Gemini, TGI."""
+_PASSING = {408: ErrorKind.TIMEOUT, 409: ErrorKind.SERVER, 429: ErrorKind.RATE_LIMITED}
+_AWAY = frozenset({502, 503, 504, 520, 521, 522, 523, 524})
+"""What gateways answer in place of a server that they do not reach; from 520 on it is Cloudflare's."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(eq=False)
+class Failure(Exception):  # noqa: N818 (it becomes data)
+    """One attempt's failure; its text may hold the key."""
+
+    kind: str
+    text: str
+    _: KW_ONLY
+    status: int = 0
+    may_pass: bool = True
+    retry_after_s: float = 0.0
+    away: bool = False
+    """The server is to blame: it, or a gateway before it, was not to be had."""
+
+    def __str__(self) -> str:
+        return self.text
+
+    def passes_within(self, timeout_s: float) -> bool:
+        """Whether asking again is of use, and soon enough."""
+        return self.may_pass and self.retry_after_s <= timeout_s
+
+    @property
+    def means_no_service(self) -> bool:
+        """Not so where the server answers but lists no models, as many do, or is only busy."""
+        return (
+            self.kind not in {ErrorKind.REFUSED, ErrorKind.RATE_LIMITED} and self.status != HTTPStatus.NOT_IMPLEMENTED
+        )
+
+
+async def attempt(ask: Callable[[], Awaitable[_T]], answers: Callable[[], bool] = lambda: False) -> _T:
+    """Asks once.
+
+    Args:
+        ask: what is asked.
+        answers: whether the server is known to be there, asked after a failure.
+
+    Raises:
+        Failure: whatever went wrong.
+    """
+    try:
+        return await ask()
+    except Failure:
+        raise
+    except Exception as error:  # noqa: BLE001 (a request's failure is data, whatever it is)
+        failure = _failure(error, away=not answers())
+    raise failure
+
+
+def _failure(error: Exception, *, away: bool) -> Failure:
+    match error:
+        case TimeoutError() | openai.APITimeoutError():
+            return Failure(ErrorKind.TIMEOUT, "the server did not answer in time", away=away)
+        case openai.APIConnectionError():
+            return _connection_failure(error, away=away)
+        case openai.APIStatusError():
+            return _status_failure(error)
+        case openai.APIError():
+            return _broken_off(error)
+        case json.JSONDecodeError() | UnicodeDecodeError():
+            return Failure(ErrorKind.BAD_REPLY, f"the reply is no stream of JSON: {error}")
+        case _:
+            return Failure(ErrorKind.ENGINE, f"{type(error).__name__}: {error}", may_pass=False)
+
+
+def _connection_failure(error: openai.APIConnectionError, *, away: bool) -> Failure:
+    if not away or "peer closed connection" in str(error.__cause__):
+        return Failure(ErrorKind.BAD_REPLY, f"the reply is cut off: {error.__cause__}")
+    return Failure(ErrorKind.CONNECTION, f"{error.message} {error.__cause__ or ''}".strip(), away=True)
+
+
+def _status_failure(error: openai.APIStatusError) -> Failure:
+    status, headers = error.status_code, error.response.headers
+    said = error.body.get("message") if isinstance(error.body, dict) else error.body
+    text = f"HTTP {status}: {said or error.message}"
+    kind = _PASSING.get(status, ErrorKind.SERVER if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ErrorKind.REFUSED)
+    if kind == ErrorKind.REFUSED and _TOO_LONG.search(f"{error.code} {text}"):
+        kind = ErrorKind.PROMPT_TOO_LONG
+    hint = headers.get("x-should-retry")
+    may_pass = hint == "true" or (hint != "false" and (status in _PASSING or kind == ErrorKind.SERVER))
+    retry_after_s = _retry_after_s(headers.get("retry-after", ""))
+    away = may_pass and status in _AWAY
+    return Failure(kind, text, status=status, may_pass=may_pass, retry_after_s=retry_after_s, away=away)
+
+
+def _broken_off(error: openai.APIError) -> Failure:
+    """An error in the middle of a stream, where no status can tell what it is."""
+    text = f"the server broke its reply off: {error.message}"
+    if _TOO_LONG.search(f"{error.code} {error.message}"):
+        return Failure(ErrorKind.PROMPT_TOO_LONG, text, may_pass=False)
+    return Failure(ErrorKind.BAD_REPLY, text)
+
+
+def _retry_after_s(header: str) -> float:
+    """The seconds that a Retry-After header asks for, as a number or a date; 0 where it says nothing."""
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(header).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return 0.0
+    return max(0.0, seconds) if not math.isnan(seconds) else 0.0

@@ -1,0 +1,133 @@
+"""The server: its address, its key, whether it is there and serves the model.
+
+The key comes from the environment and never gets into a message: all are scrubbed of it, then cut.
+"""
+
+import asyncio
+import ipaddress
+import os
+import re
+from http import HTTPStatus
+from urllib.parse import quote, urlsplit
+
+import openai
+from pydantic import BaseModel, ValidationError
+
+from a2r_ray.config.schema import RoleConfig
+from a2r_ray.engines.openai.failures import Failure, attempt
+from a2r_ray.engines.openai.retries import Patience, persist
+from a2r_ray.errors import EngineError, ErrorKind
+
+_OPENAI_URL = "https://api.openai.com/v1"
+_CONNECT_TIMEOUT_S = 10.0
+_START_ATTEMPTS = 3
+_MAX_MESSAGE_CHARS = 500
+_MAX_NAMES = 10
+
+
+class Server:
+    """The server at ``role.base_url``, OpenAI's own where none is given."""
+
+    def __init__(self, role: RoleConfig, timeout_s: float) -> None:
+        self._role = role
+        self.url = _server_url(role)
+        self._key = _api_key(role, self.url)
+        self._short_timeout_s = min(_CONNECT_TIMEOUT_S, timeout_s)
+        self.client = openai.AsyncOpenAI(
+            api_key=self._key or "none",
+            base_url=self.url,
+            max_retries=0,
+            timeout=openai.Timeout(timeout_s, connect=self._short_timeout_s),
+        )
+
+    async def served_models(self) -> list[str]:
+        """The names of the models that it lists.
+
+        Raises:
+            Failure: it is away, or has no such list.
+        """
+        return await attempt(self._served_models)
+
+    async def _served_models(self) -> list[str]:
+        async with asyncio.timeout(self._short_timeout_s):
+            raw = await self.client.models.with_raw_response.list()
+        try:
+            return [model.id for model in _Models.model_validate_json(raw.http_response.content).data]
+        except ValidationError:
+            text = "lists no models"
+        raise Failure(ErrorKind.REFUSED, text, may_pass=False)
+
+    async def check(self, max_backoff_s: float) -> None:
+        """Raises EngineError where the server is away, refuses the key or serves other models."""
+        role, complaint = self._role, ""
+        try:
+            patience = Patience(_START_ATTEMPTS, self._short_timeout_s, max_backoff_s)
+            served = await persist(self.served_models, patience)
+            if not {role.model, f"{role.model}:latest", f"models/{role.model}"} & set(served):
+                names = ", ".join(served[:_MAX_NAMES]) + (", …" if len(served) > _MAX_NAMES else "") or "no model"
+                complaint = f"does not serve {role.model}; it serves {names}: correct `model`, or serve it there"
+        except Failure as failure:
+            if failure.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+                does = "refuses the key" if self._key else "asks for a key"
+                complaint = f"{does}: {self.message(failure)}: set {role.api_key_env} to a key that it takes"
+            elif failure.means_no_service:
+                complaint = f"cannot be used: {self.message(failure)}: start the server, or correct `base_url`"
+        if complaint:
+            raise EngineError(f"{self.url} {complaint}")
+
+    def message(self, failure: Failure) -> str:
+        """What may be shown: scrubbed before it is cut, so that no half of a key stays."""
+        message = str(failure)
+        for look in (self._key, quote(self._key, safe=""), self._key.replace("/", r"\/")):
+            if look:
+                message = message.replace(look, "[key]")
+        return message if len(message) <= _MAX_MESSAGE_CHARS else message[: _MAX_MESSAGE_CHARS - 1] + "…"
+
+
+class _Model(BaseModel):
+    id: str
+
+
+class _Models(BaseModel):
+    data: list[_Model]
+
+
+def _server_url(role: RoleConfig) -> str:
+    """The server's address, sure to hold no secret."""
+    try:
+        parts = urlsplit(role.base_url or _OPENAI_URL)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise EngineError("base_url: not a URL") from None
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    url = f"{parts.scheme}://{host}{port}{parts.path}"
+    if parts.scheme not in {"http", "https"} or not host:
+        raise EngineError("base_url: expected http:// or https://, a host, and mostly /v1")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise EngineError(
+            f"base_url {url}: expected no user, password or query in it; a key belongs into the environment variable "
+            f"{role.api_key_env}"
+        )
+    return url
+
+
+def _api_key(role: RoleConfig, url: str) -> str:
+    """The key; "" where there is none and the server is a local one, which mostly asks for none."""
+    key = os.environ.get(role.api_key_env, "").strip()
+    if not key and not _is_local(urlsplit(url).hostname or ""):
+        raise EngineError(
+            f"{url}: no key; set the environment variable {role.api_key_env}, or name another in `api_key_env`"
+        )
+    if not re.fullmatch(r"[!#-\[\]-~]*", key):
+        raise EngineError(
+            f"the key in the environment variable {role.api_key_env} has spaces, quotes or odd characters"
+        )
+    return key
+
+
+def _is_local(host: str) -> bool:
+    """Loopback, a private address, or a name that only a local network resolves."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".localhost", ".internal"))
