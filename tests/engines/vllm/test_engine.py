@@ -168,9 +168,6 @@ def test_chats_are_encoded_by_those_who_ask_and_whole(engine: VllmEngine, monkey
     monkeypatch.setattr(engine._chats, "_encode", watched)
     asked_by = {"role": "user", "content": "Add.", "name": "me"}
     chat: list[dict[str, Any]] = [asked_by, {"role": "assistant", "content": "", "tool_calls": []}]
-        {"role": "user", "content": "Add.", "name": "me"},
-        {"role": "assistant", "content": "", "tool_calls": []},
-    ]
     asked = [Request(chat, SHORT, f"{seed}", seed) for seed in range(4)]
     assert {completion.error for completion in answers(engine, asked)} == {""}
     assert encoded == [(threading.current_thread().name, chat)]  # once for all four, with every key of a message
