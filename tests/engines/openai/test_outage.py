@@ -82,6 +82,18 @@ def test_an_outage_excuses_what_fails_only_after_it(server: ScriptedServer, star
     assert answers([last]) == {("hello", "")}
 
 
+def test_an_outage_uses_up_no_retries(server: ScriptedServer, start: Start) -> None:
+    engine = start(max_retries=1)
+    server.script(error(503), error(503), error(500), streamed())
+    server.models = error(503)
+    future = engine.submit(request())
+    assert eventually(lambda: holds(engine))
+    assert len(server.bodies) == 2
+    server.models = models("tiny")
+    assert answers([future]) == {("hello", "")}
+    assert len(server.bodies) == 4
+
+
 def test_it_may_go_away_again_and_again(server: ScriptedServer, start: Start) -> None:
     engine = start(max_retries=2, max_num_seqs=3)
     for _ in range(4):
