@@ -70,7 +70,7 @@ def _brought(config: Config, problems: Sequence[Problem]) -> list[tuple[Path, ..
 def _served(config: Config, cases: Sequence[Case]) -> list[_Shown]:
     method = compile_method(config, "shared" if config.shares_engine else "streaming")
     if any(pool.engine is not None and pool.engine.engine in _NEED_A_CLUSTER for pool in method):
-        from a2r_ray.cluster.sample_run import served_on_a_cluster
+        from a2r_ray.cluster.try_out import served_on_a_cluster
 
         return [_Shown(*served) for served in served_on_a_cluster(config, method, cases)]
     return _served_here(method, cases)

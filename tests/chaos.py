@@ -189,14 +189,14 @@ def content(output: Path) -> dict[str, Counter[str]]:
     }
 
 
-def write_config(folder: Path, name: str, problems: int, latency_s: float = 0.1) -> Path:
+def write_config(folder: Path, name: str, problems: int, latency_s: float = 0.1, tokens: int = 64) -> Path:
     """A run over simulated engines, with a few rows that are no problems; without latency it is the same but fast."""
     source = folder / "problems.jsonl"
     if not source.exists():
         rows = [json.dumps({"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i}) for i in range(problems)]
         rows[problems // 2 : problems // 2] = ["{torn", json.dumps({"id": "empty", "problem": " "})]
         source.write_text("\n".join(rows) + "\n")
-    simulated = {"latency_s": {"median": latency_s, "sigma": 0.7}, "tokens": {"median": 64, "sigma": 0.5}}
+    simulated = {"latency_s": {"median": latency_s, "sigma": 0.7}, "tokens": {"median": tokens, "sigma": 0.5}}
     role = {"engine": "simulated", "resources": {"cpus": 0.5}, "simulated": simulated}
     document = {
         "input": {"path": str(source), "id_column": "id", "answer_column": "answer"},

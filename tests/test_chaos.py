@@ -18,6 +18,8 @@ from tests.nodes import Nodes, wait_until
 
 KILLS = 10
 PROBLEMS = 700
+LONG = 8_000
+"""Tokens of a path: four make a block of over 100 KB, which lies in the object store of a node and is lost with it."""
 
 
 @contextmanager
@@ -84,7 +86,7 @@ def nodes(tmp_path: Path) -> Iterator[Nodes]:
 
 
 def test_a_node_is_killed_and_another_comes(tmp_path: Path, nodes: Nodes) -> None:
-    config = write_config(tmp_path, "run", 200)
+    config = write_config(tmp_path, "run", 200, tokens=LONG)
     document: dict[str, Any] = yaml.safe_load(config.read_text())
     for role in ("explorer", "synthesizer"):
         document[role]["resources"] = {"cpus": 1}
@@ -102,5 +104,5 @@ def test_a_node_is_killed_and_another_comes(tmp_path: Path, nodes: Nodes) -> Non
     assert process.returncode == 3, errors
     verified = subprocess.run([*A2R, "verify", str(tmp_path / "run")], capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stdout
-    finish(write_config(tmp_path, "quiet", 200, latency_s=0), nodes)
+    finish(write_config(tmp_path, "quiet", 200, latency_s=0, tokens=LONG), nodes)
     assert content(tmp_path / "run") == content(tmp_path / "quiet"), out

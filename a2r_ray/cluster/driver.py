@@ -17,7 +17,7 @@ from ray.data import DataContext, Dataset
 
 from a2r_ray.cluster import connection, graph, monitor, private, reader
 from a2r_ray.cluster.monitor import RemoteMonitor
-from a2r_ray.cluster.placement import PoolHealth
+from a2r_ray.cluster.pool_health import PoolHealth
 from a2r_ray.cluster.reader import Reading
 from a2r_ray.cluster.rows import rows_of
 from a2r_ray.cluster.shared_folder import check_output

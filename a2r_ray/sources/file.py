@@ -133,7 +133,7 @@ def open_files(config: InputConfig) -> Files:
 def find(path: str) -> list[DataFile]:
     """The readable files that a file, glob, folder or URI names, sorted."""
     try:
-        where = Place.of(path)
+        where = Location.of(path)
         found = where.files()
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{public(path)}: cannot be opened: {public(_one_line(error))}") from error
@@ -148,7 +148,7 @@ def find(path: str) -> list[DataFile]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where a path points: a file system and a path or pattern on it."""
 
     filesystem: fs.FileSystem
@@ -157,7 +157,7 @@ class Place:
     """What a path on the file system lacks to be recognised: a URI's scheme."""
 
     @classmethod
-    def of(cls, path: str) -> "Place":
+    def of(cls, path: str) -> "Location":
         scheme, is_uri, _ = path.partition("://")
         if not is_uri:
             return cls(fs.LocalFileSystem(), os.path.expanduser(path), "")  # noqa: PTH111  a Path would lose "./"

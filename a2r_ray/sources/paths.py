@@ -21,7 +21,7 @@ from a2r_ray.records import WRITTEN_BY, Reject
 from a2r_ray.runs.record import read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import open_source, read_problems, read_rows
-from a2r_ray.sources.file import Files, Place, open_files
+from a2r_ray.sources.file import Files, Location, open_files
 from a2r_ray.sources.rows import RawRow, Source
 from a2r_ray.sources.seen import digest
 
@@ -124,7 +124,7 @@ def _runs(config: InputConfig) -> Iterator[tuple[Storage, InputConfig]]:
 def _run_folder(path: str) -> Storage | None:
     """The run folder that a path names; None where it names something else, or nothing."""
     try:
-        where = Place.of(path)
+        where = Location.of(path)
         is_folder = where.filesystem.get_file_info(where.path).type == fs.FileType.Directory
         if not is_folder or where.filesystem.get_file_info(f"{where.path}/run.json").type != fs.FileType.File:
             return None

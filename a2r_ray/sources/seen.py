@@ -28,16 +28,16 @@ class Seen:
         key = digest(problem.problem_id)
         content = digest(problem.problem, repr(problem.messages), repr(problem.reference_answer))
         source = self._sources.setdefault(problem.source, len(self._sources))
-        place = source << 48 | problem.line
-        first = self._first.setdefault(key, place << 64 | content)
-        if first == place << 64 | content:
+        position = source << 48 | problem.line
+        first = self._first.setdefault(key, position << 64 | content)
+        if first == position << 64 | content:
             return problem
         if first & (1 << 64) - 1 == content:
             return Duplicate(problem.problem_id, problem.source, problem.line)
         return self._clash(problem, raw, first >> 64)
 
-    def _clash(self, problem: Problem, raw: RawRow, place: int) -> Reject:
-        where = f"{list(self._sources)[place >> 48]}:{place & (1 << 48) - 1}"
+    def _clash(self, problem: Problem, raw: RawRow, position: int) -> Reject:
+        where = f"{list(self._sources)[position >> 48]}:{position & (1 << 48) - 1}"
         error = f"id {problem.problem_id!r} is already that of {where}, which has another problem or answer"
         return Reject(
             problem.problem_id, problem.source, problem.line, "input", ErrorKind.DUPLICATE_ID, error, raw.text

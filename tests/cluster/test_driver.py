@@ -1,7 +1,10 @@
 """The whole way on a real Ray, with simulated engines: every schedule, every row accounted for."""
 
 import json
+import os
 import re
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +12,15 @@ import duckdb
 import pytest
 import ray
 
-from a2r_ray.cluster import connection, driver, monitor, placement
+from a2r_ray.cluster import connection, driver, monitor, pool_health
 from a2r_ray.config.loading import parse_config
 from a2r_ray.errors import A2RError, InputError, Stopped
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.record import stored_config
 from a2r_ray.runs.storage import Storage
+from tests.chaos import replicas, title
+from tests.engines.scripted_server import MODEL, ScriptedServer, models
 
 pytestmark = pytest.mark.usefixtures("local_ray")
 
@@ -295,8 +300,8 @@ def test_an_engine_that_hangs_is_started_again(document: dict[str, Any]) -> None
 def test_a_pool_that_no_node_fits_is_told_of_and_ends_the_run(
     document: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(placement, "_LOOK_EVERY_S", 0.5)
-    monkeypatch.setattr(placement, "_WARN_AFTER_S", 2.0)
+    monkeypatch.setattr(pool_health, "_LOOK_EVERY_S", 0.5)
+    monkeypatch.setattr(pool_health, "_WARN_AFTER_S", 2.0)
     document["synthesizer"] |= {
         "resources": {"cpus": 1, "gpus": 1, "accelerator_type": "H100"},
         "replicas": {"start_timeout_s": 5},
@@ -306,3 +311,80 @@ def test_a_pool_that_no_node_fits_is_told_of_and_ends_the_run(
     for text in (str(caught.value), capsys.readouterr().err):
         assert "the pool of the synthesizer has had no place in the cluster for" in text
         assert "asks for 1 CPU, 1 GPU, H100 (synthesizer.resources), and no node that is up has it" in text
+
+
+def test_a_phased_run_keeps_the_verdict_on_a_poison_problem(document: dict[str, Any]) -> None:
+    document["explorer"] |= {
+        "simulated": {"latency_s": {"median": 0.1}, "faults": {"poison": "What is 7 + 7?"}},
+        "engine_args": {"max_num_seqs": 2},
+    }
+    receipt = driver.run(parse_config({**document, "schedule": "phased"})).receipt
+    assert (receipt["ok"], receipt["failed"], receipt["balanced"]) == (19, 1, True)
+    assert rows(document["output"], "rejects", "problem_id, stage, error_kind") == [("p7", "explore", "poison")]
+
+
+def test_after_four_deaths_a_replica_is_as_fast_as_before(document: dict[str, Any], problems_file: Path) -> None:
+    lines = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i} for i in range(400)]
+    problems_file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    document["explorer"] |= {"simulated": {"latency_s": {"median": 0.2}}, "engine_args": {"max_num_seqs": 16}}
+    config = parse_config(document)
+    deaths: list[str] = []
+    since: list[tuple[float, int]] = []
+    """When the replica after the last death had served some, and every half second from then on: how many."""
+
+    def kill(progress: driver.Progress) -> None:
+        own = {name: each for name, each in progress.replicas.items() if each["pool"] == "explorer"}
+        served = {name: each["stages"].get("explore", 0) for name, each in own.items()}
+        working = [name for name in own if served[name] and name not in deaths]
+        if working and len(deaths) == 4:
+            since.append((time.monotonic(), sum(served.values())))
+        elif working:
+            deaths.append(working[0])
+            for each in replicas(os.getpid()):
+                if "explorer" in title(each):
+                    each.send_signal(signal.SIGKILL)
+
+    receipt = driver.run(config, kill).receipt
+    assert len(deaths) == 4
+    assert (receipt["ok"], receipt["failed"], receipt["balanced"]) == (400, 0, True)
+    # 16 paths at once, 4 for each problem, 0.2 s each: 20 problems a second at full width.
+    (began, first), last = since[0], since[-1][1]
+    ended = next(at for at, served in since if served == last)
+    assert last - first > 50, "too little was left to see"
+    assert ended - began < (last - first) / 20 * 1.5 + 5
+
+
+def test_a_replica_that_cannot_load_again_is_waited_for(
+    document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = ScriptedServer()
+    server.start()
+    document["explorer"] |= {"simulated": {"latency_s": {"median": 0.5}}, "engine_args": {"max_num_seqs": 8}}
+    document["synthesizer"] = {
+        "engine": "openai",
+        "model": MODEL,
+        "base_url": server.url,
+        "resources": {"cpus": 0.25},
+        "engine_args": {"max_num_seqs": 1, "max_backoff_s": 0.01},
+    }
+    killed: list[float] = []
+
+    def take_away(progress: driver.Progress) -> None:
+        own = [each for each in progress.replicas.values() if each["pool"] == "synthesizer"]
+        if not killed and any(not each["loading"] for each in own):
+            server.models = models("another")
+            for each in replicas(os.getpid()):
+                if "synthesizer" in title(each):
+                    each.send_signal(signal.SIGKILL)
+            killed.append(time.monotonic())
+        elif killed and time.monotonic() - killed[0] > 8:
+            server.models = models(MODEL)
+
+    try:
+        receipt = driver.run(parse_config({**document, "schedule": "streaming"}), take_away).receipt
+    finally:
+        server.stop()
+    assert killed
+    assert (receipt["input"], receipt["balanced"]) == (20, True)
+    assert receipt["ok"] == 20

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from a2r_ray.cluster.placement import PoolHealth
+from a2r_ray.cluster.pool_health import PoolHealth
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import A2RError, EngineError
