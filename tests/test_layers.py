@@ -1,6 +1,7 @@
 """Who may import what: the core neither Ray nor an engine, and each of those only in its own files."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +75,31 @@ def test_imports_point_down() -> None:
                 )
                 wrong += [f"{path.relative_to(PACKAGE)} imports {name}" for name in names if floor[name] > floor[own]]
     assert wrong == []
+
+
+ROLES_UNKNOWN = [
+    *("runs", "replica"),
+    *("cluster/graph.py", "cluster/monitor.py", "cluster/pool_health.py", "cluster/rows.py"),
+]
+
+
+def test_the_machine_knows_no_role() -> None:
+    role = re.compile(r"explorer|synthesizer|\bboth\b")
+    places = [PACKAGE / name for name in ROLES_UNKNOWN]
+    files = [path for place in places for path in ([place] if place.is_file() else place.rglob("*.py"))]
+    assert len(files) > 15
+    assert {str(path.relative_to(PACKAGE)) for path in files if role.search(path.read_text())} == set()
+
+
+def test_private_names_of_ray_and_vllm_stand_in_one_file_each() -> None:
+    private = re.compile(
+        r"ray\._private|ray\.data\._internal|ray\._raylet|\.core_worker\b|_logical_plan|\bvllm\.\S*\._|mkldnn\._"
+    )
+    users = {str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if private.search(path.read_text())}
+    assert users == {"cluster/private.py", "engines/vllm/private.py"}
+
+
+def test_no_file_is_too_long_and_few_stand_at_the_top() -> None:
+    lengths = {str(path.relative_to(PACKAGE)): len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
+    assert {name: length for name, length in lengths.items() if length > 330} == {}
+    assert len(list(PACKAGE.glob("*.py"))) <= 12
