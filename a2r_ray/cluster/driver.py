@@ -188,12 +188,12 @@ _NOTE_EVERY_S = 2.0
 
 
 def tune() -> None:
-    """The settings without which Ray Data trickles, or ends a run because a replica cannot load."""
+    """The settings without which Ray Data trickles, or ends a run in which a long answer is all that there is."""
     context = DataContext.get_current()
     context.execution_options.preserve_order = False
     private.allow_unread_blocks(context)
-    # PoolHealth decides when the run ends.
-    context.max_consecutive_actor_init_deaths = -1
+    # An answer may take longer than Ray Data waits for progress; what hangs, each replica's heartbeat ends.
+    context.execution_no_progress_timeout_s = -1
 
 
 def pool_health(pools: Sequence[Pool]) -> PoolHealth:

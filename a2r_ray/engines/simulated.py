@@ -278,5 +278,5 @@ def _text(tokens: int, ending: str) -> str:
 def _prompt_tokens(request: Request) -> int:
     tokens = 0
     for message in request.messages:
-        tokens += len(message.get("content") or "") // _CHARS_PER_TOKEN + 4
+        tokens += len(str(message.get("content") or "")) // _CHARS_PER_TOKEN + 4
     return tokens

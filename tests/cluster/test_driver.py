@@ -124,7 +124,7 @@ def test_an_engine_that_cannot_load_ends_the_run_with_that_error(document: dict[
 def test_a_table_that_cannot_be_written_ends_the_run_with_that_error(document: dict[str, Any]) -> None:
     config = parse_config(document)
     folder = Path(config.output)
-    RunFolder.open(config)
+    RunFolder.open(config).finish("interrupted")
     (folder / "results").symlink_to("/proc/sys")  # nobody can make a file there, not even root
     with pytest.raises(A2RError, match=r"results: cannot be written: .*run the same command again"):
         driver.run(config)
