@@ -1,6 +1,7 @@
 """The jobs as they are submitted: a head of its own, `ray job submit`, and the exit status that it reports."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from tests.chaos import replicas
 from tests.nodes import RAY, Nodes, wait_until
 
 ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,14 @@ def config_file(document: dict[str, Any], tmp_path: Path) -> Path:
     return path
 
 
+def shown(script: str, config: Path, target: Path) -> list[str]:
+    """What the README has a job do, with a config and a target of the test's own."""
+    [line] = re.findall(rf"^ray job submit --working-dir \. -- python (jobs/{script}\.py .*)$", README, re.MULTILINE)
+    words = line.split()
+    words[words.index("--config") + 1], words[words.index("--to") + 1] = str(config), str(target)
+    return words
+
+
 def test_annotate_keeps_every_row_and_adds_the_answers(
     submit: Any, config_file: Path, problems_file: Path, tmp_path: Path
 ) -> None:
@@ -49,7 +59,7 @@ def test_annotate_keeps_every_row_and_adds_the_answers(
         file.write("{broken\n")
         file.write(json.dumps({"id": "p1", "problem": "What is 1 + 1?", "answer": 2, "topic": "sums"}) + "\n")
     target = tmp_path / "out" / "annotated.parquet"
-    done = submit("jobs/annotate.py", "--config", str(config_file), "--to", str(target))
+    done = submit(*shown("annotate", config_file, target))
     assert done.returncode == 0, done.stdout + done.stderr
     rows = duckdb.sql(f"select * from '{target}' order by a2r_row").df()  # noqa: S608 (a test's own path)
     assert list(rows["a2r_row"]) == list(range(1, 23))
@@ -63,7 +73,7 @@ def test_annotate_keeps_every_row_and_adds_the_answers(
 
 def test_distill_writes_the_verified_syntheses_as_chats(submit: Any, config_file: Path, tmp_path: Path) -> None:
     target = tmp_path / "samples.jsonl"
-    done = submit("jobs/distill.py", "--config", str(config_file), "--to", str(target))
+    done = submit(*shown("distill", config_file, target))
     assert done.returncode == 0, done.stdout + done.stderr
     samples = [json.loads(line) for line in target.read_text().splitlines()]
     assert 10 <= len(samples) <= 20
