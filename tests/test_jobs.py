@@ -46,8 +46,10 @@ def config_file(document: dict[str, Any], tmp_path: Path) -> Path:
 
 def shown(script: str, config: Path, target: Path) -> list[str]:
     """What the README has a job do, with a config and a target of the test's own."""
-    [line] = re.findall(rf"^ray job submit --working-dir \. -- python (jobs/{script}\.py .*)$", README, re.MULTILINE)
-    words = line.split()
+    [line] = map(
+        str, re.findall(rf"^ray job submit --working-dir \. -- python (jobs/{script}\.py .*)$", README, re.MULTILINE)
+    )
+    words: list[str] = line.split()
     words[words.index("--config") + 1], words[words.index("--to") + 1] = str(config), str(target)
     return words
 
