@@ -1,7 +1,9 @@
 """What of a config changes what is generated: the fingerprint of a role, and what may not change within a run folder.
 
-Whatever is not named here as scheduling counts as generating, so that an argument that an engine gets tomorrow is not
-forgotten. Configs are taken as documents, as ``run.json`` has them.
+- Whatever is not named here as scheduling counts as generating, so that no field and no engine argument of tomorrow is
+  forgotten.
+- The fingerprint decides and the fields explain: a role whose fingerprint is the same may be written in another way.
+- Configs are taken as documents, as ``run.json`` has them.
 """
 
 import hashlib
@@ -11,43 +13,68 @@ from collections.abc import Mapping
 from typing import Any
 
 from a2r_ray import prompts
+from a2r_ray.config.local_files import without_job_copy
 
 Document = Mapping[str, Any]
 
-_VLLM_SCHEDULING = """
-    tensor_parallel_size pipeline_parallel_size data_parallel_size data_parallel_rank data_parallel_start_rank
-    data_parallel_size_local data_parallel_address data_parallel_rpc_port data_parallel_hybrid_lb
-    data_parallel_external_lb data_parallel_backend enable_expert_parallel all2all_backend
-    decode_context_parallel_size prefill_context_parallel_size distributed_executor_backend
-    max_parallel_loading_workers worker_cls worker_extension_cls nnodes node_rank master_addr master_port
-    disable_custom_all_reduce gpu_memory_utilization kv_cache_memory_bytes cpu_offload_gb block_size
-    enable_prefix_caching prefix_caching_hash_algo num_gpu_blocks_override max_num_seqs max_num_batched_tokens
-    long_prefill_token_threshold enable_chunked_prefill
-    async_scheduling scheduling_policy scheduler_cls stream_interval disable_log_stats aggregate_engine_logging
-    otlp_traces_endpoint collect_detailed_traces show_hidden_metrics_for_version kv_cache_metrics
-    cudagraph_metrics enable_mfu_metrics load_format download_dir safetensors_load_strategy use_tqdm_on_load
-    pt_load_map_location ignore_patterns enforce_eager compilation_config enable_sleep_mode hf_token
-"""
+_VLLM_SCHEDULING = {
+    "over how many devices and machines, and how they talk": """
+        tensor_parallel_size pipeline_parallel_size prefill_context_parallel_size decode_context_parallel_size
+        dcp_comm_backend dcp_q_replicate dcp_kv_cache_interleave_size cp_kv_cache_interleave_size data_parallel_size
+        data_parallel_rank data_parallel_start_rank data_parallel_size_local data_parallel_address
+        data_parallel_rpc_port data_parallel_hybrid_lb data_parallel_external_lb data_parallel_multi_port_external_lb
+        data_parallel_backend enable_expert_parallel enable_batch_sharded_sampling enable_ep_weight_filter
+        all2all_backend enable_elastic_ep enable_eplb eplb_config expert_placement_strategy enable_dbo ubatch_size
+        dbo_decode_token_threshold dbo_prefill_token_threshold disable_nccl_for_dp_synchronization
+        disable_custom_all_reduce fully_sharded_loras mm_encoder_tp_mode distributed_executor_backend nnodes node_rank
+        master_addr master_port distributed_timeout_seconds cpu_distributed_timeout_seconds numa_bind numa_bind_nodes
+        numa_bind_cpus device_ids ray_workers_use_nsight
+        """,
+    "memory and caches": """
+        gpu_memory_utilization kv_cache_memory_bytes num_gpu_blocks_override block_size mamba_block_size
+        enable_prefix_caching prefix_caching_hash_algo prefix_cache_retention_interval prefix_match_unit
+        disable_hybrid_kv_cache_manager watermark offload_backend cpu_offload_gb cpu_offload_params offload_group_size
+        offload_num_in_group offload_prefetch_step offload_params kv_offloading_size kv_offloading_backend
+        mm_processor_cache_gb mm_processor_cache_type mm_shm_cache_max_object_size_mb mm_tensor_ipc
+        mm_ipc_gpu_memory_gb max_cpu_loras enable_sleep_mode enable_cumem_allocator
+        """,
+    "limits and order of scheduling": """
+        max_num_seqs max_num_batched_tokens max_num_scheduled_tokens max_num_queued_reqs max_num_queued_tokens
+        long_prefill_token_threshold enable_chunked_prefill disable_chunked_mm_input scheduler_reserve_full_isl
+        prefill_schedule_interval scheduling_policy async_scheduling stream_interval renderer_num_workers
+        shutdown_timeout fault_tolerance_config enable_fault_tolerance
+        """,
+    "graphs and compilation": """
+        enforce_eager compilation_config optimization_level performance_mode cudagraph_capture_sizes
+        max_cudagraph_capture_size enable_flashinfer_autotune specialize_active_lora
+        """,
+    "how the same weights are fetched": """
+        download_dir hf_token max_parallel_loading_workers safetensors_load_strategy safetensors_prefetch_num_threads
+        safetensors_prefetch_block_size pt_load_map_location use_tqdm_on_load skip_mm_profiling
+        """,
+    "logs, metrics and checks": """
+        served_model_name disable_log_stats aggregate_engine_logging show_hidden_metrics_for_version
+        otlp_traces_endpoint collect_detailed_traces per_request_spec_decode_metrics kv_cache_metrics
+        kv_cache_metrics_sample cudagraph_metrics enable_layerwise_nvtx_tracing enable_mfu_metrics
+        enable_logging_iteration_details jit_monitor_mode jit_monitor_verbose enable_mm_processor_stats
+        profiler_config kv_events_config fail_on_environ_validation
+        """,
+}
+# Not among them, though they sound so: load_format (there is one of random weights), ignore_patterns (which weights),
+# worker_cls, worker_extension_cls and scheduler_cls (anybody's code), kv_transfer_config (caches that may be lossy).
+
 SCHEDULING_ARGS = {
-    "vllm": frozenset(_VLLM_SCHEDULING.split()),
+    "vllm": frozenset(name for names in _VLLM_SCHEDULING.values() for name in names.split()),
     "openai": frozenset({"max_num_seqs", "timeout", "max_retries", "max_backoff_s"}),
     "simulated": frozenset({"max_num_seqs"}),
 }
-"""Arguments of each engine that say how it works and not what: parallelism, memory, cache, limits of scheduling, logs,
-and how weights are loaded."""
+"""The arguments of each engine that say how it works, and not what comes out."""
 
-_SCHEDULING = {
-    "hang_timeout_s",
-    "output",
-    "schedule",
-    "replicas",
-    "resources",
-    "price",
-    "api_key_env",
-    "base_url",
-}
-"""Sections and fields of a config that say how it is run."""
-_GROWING = {"paths", "limit"}
+_OF_RUN = {"output", "schedule"}
+_OF_ROLE = {"replicas", "resources", "price", "hang_timeout_s", "base_url", "api_key_env", "paths"}
+"""Where an openai server is reached says nothing of what it serves; N may grow."""
+_OF_INPUT = {"limit"}
+
 _ROLES = {"explorer": "EXPLORE", "synthesizer": "SYNTHESIZE"}
 """Each role's default prompt, by its name in ``prompts``."""
 _READS_REFERENCES = {"synthesizer"}
@@ -55,39 +82,33 @@ _READS_REFERENCES = {"synthesizer"}
 
 def of_roles(config: Document) -> dict[str, str]:
     """The fingerprint of each role; "" for a role that is absent."""
-    return {name: of_role(name, config[name], config["seed"]) if config[name] else "" for name in _ROLES}
+    return {name: _of_role(name, config[name], config["seed"]) if config[name] else "" for name in _ROLES}
 
 
-def of_role(name: str, role: Document, seed: int | None) -> str:
-    """16 hex digits over whatever changes what a role generates, never over how it is scheduled, nor over N."""
-    generates = {key: role[key] for key in ("engine", "model", "revision", "sampling", "simulated")}
-    generates |= {"prompt": role["prompt"] or getattr(prompts, _ROLES[name]), "seed": seed}
-    if arguments := _generating_args(role):
-        generates["engine_args"] = arguments
-    if name in _READS_REFERENCES:
-        generates["references"] = [prompts.REFERENCE, prompts.SHOWN]
-    return digest(generates)
+def of_input(source: Document) -> str:
+    """Hash of what names the input, not of its content."""
+    return _digest(_without(source, _OF_INPUT))
 
 
-def digest(value: Document) -> str:
-    """16 hex digits over a document."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+def changed(record: Document, config: Document, fingerprints: Mapping[str, str]) -> list[str]:
+    """What keeps a config from continuing a run, a line for each field; empty where nothing does.
 
-
-def changed(before: Document, after: Document) -> list[str]:
-    """What keeps a config from continuing the run of another, a line for each field; empty where nothing does."""
-    old, new = _generating(before), _generating(after)
+    Args:
+        record: what ``run.json`` of that run holds.
+        config: the config as it may be written down.
+        fingerprints: those of its roles, made before its secrets were left out.
+    """
+    differing = [name for name in _ROLES if record[name] != fingerprints[name]]
+    before, after = (_generating(each, differing) for each in (record["config"], config))
     lines = [
-        f"{name}: {old.get(name)!r} there, {new.get(name)!r} now"
-        for name in sorted(old.keys() | new.keys())
-        if old.get(name) != new.get(name)
+        f"{name}: {before.get(name, 'nothing')} there, {after.get(name, 'nothing')} now"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
     ]
-    return lines + _shrunk(before, after)
-
-
-def prompts_changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """The roles whose fingerprints differ though no field does: their default prompts are no longer what they were."""
-    return [name for name in _ROLES if before[name] != after[name]]
+    for role in differing:
+        if not any(line.startswith((role, "seed:")) for line in lines):
+            lines.append(_unseen(role, record))
+    return lines + _shrunk(record["config"], config)
 
 
 def paths(config: Document) -> int:
@@ -100,28 +121,45 @@ def simulates(config: Document) -> bool:
     return any(config[name] and config[name]["engine"] == "simulated" for name in _ROLES)
 
 
-def _generating_args(role: Document) -> dict[str, Any]:
-    scheduling = SCHEDULING_ARGS[role["engine"]]
-    return {name: value for name, value in role["engine_args"].items() if name not in scheduling}
+def _of_role(name: str, role: Document, seed: int | None) -> str:
+    """16 hex digits over whatever changes what a role generates, never over how it is scheduled, nor over N."""
+    # What is absent is left out, so that a field of tomorrow changes no fingerprint where it is not used.
+    generates = {key: value for key, value in _of_generating_role(role).items() if value not in (None, {})}
+    generates |= {"prompt": role["prompt"] or getattr(prompts, _ROLES[name]), "seed": seed}
+    if name in _READS_REFERENCES:
+        generates["references"] = [prompts.REFERENCE, prompts.SHOWN]
+    return _digest({"revision": None, "simulated": None, **generates})
 
 
-def _generating(config: Document, prefix: str = "") -> dict[str, Any]:
-    """The fields that change what a run generates, by dotted name."""
-    flat: dict[str, Any] = {}
-    for name, value in config.items():
-        if name in _SCHEDULING or name in _GROWING:
-            continue
-        if name == "engine_args":
-            flat |= _flat(_generating_args(config), f"{prefix}{name}.")
-        elif isinstance(value, dict):
-            flat |= _generating(value, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = value
+def _of_generating_role(role: Document) -> dict[str, Any]:
+    return _without(role, _OF_ROLE) | {"engine_args": _without(role["engine_args"], SCHEDULING_ARGS[role["engine"]])}
+
+
+def _generating(config: Document, roles: list[str]) -> dict[str, str]:
+    """The fields that change what a run generates, by dotted name, each as it may be shown; of these roles only."""
+    run = _without(config, {*_OF_RUN, *_ROLES}) | {"input": _without(config["input"], _OF_INPUT)}
+    run |= {name: _of_generating_role(config[name]) for name in roles if config[name]}
+    return _flat(run)
+
+
+def _flat(section: Document, prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for name, value in section.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        elif value is not None or ".engine_args." in prefix:  # a server may take a null for something
+            flat[f"{prefix}{name}"] = repr(without_job_copy(value))
     return flat
 
 
-def _flat(values: Document, prefix: str) -> dict[str, Any]:
-    return {f"{prefix}{name}": value for name, value in values.items()}
+def _unseen(role: str, record: Document) -> str:
+    """Why a role's fingerprint is another one though no field of its is."""
+    asked = "its default, or how references are shown to it," if role in _READS_REFERENCES else "its default"
+    version = record["versions"].get("a2r-ray")
+    return (
+        f"{role}.prompt: {asked} is not that of version {version}, which made the folder; set it to that prompt, or "
+        "continue with that version (or else a value that run.json keeps secret is another one)"
+    )
 
 
 def _shrunk(before: Document, after: Document) -> list[str]:
@@ -133,3 +171,19 @@ def _shrunk(before: Document, after: Document) -> list[str]:
         for name, (old, new) in counts.items()
         if new < old
     ]
+
+
+def _without(section: Document, names: set[str] | frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in section.items() if name not in names}
+
+
+def _digest(value: Document) -> str:
+    """16 hex digits over a document."""
+    return hashlib.sha256(json.dumps(_lasting(value), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _lasting(value: Any) -> Any:
+    """The value with each path in it as it stands in every copy of a job."""
+    if isinstance(value, Mapping):
+        return {name: _lasting(inner) for name, inner in value.items()}
+    return without_job_copy(value)

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from a2r_ray.config.local_files import resolved
 from a2r_ray.config.schema import Config
 from a2r_ray.config.secrets import shown
 from a2r_ray.errors import ConfigError
@@ -43,53 +44,15 @@ def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
 
 
 def parse_config(document: Mapping[str, Any]) -> Config:
-    """Validates a config that is already a mapping; raises ConfigError with every mistake."""
+    """Validates a config that is already a mapping, and makes its local paths absolute.
+
+    Raises:
+        ConfigError: with every mistake.
+    """
     try:
         return Config.model_validate(resolved(document))
     except ValidationError as error:
         raise ConfigError([_explain(mistake) for mistake in error.errors(include_url=False)]) from None
-
-
-def resolved(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A config whose local paths are absolute: those of the driver, and of the one who reads them in ``run.json``.
-
-    They are relative to the current directory, here and nowhere else. What may be a name as well as a path (a model, a
-    dataset) is taken for a path where there is one.
-    """
-    config = dict(document)
-    config["output"] = _absolute(config.get("output"))
-    source = config.get("input")
-    if isinstance(source, dict):
-        is_file = source.get("source", "file") in {"file", "paths"}
-        config["input"] = {**source, **_where(source, "path", is_file or _exists(source.get("path")))}
-    for name in ("explorer", "synthesizer"):
-        role = config.get(name)
-        if isinstance(role, dict):
-            config[name] = {**role, **_where(role, "model", _exists(role.get("model")))}
-            arguments = role.get("engine_args")
-            if isinstance(arguments, dict):
-                paths = {key: _absolute(arguments[key]) for key in _PATH_ARGS if _exists(arguments.get(key))}
-                config[name]["engine_args"] = {**arguments, **paths}
-    return {name: value for name, value in config.items() if name in document}
-
-
-_PATH_ARGS = {"tokenizer", "chat_template", "hf_config_path"}
-"""Engine arguments that may be local paths."""
-
-
-def _where(section: Mapping[str, Any], key: str, is_path: bool) -> dict[str, Any]:  # noqa: FBT001 (a condition)
-    return {key: _absolute(section[key])} if is_path and key in section else {}
-
-
-def _exists(value: Any) -> bool:
-    return isinstance(value, str) and "://" not in value and os.path.exists(os.path.expanduser(value))  # noqa: PTH110, PTH111
-
-
-def _absolute(value: Any) -> Any:
-    """A local path as an absolute one; what is a URI, or no text, as it is."""
-    if not isinstance(value, str) or not value or "://" in value:
-        return value
-    return os.path.abspath(os.path.expanduser(value))  # noqa: PTH100, PTH111 (a Path would follow links)
 
 
 def apply_override(document: dict[str, Any], override: str) -> None:

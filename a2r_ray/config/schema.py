@@ -3,9 +3,9 @@
 Unknown keys are refused. ``a2r_ray.config.loading`` reads the file and explains what is wrong with it.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from a2r_ray import prompts
 from a2r_ray.config import fingerprint
@@ -24,6 +24,7 @@ class InputConfig(_Section):
     """Where the problems come from."""
 
     source: Literal["file", "huggingface", "reasoning_gym", "paths"] = "file"
+    """What kind of place that is."""
     path: str | None = None
     """file: a file, glob, folder or URI (.jsonl .parquet .csv, each also compressed). huggingface: a dataset name or a
     local folder. paths: a run folder, or files as those of source file, of paths made elsewhere."""
@@ -31,7 +32,7 @@ class InputConfig(_Section):
     """huggingface: the dataset's configuration."""
     split: str = "train"
     """huggingface: the dataset's split."""
-    datasets: dict[str, int | dict[str, Any]] | None = None
+    datasets: dict[str, int | dict[str, JsonValue]] | None = None
     """reasoning_gym: dataset name to size, or to its own options with ``size`` among them."""
     id_column: str | None = None
     """Absent: the id is a hash of the problem."""
@@ -62,18 +63,26 @@ class Sampling(_Section):
     """How tokens are drawn; what is absent is the engine's default."""
 
     temperature: Annotated[float, Field(ge=0)] = 0.6
+    """0: always the likeliest token."""
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Draw from the likeliest tokens that have this probability together."""
     top_k: Annotated[int, Field(ge=1)] | None = None
+    """Draw from this many tokens."""
     min_p: Fraction | None = None
+    """Draw from the tokens with at least this share of the likeliest one's probability."""
     max_tokens: Annotated[int, Field(ge=1)] = 32768
+    """Tokens to generate at most; what is longer is cut off."""
     stop: list[str] | None = None
+    """Texts that end what is generated."""
 
 
 class Replicas(_Section):
     """Between how many replicas a pool scales."""
 
     min: Annotated[int, Field(ge=1)] = 1
+    """Replicas to begin with, and at least."""
     max: Annotated[int, Field(ge=1)] = 1
+    """Replicas at most; absent: as many as min."""
     start_timeout_s: Annotated[float, Field(gt=0)] = 1800.0
     """The run ends when for so long no replica of the pool found a place in the cluster, or one has been loading."""
 
@@ -93,6 +102,7 @@ class Resources(_Section):
     """What one replica takes of the cluster."""
 
     cpus: Annotated[float, Field(ge=0)] = 1
+    """Per replica; vllm without GPUs computes with as many threads."""
     gpus: Annotated[float, Field(ge=0)] | None = None
     """Per replica; absent: 1 for vllm, 0 for the others."""
     accelerator_type: str | None = None
@@ -112,7 +122,9 @@ class LogNormal(_Section):
     """A log-normal distribution; sigma is that of the logarithm."""
 
     median: Annotated[float, Field(ge=0)]
+    """Half of the values are above it."""
     sigma: Annotated[float, Field(ge=0)] = 0.0
+    """0: all values are the median."""
 
 
 class Faults(_Section):
@@ -138,35 +150,48 @@ class SimulatedConfig(_Section):
     """How the simulated engine behaves."""
 
     latency_s: LogNormal = LogNormal(median=0.0)
+    """Seconds that a request takes."""
     tokens: LogNormal = LogNormal(median=64.0)
+    """Tokens of a completion."""
     accuracy: Fraction = 0.5
     """Share of completions that give the known answer."""
     load_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds until the engine is ready."""
     faults: Faults = Faults()
+    """What goes wrong."""
 
 
 class RoleConfig(_Section):
     """What both roles have."""
 
     engine: Literal["vllm", "openai", "simulated"] = "vllm"
+    """What runs the model."""
     model: str
+    """vllm: a name of the Hugging Face hub or a local folder. openai: what the server calls it. simulated: any name."""
     revision: str | None = None
+    """vllm: a branch, tag or commit of the model on the hub."""
     prompt: str | None = None
     """The user message's template; absent: ``a2r_ray.prompts``. {problem} and, for the synthesizer, {references} are
     replaced."""
     sampling: Sampling = Sampling()
+    """How tokens are drawn."""
     replicas: Replicas = Replicas()
+    """How many engines run at the same time."""
     resources: Resources = Resources()
-    engine_args: dict[str, Any] = {}
-    """Passed to the engine; unknown ones are refused by it."""
+    """What each of them takes of the cluster."""
+    engine_args: dict[str, JsonValue] = {}
+    """Passed to the engine; unknown ones are refused by it. Those that change what it generates are part of the
+    fingerprint (``a2r_ray.config.fingerprint`` names the others)."""
     base_url: str | None = None
     """openai: the server, with its /v1."""
     api_key_env: str = "OPENAI_API_KEY"
     """openai: the environment variable that holds the key."""
     simulated: SimulatedConfig | None = None
+    """simulated: how it behaves."""
     hang_timeout_s: Annotated[float, Field(gt=0)] = 300.0
     """An engine that holds requests and makes no progress for so long is started again."""
     price: Price | None = None
+    """What the tokens cost; absent: nothing is said of costs."""
 
     @model_validator(mode="after")
     def _fields_fit_the_engine(self) -> Self:
@@ -188,7 +213,7 @@ class RoleConfig(_Section):
         """Requests that one replica runs at once, as vLLM calls it."""
         # More sequences on a single CPU core make no more tokens, only longer waits.
         default = 32 if self.engine == "vllm" and not self.gpus and self.resources.cpus <= 1 else 256
-        return int(self.engine_args.get("max_num_seqs", default))
+        return int(cast("int", self.engine_args.get("max_num_seqs", default)))
 
     def same_engine(self, other: "RoleConfig") -> bool:
         """Whether one loaded engine can serve both roles: what loads is the same, whatever is asked of it."""
@@ -221,13 +246,18 @@ class Config(_Section):
     """A whole run."""
 
     input: InputConfig
+    """Where the problems come from."""
     output: str
     """The run folder: local, or an s3:// or gs:// URI."""
     schedule: Literal["auto", "streaming", "phased", "shared"] = "auto"
+    """streaming: both pools at once. phased: one after the other, each with all GPUs. shared: one pool serves both
+    roles. auto: by what the cluster has."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     """Each path's own seed derives from it; absent: unseeded."""
     explorer: ExplorerConfig | None = None
+    """The model that samples paths; absent: they are brought."""
     synthesizer: SynthesizerConfig | None = None
+    """The model that reads them and reasons again; absent: the vote is the answer."""
 
     @model_validator(mode="after")
     def _roles_make_a_run(self) -> Self:
@@ -279,7 +309,7 @@ class Config(_Section):
     @property
     def input_fingerprint(self) -> str:
         """Hash of what names the input (not of its content)."""
-        return fingerprint.digest(self.input.model_dump(exclude={"limit"}))
+        return fingerprint.of_input(self.input.model_dump())
 
 
 def _check_prompt(template: str | None, wanted: set[str]) -> None:

@@ -169,19 +169,13 @@ def _existing(storage: Storage, config: Config) -> dict[str, Any] | None:
             f"output {storage.shown}: the folder holds something else ({shown}); name an empty or a new one"
         )
     record = read_record(storage)
-    differing = fingerprint.changed(record["config"], config.public())
+    differing = fingerprint.changed(record, config.public(), config.fingerprints)
     if differing:
         raise OutputError(
             f"output {storage.shown}: the folder belongs to another config; these fields differ:\n"
             + "\n".join(f"  {line}" for line in differing)
             + "\nset `output` to a new folder, or undo the change. To use the paths of this one there, exploring "
             f"nothing: --set output=NEW --set input.source=paths --set input.path={storage.shown}"
-        )
-    for role in fingerprint.prompts_changed(record, config.fingerprints):
-        raise OutputError(
-            f"output {storage.shown}: what the {role} is asked by default is no longer what it was when this folder "
-            f"was made; set {role}.prompt to that of version {record['versions'].get('a2r-ray')}, or `output` to a new "
-            "folder"
         )
     return record
 

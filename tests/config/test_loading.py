@@ -147,3 +147,41 @@ def test_a_dataset_s_name_is_a_folder_only_where_there_is_one(
     assert parse_config(document).input.path == "openai/gsm8k"
     (tmp_path / "openai" / "gsm8k").mkdir(parents=True)
     assert parse_config(document).input.path == f"{tmp_path}/openai/gsm8k"
+
+
+@pytest.mark.parametrize("engine", ["openai", "simulated"])
+def test_a_model_that_is_only_a_name_stays_whatever_lies_on_the_disk(
+    document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    (tmp_path / "Qwen" / "Qwen3-8B").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    document["explorer"] |= {"engine": engine, "model": "Qwen/Qwen3-8B"}
+    config = parse_config(document)
+    assert config.explorer is not None
+    assert config.explorer.model == "Qwen/Qwen3-8B"
+
+
+def test_an_override_is_resolved_like_the_file(
+    document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(document))
+    monkeypatch.chdir(tmp_path)
+    config = load_config(path, ["output=runs/b", "input.path=more.jsonl"])
+    assert (config.output, config.input.path) == (f"{tmp_path}/runs/b", f"{tmp_path}/more.jsonl")
+    assert config.public()["output"] == f"{tmp_path}/runs/b"
+
+
+def test_links_stay_as_they_are_written(document: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "disk-7").mkdir()
+    (tmp_path / "shared").symlink_to(tmp_path / "disk-7")
+    document["output"] = f"{tmp_path}/shared/run"
+    assert parse_config(document).output == f"{tmp_path}/shared/run"
+
+
+def test_an_argument_that_json_cannot_hold_is_refused_at_once(document: dict[str, Any], tmp_path: Path) -> None:
+    document["explorer"] = {"model": "m"}
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(document))
+    with pytest.raises(ConfigError, match=r"explorer\.engine_args\.tokenizer_revision: datetime\.date\(2026, 1, 31\)"):
+        load_config(path, ["explorer.engine_args.tokenizer_revision=2026-01-31"])

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+from a2r_ray.config import schema
 from a2r_ray.config.loading import parse_config
 from tests.config.test_loading import mistakes
 
@@ -45,3 +47,12 @@ def test_fingerprints_change_with_what_is_generated_and_with_nothing_else(docume
         assert changed.explorer_fingerprint != before.explorer_fingerprint, change
         assert changed.synthesizer_fingerprint == before.synthesizer_fingerprint
     assert parse_config({**document, "seed": 2}).explorer_fingerprint != before.explorer_fingerprint
+
+
+def test_every_field_has_its_documentation_under_it() -> None:
+    sections = [each for each in vars(schema).values() if isinstance(each, type) and issubclass(each, BaseModel)]
+    names = {
+        f"{section.__name__}.{name}": field for section in sections for name, field in section.model_fields.items()
+    }
+    assert len(names) > 50
+    assert [name for name, field in names.items() if not field.description] == []

@@ -43,7 +43,7 @@ def start(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
         engine.close()
 
 
-def role(url: str | None, **engine_args: object) -> RoleConfig:
+def role(url: str | None, **engine_args: Any) -> RoleConfig:
     return RoleConfig(engine="openai", model=MODEL, base_url=url, engine_args={**FAST, **engine_args})
 
 

@@ -99,7 +99,7 @@ def test_paths_and_limit_may_grow_and_not_shrink(document: dict[str, Any]) -> No
 def test_another_default_prompt_is_refused(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     RunFolder.open(config).finish("complete")
     monkeypatch.setattr(prompts, "EXPLORE", "Solve this: {problem}")
-    with pytest.raises(OutputError, match="what the explorer is asked by default is no longer"):
+    with pytest.raises(OutputError, match=r"explorer\.prompt: its default is not that of version"):
         RunFolder.open(config)
 
 

@@ -1,0 +1,75 @@
+"""A local path means one file in every process of a run: it is made absolute once, where the config is loaded.
+
+- Relative is relative to the current directory. Links stay as they are written: a shared folder may be one.
+- URIs stay. So does what may be the name of a model or a dataset, unless there is such a file or folder.
+- A Ray job runs in a copy of its working directory, of another name whenever something in it has changed, and thrown
+  away. Paths that differ in the name of that copy only mean the same file.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_JOB_COPY = re.compile(r"/\S*/runtime_resources/working_dir_files/[^/]+(?:/|$)")
+"""Where Ray unpacks the working directory of a job; it has no public name."""
+_VLLM_FILES = (
+    "tokenizer",
+    "hf_config_path",
+    "model_weights",
+    "spec_model",
+    "reasoning_parser_plugin",
+    "mm_encoder_fp8_scale_path",
+)
+"""vLLM's arguments that may name a local file or folder."""
+
+
+def resolved(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A config, still unchecked, with absolute paths."""
+    config = dict(document)
+    if "output" in config:
+        config["output"] = absolute(config["output"])
+    if isinstance(source := config.get("input"), Mapping):
+        config["input"] = _source(source)
+    for name in ("explorer", "synthesizer"):
+        # What a server calls its models, and how a simulation is called, has nothing to do with this machine's disk.
+        if isinstance(role := config.get(name), Mapping) and role.get("engine", "vllm") == "vllm":
+            config[name] = _vllm_role(role)
+    return config
+
+
+def absolute(path: Any) -> Any:
+    """A local path as an absolute one, with ``~`` replaced; a URI, and what is no text, as it is."""
+    if not isinstance(path, str) or not path or "://" in path:
+        return path
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 (a Path would keep "..")
+
+
+def in_job_copy(path: str) -> bool:
+    """Whether it lies in a job's copy of its working directory, also by way of a link."""
+    return any(_JOB_COPY.match(each) for each in (path, os.path.realpath(path)))
+
+
+def without_job_copy(value: Any) -> Any:
+    """A path in a job's copy of its working directory as one relative to that; anything else as it is."""
+    return _JOB_COPY.sub("", value, count=1) if isinstance(value, str) and _JOB_COPY.match(value) else value
+
+
+def _source(source: Mapping[str, Any]) -> dict[str, Any]:
+    kind, path = source.get("source", "file"), source.get("path")
+    is_local = kind in {"file", "paths"} or (kind == "huggingface" and _exists(path))
+    return {**source, "path": absolute(path)} if is_local and path else dict(source)
+
+
+def _vllm_role(role: Mapping[str, Any]) -> dict[str, Any]:
+    found = {"model": absolute(role["model"])} if _exists(role.get("model")) else {}
+    arguments = role.get("engine_args")
+    if isinstance(arguments, Mapping):
+        files = {name: absolute(arguments[name]) for name in _VLLM_FILES if _exists(arguments.get(name))}
+        found["engine_args"] = {**arguments, **files}
+    return {**role, **found}
+
+
+def _exists(value: Any) -> bool:
+    is_path = isinstance(value, str) and bool(value) and "://" not in value
+    return is_path and os.path.exists(absolute(value))  # noqa: PTH110 (a Path raises for what it may not look at)
