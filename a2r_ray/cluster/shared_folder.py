@@ -1,28 +1,39 @@
 """A local run folder must be one that every node sees, and that outlives the run.
 
-Nodes that a cluster will grow by later cannot be asked: of these, what is up speaks for them.
+- Object storage is seen from everywhere. Of a local folder it is known only where each node has looked: for a file that
+  lies there for that time.
+- Nodes that a cluster will grow by later cannot be asked. Those that are up speak for them.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from a2r_ray.config.local_files import in_job_copy
 from a2r_ray.errors import OutputError
 from a2r_ray.runs.storage import Storage
 
-_JOB_COPIES = "runtime_resources/working_dir_files"
-"""Below such a folder Ray unpacks the working directory of a job, and removes it after."""
 _ELSEWHERE = "set `output` to an s3:// or gs:// URI, or to a folder that all nodes mount"
-_LOOK_S = 60.0
+_ANSWER_S = 60.0
+_LOOK_S = 5.0
+"""A network's file system may take a while to show what another machine has written."""
+_SHOWN = 5
+
+Look = Callable[[str], bool]
+Ask = Callable[[Mapping[str, str], str], Mapping[str, str]]
 
 
-def check_output(output: Storage) -> None:
-    """Checks the run folder of a run that is about to begin, on the cluster that is connected.
+def check_output(output: Storage, look: Look | None = None) -> None:
+    """Checks the run folder of a run that is about to begin, on the cluster that is connected; leaves nothing there.
+
+    Args:
+        output: the run folder.
+        look: whether there is a file; it is asked on each node.
 
     Raises:
         OutputError: it would be lost with the job, or a node does not see it; with the remedy.
@@ -30,57 +41,94 @@ def check_output(output: Storage) -> None:
     if not output.is_local:
         return
     folder = Path(output.open()[1])
-    if _JOB_COPIES in folder.as_posix():
+    if in_job_copy(str(folder)):
         raise OutputError(
             f"output {output.shown}: it lies in the copy of the working directory that the job runs in, and would be "
             f"removed with it; name an absolute path, or {_ELSEWHERE}"
         )
-    nodes = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
-    if len(nodes) > 1:
-        check_shared(output, folder, nodes, _sees)
+    if nodes := _other_nodes():
+        check_shared(output, folder, nodes, lambda nodes, probe: _ask(nodes, probe, look or is_there))
 
 
-def check_shared(output: Storage, folder: Path, nodes: Mapping[str, str], sees: Callable[[str, str], bool]) -> None:
-    """Has every node look for a file that is put into the folder for that time.
+def check_shared(output: Storage, folder: Path, nodes: Mapping[str, str], ask: Ask) -> None:
+    """Has other nodes look for a file that is put into the folder.
 
     Args:
         output: the run folder, for the message.
         folder: where it is.
         nodes: the address of each node, by its id.
-        sees: whether a node, by its id, sees a file.
+        ask: has these nodes look for a file; returns why not, by node, of those that do not see it.
+
+    Raises:
+        OutputError: a node does not see it, or the file cannot be put there.
     """
-    with _probe(folder) as probe:
-        blind = sorted({address for node, address in nodes.items() if not sees(node, str(probe))})
-    if blind:
-        raise OutputError(
-            f"output {output.shown}: it is a local folder, and not seen by {len(blind)} of {len(nodes)} nodes "
-            f"({', '.join(blind[:5])}{', …' if len(blind) > 5 else ''}); {_ELSEWHERE}"  # noqa: PLR2004
-        )
+    with _probe(output, folder) as probe:
+        blind = ask(nodes, str(probe))
+    if not blind:
+        return
+    lines = sorted(f"  {nodes[node]}: {why}" for node, why in blind.items())
+    more = [f"  and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    raise OutputError(
+        f"output {output.shown}: it is a local folder, and not seen to be the same one on {len(blind)} of {len(nodes)} "
+        "other nodes:\n" + "\n".join(lines[:_SHOWN] + more) + f"\n{_ELSEWHERE}"
+    )
+
+
+def is_there(path: str) -> bool:
+    """Whether a file appears within a few seconds."""
+    deadline = time.monotonic() + _LOOK_S
+    while not Path(path).exists():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def _other_nodes() -> dict[str, str]:
+    """The address of each node that replicas may be on, by its id; not of the driver's own."""
+    own = ray.get_runtime_context().get_node_id()
+    return {
+        node["NodeID"]: node["NodeManagerAddress"]
+        for node in ray.nodes()
+        if node["Alive"] and node["NodeID"] != own and node["Resources"].keys() & {"CPU", "GPU"}
+    }
 
 
 @contextmanager
-def _probe(folder: Path) -> Any:
-    """A file in the folder, or in the nearest folder above it that there is."""
+def _probe(output: Storage, folder: Path) -> Iterator[Path]:
+    """A file in the folder; in the nearest folder above where that is not there yet, so that none has to be made."""
     parent = next(each for each in (folder, *folder.parents) if each.is_dir())
     probe = parent / f".a2r-{secrets.token_hex(8)}"
     try:
         probe.touch()
     except OSError as error:
-        raise OutputError(f"output {folder}: cannot be written: {error.strerror}") from error
+        raise OutputError(f"output {output.shown}: cannot be written: {error.strerror}") from error
     try:
         yield probe
     finally:
         probe.unlink(missing_ok=True)
 
 
-def _sees(node: str, path: str) -> bool:
-    place = NodeAffinitySchedulingStrategy(node, soft=False)
-    look = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=place)(_is_there)
+def _ask(nodes: Mapping[str, str], path: str, look: Look) -> dict[str, str]:
+    """Has all nodes look at once; one that has gone meanwhile is not missed."""
+    task = ray.remote(num_cpus=0)(look)
+    asked = {
+        node: task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(path)
+        for node in nodes
+    }
+    ray.wait(list(asked.values()), num_returns=len(asked), timeout=_ANSWER_S)
+    answers = {node: _answer(answer) for node, answer in asked.items()}
+    still = _other_nodes()
+    return {node: why for node, why in answers.items() if why and node in still}
+
+
+def _answer(answer: "ray.ObjectRef[bool]") -> str:
+    """Why a node does not see the file; "" where it does."""
     try:
-        return bool(ray.get(look.remote(path), timeout=_LOOK_S))
-    except ray.exceptions.RayError:
-        return True  # it went away meanwhile, or is too busy to say
-
-
-def _is_there(path: str) -> bool:
-    return Path(path).exists()
+        return "" if ray.get(answer, timeout=0) else "what lies there is another folder, or none"
+    except ray.exceptions.GetTimeoutError:
+        with suppress(ray.exceptions.RayError):
+            ray.cancel(answer, force=True)
+        return f"it did not say within {_ANSWER_S:.0f} s"
+    except ray.exceptions.RayError as error:
+        return f"it could not look: {' '.join(str(error).split()[-30:])}"

@@ -1,48 +1,135 @@
 """A local run folder that would be lost, or that a node does not see, is refused with the remedy."""
 
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from a2r_ray.cluster.shared_folder import check_output, check_shared
+from a2r_ray.cluster.shared_folder import check_output, check_shared, is_there
 from a2r_ray.errors import OutputError
 from a2r_ray.runs.storage import Storage
+from tests.nodes import Nodes
 
 NODES = {"a": "10.0.0.1", "b": "10.0.0.2", "c": "10.0.0.3"}
 
+ON_TWO_NODES = """
+import os, sys, ray
+from pathlib import Path
+from a2r_ray.cluster import shared_folder
+from a2r_ray.errors import OutputError
+from a2r_ray.runs.storage import Storage
+ray.init(logging_level="ERROR")
+here = ray.get_runtime_context().get_node_id()
+def another_disk(path):
+    assert Path(path).exists(), "the file is there while they look"
+    assert ray.get_runtime_context().get_node_id() != here, "the driver's own node need not look"
+    return False
+def broken(path):
+    raise ValueError("no module here")
+folder = Storage(sys.argv[1])
+shared_folder.check_output(folder)
+for look in (another_disk, broken):
+    try:
+        shared_folder.check_output(folder, look)
+    except OutputError as error:
+        print(error)
+    else:
+        print("taken")
+"""
+
+
+@pytest.fixture(scope="module")
+def two_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    nodes = Nodes(tmp_path_factory.mktemp("nodes"), "--num-cpus=1")
+    try:
+        nodes.add()
+        yield nodes
+    finally:
+        nodes.close()
+
+
+def test_each_other_node_looks_and_says_what_it_sees(two_nodes: Nodes, tmp_path: Path) -> None:
+    folder = tmp_path / "not" / "there" / "yet"
+    done = subprocess.run(
+        [sys.executable, "-c", ON_TWO_NODES, str(folder)],
+        env=two_nodes.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "taken" not in done.stdout
+    assert done.stdout.count("not seen to be the same one on 1 of 1 other nodes") == 2
+    assert ": what lies there is another folder, or none" in done.stdout
+    assert ": it could not look: " in done.stdout
+    assert "ValueError: no module here" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
 
 def test_a_folder_that_all_nodes_see_is_taken_and_nothing_is_left_in_it(tmp_path: Path) -> None:
-    folder = tmp_path / "not" / "there" / "yet"
     asked: list[str] = []
 
-    def sees(node: str, path: str) -> bool:
-        asked.append(node)
-        return Path(path).exists()
+    def all_see(nodes: Mapping[str, str], probe: str) -> dict[str, str]:
+        asked.extend(nodes)
+        return {} if Path(probe).exists() else dict(nodes)
 
-    check_shared(Storage(str(folder)), folder, NODES, sees)
+    check_shared(Storage(str(tmp_path)), tmp_path / "not" / "there" / "yet", NODES, all_see)
     assert asked == ["a", "b", "c"]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_nodes_that_do_not_see_it_are_named_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught:
-        check_shared(Storage(str(tmp_path)), tmp_path, NODES, lambda node, path: node == "a" and Path(path).exists())
-    assert "not seen by 2 of 3 nodes (10.0.0.2, 10.0.0.3)" in str(caught.value)
-    assert "s3:// or gs:// URI, or to a folder that all nodes mount" in str(caught.value)
+        check_shared(Storage(str(tmp_path)), tmp_path, NODES, lambda *_: {"c": "another disk", "b": "it did not say"})
+    text = str(caught.value)
+    assert f"output {tmp_path}: it is a local folder, and not seen to be the same one on 2 of 3 other nodes" in text
+    assert "\n  10.0.0.2: it did not say\n  10.0.0.3: another disk\n" in text
+    assert "set `output` to an s3:// or gs:// URI, or to a folder that all nodes mount" in text
+    assert caught.value.exit_code == 2
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_copy_that_a_job_runs_in_is_no_place_for_results() -> None:
-    copy = "/ray/session/runtime_resources/working_dir_files/_ray_pkg_1/runs/a"
-    with pytest.raises(OutputError, match="would be removed with it; name an absolute path, or set `output` to"):
-        check_output(Storage(copy))
+def test_of_many_nodes_a_few_are_named(tmp_path: Path) -> None:
+    nodes = {str(number): f"10.0.0.{number}" for number in range(1, 9)}
+    with pytest.raises(OutputError, match=r"on 8 of 8 other nodes:\n(  \S+: no\n){5}  and 3 more\n"):
+        check_shared(Storage(str(tmp_path)), tmp_path, nodes, lambda nodes, _: dict.fromkeys(nodes, "no"))
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(OutputError, match="cannot be written: Permission denied"):
+        check_shared(Storage(str(tmp_path)), tmp_path, NODES, lambda *_: {})
+
+
+def test_the_copy_that_a_job_runs_in_is_no_place_for_results(tmp_path: Path) -> None:
+    copy = tmp_path / "session" / "runtime_resources" / "working_dir_files" / "_ray_pkg_1"
+    refused = "would be removed with it; name an absolute path, or set `output` to"
+    with pytest.raises(OutputError, match=refused):
+        check_output(Storage(str(copy / "runs" / "a")))
+    copy.mkdir(parents=True)
+    (tmp_path / "link").symlink_to(copy)
+    with pytest.raises(OutputError, match=refused):
+        check_output(Storage(str(tmp_path / "link" / "runs")))
 
 
 def test_object_storage_is_seen_from_everywhere() -> None:
     check_output(Storage("s3://bucket/run"))
 
 
+def test_a_file_that_appears_late_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a network's file system."""
+    late = tmp_path / "late"
+    monkeypatch.setattr("a2r_ray.cluster.shared_folder.time.sleep", lambda _: late.touch())
+    assert is_there(str(late))
+
+
 @pytest.mark.usefixtures("local_ray")
 def test_a_single_node_needs_no_probe(tmp_path: Path) -> None:
-    check_output(Storage(str(tmp_path / "run")))
+    check_output(Storage(str(tmp_path / "run")), lambda _: False)
     assert list(tmp_path.iterdir()) == []
