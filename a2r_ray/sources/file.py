@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 from pyarrow import fs
 
+from a2r_ray.config.local_files import without_job_copy
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import ErrorKind, InputError
@@ -47,7 +48,7 @@ class DataFile:
     path: str
     """On its file system."""
     name: str
-    """As the user would recognise it."""
+    """As the user would recognise it; rejects are known by it, and it is the same in every copy of a Ray job."""
 
     @property
     def _suffixes(self) -> tuple[str, str]:
@@ -181,7 +182,7 @@ class Location:
             paths = [path for path in paths if not _hidden(path[len(self.path) :])]
         else:
             paths = self._matches() if self.is_glob else []
-        return [DataFile(self.filesystem, path, self.prefix + path) for path in sorted(paths)]
+        return [DataFile(self.filesystem, path, without_job_copy(self.prefix + path)) for path in sorted(paths)]
 
     def _matches(self) -> list[str]:
         from fsspec.implementations.arrow import ArrowFSWrapper

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from a2r_ray.config.local_files import without_job_copy
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.sources.parsing import check_columns
@@ -43,7 +44,7 @@ def open_dataset(config: InputConfig) -> HuggingFaceDataset:
 
     datasets.disable_progress_bars()
     disable_progress_bars()
-    name = ":".join(part for part in (config.path, config.subset, config.split) if part)
+    name = ":".join(part for part in (without_job_copy(config.path), config.subset, config.split) if part)
     folder = Path(str(config.path)).expanduser()
     try:
         if (folder / "dataset_dict.json").exists() or (folder / "state.json").exists():

@@ -153,6 +153,15 @@ def test_names_are_as_given(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert [file.name for file in find("~/b.jsonl")] == [f"{folder}/b.jsonl"]
 
 
+def test_a_file_has_one_name_in_every_copy_of_a_ray_job(tmp_path: Path) -> None:
+    """A reject is known by file and line: a job that is submitted again would else write it again."""
+    copies = [tmp_path / "runtime_resources" / "working_dir_files" / name for name in ("_ray_pkg_1", "_ray_pkg_2")]
+    for copy in copies:
+        (copy / "data").mkdir(parents=True)
+        (copy / "data" / "a.jsonl").write_bytes(lines("a"))
+    assert [file.name for copy in copies for file in find(f"{copy}/data/*.jsonl")] == ["data/a.jsonl", "data/a.jsonl"]
+
+
 def test_uris(folder: Path) -> None:
     uri = f"file://{folder}"
     assert read(f"{uri}/b.jsonl") == [(f"{uri}/b.jsonl", 1, "b")]

@@ -45,6 +45,13 @@ def test_a_split_of_a_saved_dict(tmp_path: Path) -> None:
         open_source(config(tmp_path / "saved", split="dev"))
 
 
+def test_a_folder_has_one_name_in_every_copy_of_a_ray_job(tmp_path: Path) -> None:
+    for name in ("_ray_pkg_1", "_ray_pkg_2"):
+        folder = tmp_path / "runtime_resources" / "working_dir_files" / name / "saved"
+        some("a").save_to_disk(folder)
+        assert problems(config(folder)) == [("saved:train", 1, "a")]
+
+
 def test_a_saved_dataset(tmp_path: Path) -> None:
     some("a", "b").save_to_disk(tmp_path / "saved")
     assert [row[2] for row in problems(config(tmp_path / "saved"))] == ["a", "b"]
