@@ -50,7 +50,7 @@ def validate(config: str, overrides: Sequence[str], as_json: bool) -> int:
     rows = first_rows(source, 100)
     bad = [row for row in rows if not isinstance(row, Problem)]
     if as_json:
-        document = {"config": loaded.public(), "rows": source.count(), "checked": len(rows), "rejected": len(bad)}
+        document = {"config": loaded.document, "rows": source.count(), "checked": len(rows), "rejected": len(bad)}
         click.echo(json.dumps(document))
         return COMPLETE
     click.echo(f"{config}: valid; {source.count():,} rows, the first {len(rows):,} read, {len(bad):,} of them rejected")

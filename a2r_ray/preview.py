@@ -18,7 +18,7 @@ from a2r_ray.method.sample import brought, explorer_messages
 from a2r_ray.method.stage import Case, Context, Outcome, through
 from a2r_ray.records import RESULT_SCHEMA, Message, Path, Problem, Reject, Result, paths_of
 from a2r_ray.runs.ledger import StoredPaths
-from a2r_ray.sources import open_source, read_problems
+from a2r_ray.sources import Source, open_source, read_problems
 from a2r_ray.sources.paths import brought_paths, paths_of_run
 
 _NEED_A_CLUSTER = {"vllm"}
@@ -40,28 +40,29 @@ def preview(config: Config, count: int) -> Iterator[str]:
     Raises:
         InputError: the input has no problem.
     """
-    records = read_problems(open_source(config.input))
+    source = open_source(config.input)
+    records = read_problems(source)
     problems = list(islice((record for record in records if isinstance(record, Problem)), count))
     if not problems:
         raise InputError("none of the input's rows is a problem; `a2r validate` says why")
-    cases = [Case(problem, paths) for problem, paths in zip(problems, _brought(config, problems), strict=True)]
+    cases = [Case(problem, paths) for problem, paths in zip(problems, _brought(config, source, problems), strict=True)]
     for shown in _served(config, cases):
         yield _show(shown, config)
 
 
-def _brought(config: Config, problems: Sequence[Problem]) -> list[tuple[Path, ...]]:
+def _brought(config: Config, source: Source, problems: Sequence[Problem]) -> list[tuple[Path, ...]]:
     """The paths that the input brings, as many as the run would use."""
     if config.input.source != "paths":
         return [()] * len(problems)
     most = config.explorer.paths if config.explorer else None
     ids = [problem.problem_id for problem in problems]
-    if (folder := paths_of_run(config.input)) is not None:
+    if (folder := paths_of_run(source)) is not None:
         stored = StoredPaths(folder[0], [folder[1]], most)
         stored.refresh()
         lists = stored.of(ids)
         return [tuple(paths_of(lists[at].values)) if len(lists[at]) else () for at in range(len(ids))]
     found: dict[str, list[Path]] = {name: [] for name in ids}
-    for name, index, text in brought_paths(open_source(config.input)):
+    for name, index, text in brought_paths(source):
         if name in found:
             found[name].append(brought(name, index, text))
     return [tuple(found[name][:most]) for name in ids]

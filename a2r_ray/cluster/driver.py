@@ -24,14 +24,12 @@ from a2r_ray.cluster.shared_folder import check_output
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import A2RError, OutputError, Stopped
 from a2r_ray.evaluate.summary import Summary, summarize
-from a2r_ray.method import schedule
-from a2r_ray.method.compile import Compile, Method, Pool, compile_method, fingerprints
+from a2r_ray.method.compile import Compile, Method, Pool, compile_phases, fingerprints
 from a2r_ray.replica.tables import RunTables
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.receipt import InputCounts, account
-from a2r_ray.runs.storage import Storage
-from a2r_ray.sources import first_rows, open_source
-from a2r_ray.sources.paths import paths_of_run
+from a2r_ray.sources import Source, first_rows, open_source
+from a2r_ray.sources.paths import PathFiles
 
 
 @dataclass
@@ -58,7 +56,7 @@ def run(
     observe: Observer | None = None,
     *,
     retry: bool = False,
-    compile_to: Compile = compile_method,
+    compile_to: Compile = compile_phases,
 ) -> Summary:
     """Runs a config, or continues it, to the end.
 
@@ -66,7 +64,7 @@ def run(
         config: what to run.
         observe: called about twice a second.
         retry: whether to make again what failed before.
-        compile_to: makes the method of a config.
+        compile_to: makes the phases of a config, for what the cluster has.
 
     Returns:
         What the run folder shows, with the receipt as it lies in ``receipt.json``.
@@ -74,24 +72,22 @@ def run(
     Raises:
         A2RError: with the message and the exit code that the command should end with.
     """
-    source = open_source(config.input)
-    first_rows(source, 1)
-    rows = source.count()
-    if connection.is_elsewhere():
-        with connection.connected():
-            check_output(Storage(config.output))
-            return _run(config, rows, observe, retry=retry, compile_to=compile_to)
-    return _run(config, rows, observe, retry=retry, compile_to=compile_to)
-
-
-def _run(config: Config, rows: int, observe: Observer | None, *, retry: bool, compile_to: Compile) -> Summary:
-    """Opens the run folder, then connects to Ray: a folder that cannot be used is said at once."""
-    folder = RunFolder.open(config, rows, retry=retry)
-    progress = Progress(total=rows, done_before=folder.done_before)
     with ExitStack() as connected:  # it ends last: when it does, Ray's native code may end the process
+        if connection.is_elsewhere():
+            connected.enter_context(connection.connected())
+            check_output(config.output)
+        source = open_source(config.input)
+        first_rows(source, 1)
+        rows = source.count()
+        # Before Ray is begun here: a folder that cannot be used is said at once.
+        folder = connected.enter_context(RunFolder.open(config, rows, retry=retry))
+        progress = Progress(total=rows, done_before=folder.done_before)
         try:
             connected.enter_context(connection.connected())
-            _drive(config, compile_to, folder, progress, partial(_tick, folder, observe))
+            tune()
+            phases = compile_to(config, connection.resources())
+            reading = _reading(config, source, phases, folder)
+            _drive(phases, reading, progress, partial(_tick, folder, observe))
         except BaseException as error:
             outcome = "interrupted" if isinstance(error, KeyboardInterrupt | Stopped) else "failed"
             with suppress(OutputError):  # the first error is the one to read
@@ -101,27 +97,18 @@ def _run(config: Config, rows: int, observe: Observer | None, *, retry: bool, co
     return summarize(folder.storage, folder.record, receipt, progress.replicas)
 
 
-def _drive(config: Config, compile_to: Compile, folder: RunFolder, progress: Progress, tick: Observer) -> None:
+def _drive(phases: Sequence[Method], reading: Reading, progress: Progress, tick: Observer) -> None:
     """Runs the phases, one after the other."""
-    tune()
-    layout = schedule.choose(config, connection.resources())
-    method = compile_to(config, layout)
+    method = tuple(pool for phase in phases for pool in phase)
     progress.pools = method
-    reading = _reading(config, method, folder)
     rows = graph.rows_per_block(method)
-    if config.input.source == "paths" and reading.paths_from == folder.storage:
-        _run_phase(lambda _: reader.bringing(reading), (), progress, tick)
-    for phase in phases(method, layout):
-        build = partial(_phase, phase, reading, rows, last=phase[-1] is method[-1])
-        _run_phase(build, phase, progress, tick)
+    if reading.brings_texts:
+        _run_phase(partial(reader.bringing, reading), (), progress, tick)
+    for phase in phases:
+        _run_phase(partial(_phase, phase, reading, rows), phase, progress, tick)
 
 
-def phases(method: Method, layout: schedule.Schedule) -> list[Method]:
-    """Which pools are there at the same time."""
-    return [(pool,) for pool in method] if layout == "phased" else [method]
-
-
-def _phase(phase: Method, reading: Reading, rows: int, watched: RemoteMonitor, *, last: bool) -> Dataset:  # noqa: ARG001
+def _phase(phase: Method, reading: Reading, rows: int, watched: RemoteMonitor) -> Dataset:
     dataset = reader.problems(reading, rows, watched)
     return graph.build(dataset, phase, rows=rows, tables=reading.tables, monitor=watched)
 
@@ -152,28 +139,22 @@ def _run_phase(
         look()
 
 
-def _reading(config: Config, method: Method, folder: RunFolder) -> Reading:
-    """What the reader reads: the input, and the paths that are there before anything is sampled."""
-    own = fingerprints(method)
+def _reading(config: Config, source: Source, phases: Sequence[Method], folder: RunFolder) -> Reading:
+    """What the reader reads for the method, and where it stores what it brings."""
+    own = tuple({name: None for phase in phases for name in fingerprints(phase)})
     tables = RunTables(folder.storage, folder.attempt, own)
     if config.input.source != "paths":
-        return Reading(config.input, tables, folder.storage, own, None)
+        return Reading(config.input, tables)
     most = config.explorer.paths if config.explorer is not None else None
-    paths_from, written_by = paths_of_run(config.input) or (folder.storage, "")
-    return Reading(config.input, tables, paths_from, (written_by, *own), most)
+    return Reading(config.input, tables, most, brings_texts=isinstance(source, PathFiles))
 
 
 def _conclude(folder: RunFolder, progress: Progress, outcome: str) -> dict[str, Any]:
-    """Writes the receipt and ends the attempt; it ends, failed, also where there can be no receipt."""
+    """Writes the receipt and ends the attempt."""
     counts = None if progress.input_rows is None else InputCounts(**progress.input_rows)
-    try:
-        folder.note_generated(progress.replicas)
-        receipt = account(folder.storage, counts, outcome, folder.stored_before, progress.total)
-        folder.write("receipt.json", receipt)
-    except OutputError:
-        with suppress(OutputError):
-            folder.finish("failed")
-        raise
+    folder.note_generated(progress.replicas)
+    receipt = account(folder.storage, counts, outcome, folder.stored_before, progress.total)
+    folder.write("receipt.json", receipt)
     folder.finish(outcome)
     return receipt
 
@@ -194,6 +175,8 @@ def tune() -> None:
     private.allow_unread_blocks(context)
     # An answer may take longer than Ray Data waits for progress; what hangs, each replica's heartbeat ends.
     context.execution_no_progress_timeout_s = -1
+    # A thread for every call of a replica, only to sample how much memory its process has.
+    context.memory_usage_poll_interval_s = None
 
 
 def pool_health(pools: Sequence[Pool]) -> PoolHealth:

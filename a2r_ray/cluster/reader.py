@@ -26,10 +26,9 @@ from a2r_ray.runs.done import among, done_keys, reject_key
 from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.ledger import StoredPaths
 from a2r_ray.runs.receipt import keys_of
-from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter, scan
-from a2r_ray.sources import Duplicate, open_source, read_problems
-from a2r_ray.sources.paths import brought_paths
+from a2r_ray.sources import Duplicate, Source, open_source, read_problems
+from a2r_ray.sources.paths import brought_paths, paths_of_run
 
 _FIRST_CHUNK, _CHUNK = 16, 1000
 """Rows read at once; the first few are handed on at once, for the pools wait for them."""
@@ -44,12 +43,10 @@ class Reading:
 
     input: InputConfig
     tables: RunTables
-    paths_from: Storage
-    """The run folder whose paths are the problems'."""
-    fingerprints: tuple[str, ...]
-    """Of the roles whose paths are seen there."""
-    most_paths: int | None
+    most_paths: int | None = None
     """Paths of a problem at most; None: all."""
+    brings_texts: bool = False
+    """Whether the input's paths are texts that have yet to be stored, by ``bringing``."""
 
 
 def problems(reading: Reading, rows: int, monitor: RemoteMonitor | None = None) -> Dataset:
@@ -69,7 +66,7 @@ def problems(reading: Reading, rows: int, monitor: RemoteMonitor | None = None) 
     return private.with_task_options(dataset, options)
 
 
-def bringing(reading: Reading) -> Dataset:
+def bringing(reading: Reading, _: RemoteMonitor | None = None) -> Dataset:
     """Paths made elsewhere, on their way into the paths table."""
     dataset = ray.data.from_items([{"input": 0}]).map_batches(
         _bring, fn_kwargs={"reading": reading}, batch_size=None, batch_format="pyarrow"
@@ -85,11 +82,11 @@ def _alone() -> dict[str, Any]:
 def _read(_: pa.Table, reading: Reading, monitor: RemoteMonitor | None) -> Iterator[pa.Table]:
     """The problems that still need work, in tables of some."""
     done = done_keys(reading.tables.run)
-    stored = StoredPaths(reading.paths_from, reading.fingerprints, reading.most_paths)
-    stored.refresh()
+    source = open_source(reading.input)
+    stored = _stored_paths(reading, source)
     rejects = reading.tables.writer("rejects", f"reader-{secrets.token_hex(4)}")
     counts = {"input": 0, "duplicate": 0}
-    for chunk in _chunks(reading.input):
+    for chunk in _chunks(source):
         fresh = [record for record in chunk if not isinstance(record, Duplicate)]
         counts["input"] += len(chunk)
         counts["duplicate"] += len(chunk) - len(fresh)
@@ -103,8 +100,20 @@ def _read(_: pa.Table, reading: Reading, monitor: RemoteMonitor | None) -> Itera
     yield CASE_SCHEMA.empty_table()  # else, where nothing needs work, there is no block with the columns
 
 
-def _chunks(config: InputConfig) -> Iterator[list[Problem | Reject | Duplicate]]:
-    records = read_problems(open_source(config))
+def _stored_paths(reading: Reading, source: Source) -> StoredPaths:
+    """The paths that are there before anything is sampled: the run's own, or those of the run that the input names."""
+    tables = reading.tables
+    if reading.input.source == "paths":
+        run, written_by = paths_of_run(source) or (tables.run, "")
+        stored = StoredPaths(run, (written_by, *tables.fingerprints), reading.most_paths)
+    else:
+        stored = StoredPaths(tables.run, tables.fingerprints, reading.most_paths)
+    stored.refresh()
+    return stored
+
+
+def _chunks(source: Source) -> Iterator[list[Problem | Reject | Duplicate]]:
+    records = read_problems(source)
     size = _FIRST_CHUNK
     while chunk := list(islice(records, size)):
         yield chunk

@@ -28,19 +28,20 @@ Look = Callable[[str], bool]
 Ask = Callable[[Mapping[str, str], str], Mapping[str, str]]
 
 
-def check_output(output: Storage, look: Look | None = None) -> None:
+def check_output(uri: str, look: Look | None = None) -> None:
     """Checks the run folder of a run that is about to begin, on the cluster that is connected; leaves nothing there.
 
     Args:
-        output: the run folder.
+        uri: the run folder.
         look: whether there is a file; it is asked on each node.
 
     Raises:
         OutputError: it would be lost with the job, or a node does not see it; with the remedy.
     """
-    if not output.is_local:
+    output = Storage(uri)
+    folder = output.local
+    if folder is None:
         return
-    folder = Path(output.open()[1])
     if in_job_copy(str(folder)):
         raise OutputError(
             f"output {output.shown}: it lies in the copy of the working directory that the job runs in, and would be "

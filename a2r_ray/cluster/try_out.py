@@ -8,11 +8,11 @@ import ray
 from ray.data import Dataset
 
 from a2r_ray.cluster import connection, graph, monitor
-from a2r_ray.cluster.driver import explained, phases, pool_health, tune
+from a2r_ray.cluster.driver import explained, pool_health, tune
 from a2r_ray.cluster.rows import rows_of
 from a2r_ray.config.schema import Config
 from a2r_ray.method import schedule
-from a2r_ray.method.compile import Method
+from a2r_ray.method.compile import Method, in_phases
 from a2r_ray.method.stage import Case
 from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA, Path, Problem, Row, table_of
 from a2r_ray.replica.blocks import OURS, PATH_STRUCT, PATHS
@@ -33,7 +33,7 @@ def served_on_a_cluster(
         tune()
         table = _dataset(cases)
         dataset = ray.data.from_arrow([table.slice(at, 1) for at in range(table.num_rows)])
-        for phase in phases(method, schedule.choose(config, connection.resources())):
+        for phase in in_phases(method, schedule.choose(config, connection.resources())):
             rows = _rows(dataset, phase)
             dataset = ray.data.from_items(rows)
     found = {row["problem_id"]: row for row in rows}

@@ -90,16 +90,16 @@ def of_input(source: Document) -> str:
     return _digest(_without(source, _OF_INPUT))
 
 
-def changed(record: Document, config: Document, fingerprints: Mapping[str, str]) -> list[str]:
+def changed(record: Document, now: Document) -> list[str]:
     """What keeps a config from continuing a run, a line for each field; empty where nothing does.
 
     Args:
         record: what ``run.json`` of that run holds.
-        config: the config as it may be written down.
-        fingerprints: those of its roles, made before its secrets were left out.
+        now: what it would hold, were the config's run a new one. The fingerprints of its roles were made before its
+            secrets were left out.
     """
-    differing = [name for name in _ROLES if record[name] != fingerprints[name]]
-    before, after = (_generating(each, differing) for each in (record["config"], config))
+    differing = [name for name in _ROLES if record[name] != now[name]]
+    before, after = (_generating(each["config"], differing) for each in (record, now))
     lines = [
         f"{name}: {before.get(name, 'nothing')} there, {after.get(name, 'nothing')} now"
         for name in sorted(before.keys() | after.keys())
@@ -108,7 +108,7 @@ def changed(record: Document, config: Document, fingerprints: Mapping[str, str])
     for role in differing:
         if not any(line.startswith((role, "seed:")) for line in lines):
             lines.append(_unseen(role, record))
-    return lines + _shrunk(record["config"], config)
+    return lines + _shrunk(record["config"], now["config"])
 
 
 def paths(config: Document) -> int:

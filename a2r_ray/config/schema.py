@@ -296,10 +296,11 @@ class Config(_Section):
             return self.schedule == "shared"
         return self.explores and self.explorer.same_engine(self.synthesizer)
 
-    def public(self) -> dict[str, Any]:
+    @property
+    def document(self) -> dict[str, Any]:
         """The resolved config as it may be written down: nothing in it is a secret."""
-        public: dict[str, Any] = redact(self.model_dump())
-        return public
+        document: dict[str, Any] = redact(self.model_dump())
+        return document
 
     @property
     def explores(self) -> bool:

@@ -4,10 +4,11 @@ The one place that knows which roles a config has and which stage each gives ris
 stage in a file of its own, and a line here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from a2r_ray.config.schema import Config, ExplorerConfig, RoleConfig, SynthesizerConfig
+from a2r_ray.method import schedule
 from a2r_ray.method.conclude import Conclude
 from a2r_ray.method.sample import Sample
 from a2r_ray.method.schedule import Schedule
@@ -44,15 +45,31 @@ class Pool:
 Method = tuple[Pool, ...]
 """Pools in the order in which a case goes through them."""
 
-Compile = Callable[[Config, Schedule], Method]
+Compile = Callable[[Config, Mapping[str, float]], Sequence[Method]]
 
 
-def compile_method(config: Config, schedule: Schedule) -> Method:
+def compile_phases(config: Config, resources: Mapping[str, float]) -> list[Method]:
+    """The pools of a config, in phases.
+
+    Args:
+        config: the run's.
+        resources: what the cluster has or can grow to, as Ray names it.
+    """
+    layout = schedule.choose(config, resources)
+    return in_phases(compile_method(config, layout), layout)
+
+
+def in_phases(method: Method, layout: Schedule) -> list[Method]:
+    """Which pools are there at the same time."""
+    return [(pool,) for pool in method] if layout == "phased" else [method]
+
+
+def compile_method(config: Config, layout: Schedule) -> Method:
     """The pools of a config.
 
     Args:
         config: the run's.
-        schedule: ``shared`` gives one pool where the others give one for each role.
+        layout: ``shared`` gives one pool where the others give one for each role.
     """
     explorer = _explorer_pool(config, config.explorer) if config.explorer is not None and config.explores else None
     last = _last_pool(config, config.synthesizer)
@@ -60,7 +77,7 @@ def compile_method(config: Config, schedule: Schedule) -> Method:
         return (last,)
     if config.synthesizer is None:
         return (replace(explorer, stages=explorer.stages + last.stages),)
-    if schedule == "shared":
+    if layout == "shared":
         return (replace(explorer, name=f"{explorer.name}+{last.name}", stages=explorer.stages + last.stages),)
     return (explorer, last)
 

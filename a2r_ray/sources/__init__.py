@@ -8,6 +8,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from pkgutil import resolve_name
 
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
@@ -26,25 +27,20 @@ def open_source(config: InputConfig) -> Source:
     Raises:
         InputError: it is not there, cannot be read, or lacks a configured column; with the remedy.
     """
-    match config.source:
-        case "file":
-            from a2r_ray.sources.file import open_files
+    opener = _OPENERS.get(config.source)
+    if opener is None:
+        raise InputError(f"input.source {config.source}: there is no reader for it")
+    source: Source = resolve_name(f"{__name__}.{opener}")(config)
+    return source
 
-            return open_files(config)
-        case "huggingface":
-            from a2r_ray.sources.huggingface import open_dataset
 
-            return open_dataset(config)
-        case "reasoning_gym":
-            from a2r_ray.sources.reasoning_gym import open_datasets
-
-            return open_datasets(config)
-        case "paths":
-            from a2r_ray.sources.paths import open_paths
-
-            return open_paths(config)
-        case _:
-            raise InputError(f"input.source {config.source}: there is no reader for it")
+_OPENERS = {
+    "file": "file:open_files",
+    "huggingface": "huggingface:open_dataset",
+    "reasoning_gym": "reasoning_gym:open_datasets",
+    "paths": "paths:open_paths",
+}
+"""Who opens what ``input.source`` names; imported where it is asked for, since some take a while."""
 
 
 def read_rows(source: Source) -> Iterator[tuple[RawRow, Problem | Reject | Duplicate]]:

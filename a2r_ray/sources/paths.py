@@ -44,6 +44,24 @@ class PathFiles:
         return sum(1 for _ in read_problems(self))
 
 
+@dataclass(frozen=True, slots=True)
+class RunInput:
+    """The input of an earlier run, whose paths lie in that run's folder."""
+
+    source: Source
+    folder: Storage
+
+    @property
+    def config(self) -> InputConfig:
+        return self.source.config
+
+    def rows(self) -> Iterator[RawRow]:
+        return self.source.rows()
+
+    def count(self) -> int:
+        return self.source.count()
+
+
 def open_paths(config: InputConfig) -> Source:
     """The problems whose paths are brought.
 
@@ -56,7 +74,7 @@ def open_paths(config: InputConfig) -> Source:
         return PathFiles(open_files(config))
     folder, given = runs[-1]
     try:
-        return open_source(given)
+        return RunInput(open_source(given), folder)
     except InputError as error:
         raise InputError(
             f"{public(folder.uri)}: the input of that run cannot be read: {error}\nrestore it, or join the run's paths "
@@ -64,35 +82,24 @@ def open_paths(config: InputConfig) -> Source:
         ) from error
 
 
-def run_folder_of(config: InputConfig) -> Storage | None:
-    """The run folder whose paths table holds the paths; None where they lie in files of another kind.
-
-    Raises:
-        InputError: what the config names cannot be opened, or is a run folder with a damaged record.
-    """
-    runs = list(_runs(config))
-    return runs[-1][0] if runs else None
-
-
-def paths_of_run(config: InputConfig) -> tuple[Storage, str] | None:
+def paths_of_run(source: Source) -> tuple[Storage, str] | None:
     """The run folder whose paths table holds the paths, and the fingerprint that they are stored under.
 
-    None where they lie in files of another kind.
+    None where they lie in files of another kind, or where the source brings none.
     """
-    folder = run_folder_of(config)
-    if folder is None:
+    if not isinstance(source, RunInput):
         return None
     # Where the paths of that folder were themselves brought from elsewhere, nobody knows who wrote them.
-    record = read_record(folder)
+    record = read_record(source.folder)
     explores = record["config"]["input"]["source"] != "paths"
-    return folder, record[WRITTEN_BY] if explores else ""
+    return source.folder, record[WRITTEN_BY] if explores else ""
 
 
 def brought_paths(source: Source) -> Iterator[tuple[str, int, str]]:
     """Problem id, path index and text of every path in files of paths, in their order.
 
     Args:
-        source: of ``open_paths``, where ``run_folder_of`` is None. Rows that are rejects bring nothing.
+        source: of ``open_paths``, where ``paths_of_run`` is None. Rows that are rejects bring nothing.
     """
     counts: dict[int, int] = {}
     for raw, record in read_rows(source):

@@ -6,7 +6,7 @@ All of it stands in this file: neither the replica, nor the graph, nor the run f
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from a2r_ray.cluster import driver
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
 from a2r_ray.engines import Request
-from a2r_ray.method.compile import Method, Pool, compile_method
-from a2r_ray.method.schedule import Schedule
+from a2r_ray.method import schedule
+from a2r_ray.method.compile import Method, Pool, compile_method, in_phases
 from a2r_ray.method.stage import Case, Context, Outcome
 from a2r_ray.records import Path as Sampled
 from tests.chaos import replicas
@@ -75,10 +75,11 @@ class SecondOpinion:
         )
 
 
-def with_a_second_opinion(config: Config, schedule: Schedule) -> Method:
-    explorer, synthesizer = compile_method(config, schedule)
+def with_a_second_opinion(config: Config, resources: Mapping[str, float]) -> list[Method]:
+    layout = schedule.choose(config, resources)
+    explorer, synthesizer = compile_method(config, layout)
     opinion = Pool("opinion", (SecondOpinion(config),), config.synthesizer, "synthesizer", config.seed)
-    return (explorer, opinion, synthesizer)
+    return in_phases((explorer, opinion, synthesizer), layout)
 
 
 def test_it_runs_and_continues_like_any_other(document: dict[str, Any]) -> None:
@@ -112,9 +113,8 @@ def test_it_runs_and_continues_like_any_other(document: dict[str, Any]) -> None:
     assert receipt["paths"]["sampled_this_attempt"] == 0
 
 
-@pytest.mark.parametrize("schedule", ["phased"])
-def test_it_runs_one_pool_after_the_other(document: dict[str, Any], schedule: str) -> None:
-    config = parse_config({**document, "schedule": schedule})
+def test_it_runs_one_pool_after_the_other(document: dict[str, Any]) -> None:
+    config = parse_config({**document, "schedule": "phased"})
     receipt = driver.run(config, compile_to=with_a_second_opinion).receipt
     assert (receipt["ok"], receipt["balanced"], receipt["paths"]["stored"]) == (20, True, 100)
     results = f"'{Path(config.output)}/results/*.parquet'"

@@ -21,7 +21,7 @@ from a2r_ray.runs.storage import Storage
 def reading(document: dict[str, Any], most: int | None = None) -> Reading:
     config = parse_config(document)
     run = Storage(config.output)
-    return Reading(config.input, RunTables(run, ""), run, ("e", ""), most)
+    return Reading(config.input, RunTables(run, "", ("e", "")), most)
 
 
 def stored(run: Storage, name: str, rows: pa.Table) -> None:

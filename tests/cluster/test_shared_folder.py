@@ -19,7 +19,6 @@ import os, sys, ray
 from pathlib import Path
 from a2r_ray.cluster import shared_folder
 from a2r_ray.errors import OutputError
-from a2r_ray.runs.storage import Storage
 ray.init(logging_level="ERROR")
 here = ray.get_runtime_context().get_node_id()
 def another_disk(path):
@@ -28,7 +27,7 @@ def another_disk(path):
     return False
 def broken(path):
     raise ValueError("no module here")
-folder = Storage(sys.argv[1])
+folder = sys.argv[1]
 shared_folder.check_output(folder)
 for look in (another_disk, broken):
     try:
@@ -111,15 +110,15 @@ def test_the_copy_that_a_job_runs_in_is_no_place_for_results(tmp_path: Path) -> 
     copy = tmp_path / "session" / "runtime_resources" / "working_dir_files" / "_ray_pkg_1"
     refused = "would be removed with it; name an absolute path, or set `output` to"
     with pytest.raises(OutputError, match=refused):
-        check_output(Storage(str(copy / "runs" / "a")))
+        check_output(str(copy / "runs" / "a"))
     copy.mkdir(parents=True)
     (tmp_path / "link").symlink_to(copy)
     with pytest.raises(OutputError, match=refused):
-        check_output(Storage(str(tmp_path / "link" / "runs")))
+        check_output(str(tmp_path / "link" / "runs"))
 
 
 def test_object_storage_is_seen_from_everywhere() -> None:
-    check_output(Storage("s3://bucket/run"))
+    check_output("s3://bucket/run")
 
 
 def test_a_file_that_appears_late_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,5 +130,5 @@ def test_a_file_that_appears_late_is_seen(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.usefixtures("local_ray")
 def test_a_single_node_needs_no_probe(tmp_path: Path) -> None:
-    check_output(Storage(str(tmp_path / "run")), lambda _: False)
+    check_output(str(tmp_path / "run"), lambda _: False)
     assert list(tmp_path.iterdir()) == []

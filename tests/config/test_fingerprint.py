@@ -8,7 +8,7 @@ import pytest
 from a2r_ray import prompts
 from a2r_ray.config import fingerprint
 from a2r_ray.config.loading import parse_config
-from a2r_ray.config.schema import ExplorerConfig
+from a2r_ray.config.schema import Config, ExplorerConfig
 
 COPY = "/ray/session_1/runtime_resources/working_dir_files/_ray_pkg_"
 
@@ -16,8 +16,11 @@ COPY = "/ray/session_1/runtime_resources/working_dir_files/_ray_pkg_"
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """What keeps the second config from continuing the run of the first."""
     first, second = parse_config(before), parse_config(after)
-    record = {**first.fingerprints, "config": first.public(), "versions": {"a2r-ray": "0.1"}}
-    return fingerprint.changed(record, second.public(), second.fingerprints)
+    return fingerprint.changed(record_of(first), record_of(second))
+
+
+def record_of(config: Config) -> dict[str, Any]:
+    return {**config.fingerprints, "config": config.document, "versions": {"a2r-ray": "0.1"}}
 
 
 def with_explorer(document: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -130,15 +133,13 @@ def test_every_other_field_of_a_role_is_part_of_it(document: dict[str, Any]) -> 
 def test_a_new_default_prompt_is_named_and_the_old_one_written_out_continues_the_run(
     document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = parse_config(document)
-    record = {**before.fingerprints, "config": before.public(), "versions": {"a2r-ray": "0.1"}}
+    record = record_of(parse_config(document))
     old = prompts.EXPLORE
     monkeypatch.setattr(prompts, "EXPLORE", "Solve this: {problem}")
-    now = parse_config(document)
-    [line] = fingerprint.changed(record, now.public(), now.fingerprints)
+    [line] = fingerprint.changed(record, record_of(parse_config(document)))
     assert line.startswith("explorer.prompt: its default is not that of version 0.1, which made the folder; set it")
     written_out = parse_config(with_explorer(document, prompt=old))
-    assert fingerprint.changed(record, written_out.public(), written_out.fingerprints) == []
+    assert fingerprint.changed(record, record_of(written_out)) == []
 
 
 def test_another_seed_is_one_line(document: dict[str, Any]) -> None:

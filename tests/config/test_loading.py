@@ -169,7 +169,7 @@ def test_an_override_is_resolved_like_the_file(
     monkeypatch.chdir(tmp_path)
     config = load_config(path, ["output=runs/b", "input.path=more.jsonl"])
     assert (config.output, config.input.path) == (f"{tmp_path}/runs/b", f"{tmp_path}/more.jsonl")
-    assert config.public()["output"] == f"{tmp_path}/runs/b"
+    assert config.document["output"] == f"{tmp_path}/runs/b"
 
 
 def test_links_stay_as_they_are_written(document: dict[str, Any], tmp_path: Path) -> None:

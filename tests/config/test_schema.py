@@ -13,7 +13,7 @@ from tests.config.test_loading import mistakes
 def test_the_public_config_has_no_secret(document: dict[str, Any]) -> None:
     document["explorer"]["engine_args"] = {"max_num_seqs": 8, "hf_token": "hf_abc"}
     document["synthesizer"] |= {"engine": "openai", "base_url": "https://user:pass@host/v1"}
-    public = parse_config(document).public()
+    public = parse_config(document).document
     assert public["explorer"]["engine_args"] == {"max_num_seqs": 8, "hf_token": "(not shown)"}
     assert "pass" not in public["synthesizer"]["base_url"]
     assert public["synthesizer"]["api_key_env"] == "OPENAI_API_KEY"

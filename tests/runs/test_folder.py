@@ -178,7 +178,7 @@ def test_the_record_is_read_while_nobody_else_may_write_it(config: Config, monke
     existing = folder_module._existing
     read: list[int] = []
 
-    def watched(storage: Storage, given: Config) -> Any:
+    def watched(storage: Storage, given: dict[str, Any]) -> Any:
         with (Path(config.output) / ".lock").open("w") as other, pytest.raises(BlockingIOError):
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
         read.append(1)

@@ -53,7 +53,8 @@ def test_an_unknown_scheme_is_named() -> None:
 def test_file_uris_are_local(tmp_path: Path) -> None:
     storage = Storage(f"file://{tmp_path}")
     storage.write("f", b"x")
-    assert storage.is_local
+    assert storage.local == tmp_path
+    assert Storage("s3://bucket/run").local is None
     assert (tmp_path / "f").read_bytes() == b"x"
 
 

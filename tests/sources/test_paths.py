@@ -15,8 +15,9 @@ from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject
+from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import RawRow, first_rows, open_source, read_problems, read_rows
-from a2r_ray.sources.paths import brought_paths, run_folder_of
+from a2r_ray.sources.paths import RunInput, brought_paths
 
 
 def config(path: object, **fields: Any) -> InputConfig:
@@ -192,7 +193,7 @@ def run(folder: Path, given: dict[str, Any]) -> Path:
     roles = {"synthesizer" if given.get("source") == "paths" else "explorer": engine}
     made = parse_config({"input": given, "output": str(folder), **roles})
     folder.mkdir(parents=True)
-    (folder / "run.json").write_text(json.dumps({"config": made.public()}))
+    (folder / "run.json").write_text(json.dumps({"config": made.document}))
     return folder
 
 
@@ -206,6 +207,11 @@ def first(tmp_path: Path) -> Path:
 
 def ids(given: InputConfig) -> list[str | None]:
     return [record.problem_id for record in read_problems(open_source(given))]
+
+
+def run_folder_of(given: InputConfig) -> Storage | None:
+    source = open_source(given)
+    return source.folder if isinstance(source, RunInput) else None
 
 
 def test_the_problems_of_a_run_folder_are_those_of_its_input(first: Path) -> None:
@@ -251,8 +257,8 @@ def test_a_run_made_from_files_of_paths_holds_the_paths_itself(tmp_path: Path) -
     assert found.uri == str(folder)
 
 
-def test_other_sources_have_no_run_folder(first: Path) -> None:
-    assert run_folder_of(InputConfig(path=str(first))) is None
+def test_other_sources_have_no_run_folder(tmp_path: Path) -> None:
+    assert run_folder_of(InputConfig(path=str(put(tmp_path / "p.jsonl", row("a", "x"))))) is None
 
 
 def test_a_run_whose_input_is_gone_is_named_with_its_input_and_the_remedy(tmp_path: Path, first: Path) -> None:
