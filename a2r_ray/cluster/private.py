@@ -102,7 +102,7 @@ class Execution:
 
 
 class _StoppedError(Exception):
-    """An execution is stopped that has not begun; nobody waits for its rows any more."""
+    """A dataset is to begin after its execution was stopped; nobody waits for its rows any more."""
 
 
 class _Executor(StreamingExecutor):
@@ -117,14 +117,9 @@ class _Executor(StreamingExecutor):
         self._actors: dict[ActorHandle[Any], str] = {}
         super().__init__(context, dataset_id)
 
-    def start(self) -> None:
-        if self._stop_asked.is_set():
-            raise _StoppedError
-        super().start()
-
     def _scheduling_loop_step(self, topology: Any) -> bool:
         """One round of the loop; returns whether there is another."""
-        return super()._scheduling_loop_step(topology) and not self._stop_asked.is_set()
+        return not self._stop_asked.is_set() and super()._scheduling_loop_step(topology)
 
     def shutdown(self, force: bool, exception: Exception | None = None) -> None:  # noqa: FBT001 (Ray's interface)
         broken_off = force or exception is not None or self._stop_asked.is_set()

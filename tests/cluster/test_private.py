@@ -96,6 +96,7 @@ def test_an_execution_is_stopped_and_its_tasks_and_actors_seen_to_go(endless: En
         assert not thread.is_alive(), GONE + "a round of the loop of an execution"
         assert any(executor._tasks for executor in execution._executors), GONE + "the tasks of a step"
         wait_until(lambda: execution.left() == [], 20, GONE + "whether tasks and actors have ended")  # noqa: B023
+        endless.has_begun()  # from here on of the next
     assert any(executor._actors for executor in execution._executors), GONE + "the actors of a pool"
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 import ray
-from ray.data import Dataset
+from ray.data import ActorPoolStrategy, DataContext, Dataset
 from ray.data._internal.execution.streaming_executor import StreamingExecutor
 
 from a2r_ray.cluster import rows as rows_module
@@ -138,7 +138,10 @@ def endless_after(passing: int, endless: Endless, work: str) -> Dataset:
 
 @pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize("work", ["tasks", "actors"])
-def test_a_task_that_raises_ends_the_others(work: str, endless: Endless) -> None:
+def test_a_task_that_raises_ends_the_others(work: str, endless: Endless, monkeypatch: pytest.MonkeyPatch) -> None:
+    # By default Ray Data takes the output of a task for so large that it runs one at a time where memory is small.
+    monkeypatch.setattr(DataContext.get_current(), "target_max_block_size", 2**20)
+
     def wait_and_raise(row: Row) -> Row:
         if row["id"]:
             return dict(endless(row))
@@ -151,7 +154,11 @@ def test_a_task_that_raises_ends_the_others(work: str, endless: Endless) -> None
             return wait_and_raise(row)
 
     blocks = ray.data.range(2, override_num_blocks=2)
-    dataset = blocks.map(wait_and_raise if work == "tasks" else Pool, num_cpus=0.5, concurrency=2)
+    one_each = ActorPoolStrategy(size=2, max_tasks_in_flight_per_actor=1)
+    if work == "tasks":
+        dataset = blocks.map(wait_and_raise, num_cpus=0.5)
+    else:
+        dataset = blocks.map(Pool, num_cpus=0.5, compute=one_each)
     with pytest.raises(Exception, match="no more"), rows_of(dataset) as found:
         list(found)
 
