@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 import ray
 from ray.data import ActorPoolStrategy, DataContext, Dataset
-from ray.data._internal.execution.streaming_executor import StreamingExecutor
+from ray.data._internal.execution.operators.task_pool_map_operator import TaskPoolMapOperator
 
 from a2r_ray.cluster import rows as rows_module
 from a2r_ray.cluster.rows import awaited, rows_of
@@ -165,17 +165,17 @@ def test_a_task_that_raises_ends_the_others(work: str, endless: Endless, monkeyp
 
 @pytest.mark.usefixtures("nothing_left")
 def test_what_is_begun_while_it_is_ended_is_ended_too(endless: Endless, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a machine with much to do a round of Ray Data's loop outlasts the time that its end waits for it."""
-    begun, step = threading.Event(), StreamingExecutor._scheduling_loop_step
+    """On a machine with much to do, Ray Data's loop outlasts the time that its end waits for it."""
+    submitting, submit = threading.Event(), TaskPoolMapOperator._try_schedule_task
 
-    def slow(self: Any, topology: Any) -> bool:
-        begun.set()
-        time.sleep(3)
-        return bool(step(self, topology))
+    def slowly(self: Any, *args: Any, **kwargs: Any) -> None:
+        submitting.set()
+        time.sleep(4)
+        submit(self, *args, **kwargs)
 
-    monkeypatch.setattr(StreamingExecutor, "_scheduling_loop_step", slow)
+    monkeypatch.setattr(TaskPoolMapOperator, "_try_schedule_task", slowly)
     with rows_of(ray.data.range(2).map(endless)):
-        assert begun.wait(60)
+        assert submitting.wait(60)
 
 
 def test_what_does_not_end_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
