@@ -81,7 +81,7 @@ def free_cpus() -> float:
 
 
 @pytest.fixture
-def nothing_left(local_ray: None) -> Iterator[None]:  # noqa: ARG001
+def nothing_left(local_ray: None, endless: Endless) -> Iterator[None]:  # noqa: ARG001 (both end after it)
     """Every CPU is free before and after, and no thread is left."""
     # The first pool of a process brings up an actor of Ray Data's own, which the loop of an execution waits for.
     ray.data.range(1).map(Same, concurrency=1).take_all()
