@@ -11,7 +11,6 @@ import pyarrow as pa
 import pytest
 import ray
 from ray.data import ActorPoolStrategy, DataContext, Dataset
-from ray.data._internal.execution.operators.task_pool_map_operator import TaskPoolMapOperator
 
 from a2r_ray.cluster import rows as rows_module
 from a2r_ray.cluster.rows import awaited, rows_of
@@ -161,21 +160,6 @@ def test_a_task_that_raises_ends_the_others(work: str, endless: Endless, monkeyp
         dataset = blocks.map(Pool, num_cpus=0.5, compute=one_each)
     with pytest.raises(Exception, match="no more"), rows_of(dataset) as found:
         list(found)
-
-
-@pytest.mark.usefixtures("nothing_left")
-def test_what_is_begun_while_it_is_ended_is_ended_too(endless: Endless, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a machine with much to do, Ray Data's loop outlasts the time that its end waits for it."""
-    submitting, submit = threading.Event(), TaskPoolMapOperator._try_schedule_task
-
-    def slowly(self: Any, *args: Any, **kwargs: Any) -> None:
-        submitting.set()
-        time.sleep(4)
-        submit(self, *args, **kwargs)
-
-    monkeypatch.setattr(TaskPoolMapOperator, "_try_schedule_task", slowly)
-    with rows_of(ray.data.range(2).map(endless)):
-        assert submitting.wait(60)
 
 
 def test_what_does_not_end_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
