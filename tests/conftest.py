@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA, Problem, Reject, Result, table_of
 from a2r_ray.records import Path as Sampled
+from tests.endless import Endless
 from tests.nodes import Nodes
 
 # Another test computes meanwhile: by default Ray's workers would starve beside it, and an engine's threads would spin
@@ -89,6 +91,17 @@ def local_ray() -> Iterator[None]:
     ray.init(address="local", num_cpus=2, num_gpus=1, include_dashboard=False, log_to_driver=False)
     yield
     ray.shutdown()
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> Iterator[Endless]:
+    """A step that only force ends, or the end of the test."""
+    folder = tmp_path / "endless"
+    folder.mkdir()
+    yield Endless(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    while folder.exists():  # a task made a file meanwhile
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def problem(number: int = 1, **fields: Any) -> Problem:

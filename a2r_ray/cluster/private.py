@@ -12,7 +12,9 @@ from typing import Any
 import ray
 from ray._private import auto_init_hook, worker
 from ray._private.state import actors, state
+from ray.actor import ActorHandle
 from ray.data import DataContext, Dataset
+from ray.data._internal.execution.operators.actor_pool_map_operator import ActorPoolMapOperator
 from ray.data._internal.execution.streaming_executor import StreamingExecutor
 
 _UNREAD_BLOCKS = 64
@@ -66,13 +68,100 @@ def connect_only_when_asked() -> None:
     auto_init_hook.enable_auto_connect = False
 
 
-def executions(dataset: Dataset) -> list[StreamingExecutor]:
-    """The running executions of a dataset, which itself knows of them only after the first rows."""
-    name = f"StreamingExecutor-{dataset.get_dataset_id()}"
-    return [each for each in threading.enumerate() if isinstance(each, StreamingExecutor) and each.name == name]
+class Execution:
+    """What Ray Data runs of a dataset: it can be ended at any time, and what it had begun be seen to be gone.
+
+    A dataset knows of its execution only after the first rows. The end that Ray Data has for it does nothing where it
+    has hardly begun; it waits for no task, since ``ray.get`` of one that yields returns at once; where a task raises,
+    it drops the others; and what its loop begins beside it goes on.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._stopped = threading.Event()
+        self._executors: list[_Executor] = []
+        dataset._create_executor = self._create  # noqa: SLF001
+
+    def stop(self) -> None:
+        """Has it begin nothing more, and ends what it has begun; to be called again while a thread of it runs."""
+        self._stopped.set()
+        for executor in self._executors:
+            executor.shutdown(force=True)
+
+    def left(self) -> list[str]:
+        """What of a stopped execution still runs, by its steps' names; it is ended by force once more."""
+        return [name for executor in self._executors for name in executor.left()]
+
+    def _create(self) -> "_Executor":
+        if self._stopped.is_set():
+            raise _StoppedError
+        self._dataset._run_index += 1  # noqa: SLF001 (it is part of the name)
+        executor = _Executor(self._dataset.context, self._dataset.get_dataset_id(), self._stopped)
+        self._executors.append(executor)
+        return executor
 
 
-def end_execution(execution: StreamingExecutor) -> None:
-    """Ends an execution with its tasks and actors: cancels them by force, and waits for them."""
-    with suppress(ray.exceptions.RayError):
-        execution.shutdown(force=True)
+class _StoppedError(Exception):
+    """A dataset is to begin after its execution was stopped; nobody waits for its rows any more."""
+
+
+class _Executor(StreamingExecutor):
+    """Ray Data's, which remembers what it had begun when it was shut down for any reason but that all is done.
+
+    After a good end nothing is remembered: a handle would keep its actor, which has to close its engine by itself.
+    """
+
+    def __init__(self, context: DataContext, dataset_id: str, stopped: threading.Event) -> None:
+        self._stop_asked = stopped
+        self._tasks: dict[ray.ObjectRef[Any], str] = {}
+        self._actors: dict[ActorHandle[Any], str] = {}
+        super().__init__(context, dataset_id)
+
+    def _scheduling_loop_step(self, topology: Any) -> bool:
+        """One round of the loop; returns whether there is another."""
+        return not self._stop_asked.is_set() and super()._scheduling_loop_step(topology)
+
+    def shutdown(self, force: bool, exception: Exception | None = None) -> None:  # noqa: FBT001 (Ray's interface)
+        broken_off = force or exception is not None or self._stop_asked.is_set()
+        with self._shutdown_lock, suppress(ray.exceptions.RayError):
+            if broken_off:
+                self._remember()
+            super().shutdown(broken_off, exception)
+
+    def left(self) -> list[str]:
+        """What still runs. It is asked for anew: the loop may have begun it during the shutdown, which forgot it."""
+        self._remember()
+        tasks = self._running()
+        for task in tasks:
+            _cancel(task)
+        actors_left = [actor for actor in self._actors if not _is_dead(actor)]
+        for actor in actors_left:
+            ray.kill(actor)
+        return [self._tasks[task] for task in tasks] + [self._actors[actor] for actor in actors_left]
+
+    def _remember(self) -> None:
+        for step in self._topology or ():
+            for task in step.get_active_tasks():
+                waitable = task.get_waitable()
+                self._tasks[waitable.completed() if isinstance(waitable, ray.ObjectRefGenerator) else waitable] = (
+                    step.name
+                )
+            if isinstance(step, ActorPoolMapOperator):
+                pool = step._actor_pool  # noqa: SLF001
+                for actor in (*pool._pending_actors.values(), *pool._running_actors):  # noqa: SLF001
+                    self._actors[actor] = step.name
+
+    def _running(self) -> list["ray.ObjectRef[Any]"]:
+        tasks = list(self._tasks)
+        return ray.wait(tasks, num_returns=len(tasks), timeout=0, fetch_local=False)[1] if tasks else []
+
+
+def _cancel(task: "ray.ObjectRef[Any]") -> None:
+    try:
+        ray.cancel(task, force=True)
+    except ValueError:  # a call of an actor, which ends with it
+        ray.cancel(task)
+
+
+def _is_dead(actor: "ActorHandle[Any]") -> bool:
+    return bool(actors(actor_id=actor._actor_id.hex()).get("State") == "DEAD")  # noqa: SLF001

@@ -2,12 +2,14 @@
 
 Ray, when it disconnects, may end a process with a thread of Ray Data's that still calls it: with exit code 1, and no
 word. And a task that is left behind holds its CPUs until it ends by itself. So whoever leaves the block has seen the
-thread end: a dataset that is left before it has begun still begins, and has to be ended then.
+threads, the tasks and the actors end, or is told which did not. Only after the last row the actors end by themselves,
+with what they have to close.
 """
 
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,21 +24,31 @@ from a2r_ray.records import Row
 
 _TICK_S = 0.5
 _END_S = 10.0
+_GONE_S = 10.0
 _LOOK_S = 0.1
 
 
 @contextmanager
 def rows_of(dataset: Dataset) -> Iterator[Iterator[Row | None]]:
     """The rows of a dataset as they come, and None about twice a second."""
+    execution = private.Execution(dataset)
     batches = partial(dataset.iter_batches, batch_size=None, batch_format="pyarrow", prefetch_batches=4)
-    with awaited(batches, partial(end, dataset)) as rows:
-        yield rows
+    try:
+        with awaited(batches, execution.stop) as rows:
+            yield rows
+    finally:
+        _see_gone(execution)
 
 
-def end(dataset: Dataset) -> None:
-    """Ends what runs of a dataset at this moment, with its tasks."""
-    for execution in private.executions(dataset):
-        private.end_execution(execution)
+def _see_gone(execution: private.Execution) -> None:
+    """Waits until nothing of an execution is left, and says of what is that it is."""
+    deadline = time.monotonic() + _GONE_S
+    while left := execution.left():
+        if time.monotonic() > deadline:
+            names = ", ".join(f"{count} of {name}" for name, count in Counter(left).items())
+            _warn(f"tasks or actors do not end, and hold their CPUs and GPUs until Ray ends: {names}")
+            return
+        time.sleep(_LOOK_S)
 
 
 @contextmanager
@@ -69,7 +81,7 @@ def awaited(batches: Callable[[], Iterable[pa.Table]], end: Callable[[], None]) 
             end()
             thread.join(_LOOK_S)
         if thread.is_alive():
-            print("warning: a dataset does not end; it ends with Ray", file=sys.stderr, flush=True)  # noqa: T201
+            _warn("a dataset does not end; it ends with Ray")
 
 
 def _taken(rows: "SimpleQueue[list[Row] | Exception | None]") -> Iterator[Row | None]:
@@ -89,3 +101,7 @@ def _taken(rows: "SimpleQueue[list[Row] | Exception | None]") -> Iterator[Row | 
         if isinstance(got, Exception):
             raise got
         yield from got
+
+
+def _warn(message: str) -> None:
+    print(f"warning: {message}", file=sys.stderr, flush=True)  # noqa: T201 (progress goes to stderr)

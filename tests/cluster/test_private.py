@@ -2,6 +2,7 @@
 
 import os
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from ray._private import auto_init_hook, worker
 from ray.data import DataContext
 
 from a2r_ray.cluster import private
+from tests.endless import Endless
 from tests.nodes import wait_until
 
 pytestmark = pytest.mark.usefixtures("local_ray")
@@ -83,25 +85,31 @@ def test_ray_s_prints_and_its_connecting_by_itself_can_be_stopped(monkeypatch: p
     assert auto_init_hook.enable_auto_connect is False
 
 
-def test_an_execution_is_found_and_ended() -> None:
-    dataset = ray.data.range(1).map(wait_for_ever)
-    thread = threading.Thread(target=swallow, args=(dataset,), daemon=True)
-    thread.start()
-    wait_until(lambda: len(private.executions(dataset)) == 1, 60, GONE + "the thread of an execution")
-    [execution] = private.executions(dataset)
-    private.end_execution(execution)
-    thread.join(20)
-    assert not thread.is_alive(), GONE + "the end of an execution"
-    assert private.executions(dataset) == []
+def test_an_execution_is_stopped_and_its_tasks_and_actors_seen_to_go(endless: Endless) -> None:
+    for dataset in (ray.data.range(1).map(endless), ray.data.range(1).map(endless.actor, concurrency=1, num_cpus=1)):
+        execution = private.Execution(dataset)
+        thread = threading.Thread(target=swallow, args=(dataset,), daemon=True)
+        thread.start()
+        wait_until(endless.has_begun, 60, GONE + "what creates the executor of a dataset")
+        execution.stop()
+        thread.join(20)
+        assert not thread.is_alive(), GONE + "a round of the loop of an execution"
+        assert any(executor._tasks for executor in execution._executors), GONE + "the tasks of a step"
+        wait_until(lambda: execution.left() == [], 20, GONE + "whether tasks and actors have ended")  # noqa: B023
+        endless.has_begun()  # from here on of the next
+    assert any(executor._actors for executor in execution._executors), GONE + "the actors of a pool"
 
 
-def wait_for_ever(_: dict[str, Any]) -> dict[str, Any]:
-    threading.Event().wait()
-    return {}
+def test_an_execution_that_was_stopped_before_it_began_begins_nothing(endless: Endless) -> None:
+    dataset = ray.data.range(1).map(endless)
+    execution = private.Execution(dataset)
+    execution.stop()
+    with pytest.raises(private._StoppedError):
+        list(dataset.iter_batches())
+    assert execution.left() == []
+    assert not endless.has_begun()
 
 
 def swallow(dataset: Any) -> None:
-    from contextlib import suppress
-
     with suppress(Exception):
         list(dataset.iter_batches())
