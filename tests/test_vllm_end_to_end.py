@@ -156,7 +156,7 @@ def write_sums(folder: Path, problems: int) -> Path:
 @pytest.mark.timeout(600)  # four engines load one after the other, on a slow machine half a minute each
 def test_three_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     # So many that even a fast machine is still at work when it is killed again.
-    run, config = tmp_path / "run", write_sums(tmp_path, 40)
+    run, config = tmp_path / "run", write_sums(tmp_path, 28)
     # The engine has a process of its own; told so by a 1 it would have a worker's on top, on CPU only.
     as_on_a_gpu = {"VLLM_ENABLE_V1_MULTIPROCESSING": "2"}
     process = start(config, **as_on_a_gpu)
@@ -175,8 +175,8 @@ def test_three_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     assert process.wait(timeout=300) == 0, said(config).read_text()
     receipt = json.loads((run / "receipt.json").read_text())
     assert receipt["balanced"]
-    assert query(run, "results", "count(*), count(distinct problem_id)") == [(40, 40)]
-    assert query(run, "paths", "count(*), count(distinct (problem_id, path_index))") == [(160, 160)]
+    assert query(run, "results", "count(*), count(distinct problem_id)") == [(28, 28)]
+    assert query(run, "paths", "count(*), count(distinct (problem_id, path_index))") == [(112, 112)]
     assert query(run, "paths", "count(distinct replica)") == [(3,)]
     # 12 requests of 24 tokens in flight, and what waited for its flush.
     assert 0 < receipt["tokens"]["paid_twice"] <= 3 * (12 * 24 + 5 * 400)

@@ -130,7 +130,7 @@ def _run_phase(
         monitor.opened(connection.driver_node()) as watched,
         explained(watched),
         rows_of(build(watched)) as rows,
-        watched.flushed_when_stopped(),
+        watched.flushed_when_broken_off(),
     ):
         for row in rows:
             if row is None:

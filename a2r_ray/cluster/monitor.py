@@ -5,13 +5,12 @@ It imports no Ray Data, so that it is up before the pools are.
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import ray
 
-from a2r_ray.errors import Stopped
 from a2r_ray.records import Row
 from a2r_ray.replica.monitor import Arrival, Monitor, Snapshot
 from a2r_ray.replica.suspects import Suspicion
@@ -81,19 +80,23 @@ class RemoteMonitor:
         return snapshot
 
     @contextmanager
-    def flushed_when_stopped(self) -> Iterator[None]:
-        """Where a signal ends the block, has the replicas begin nothing more and write down what they have."""
+    def flushed_when_broken_off(self) -> Iterator[None]:
+        """Where a signal or an error ends the block, the replicas begin nothing more and write down what they have."""
         try:
             yield
-        except (KeyboardInterrupt, Stopped):
-            ray.get(self.actor.stop.remote())
-            deadline = time.monotonic() + _FLUSH_S
-            while time.monotonic() < deadline:
-                reports = self.snapshot().reports.values()
-                if all(sample["flushed"] for sample in reports if sample["age_s"] < _REPORTS_S):
-                    break
-                time.sleep(0.1)
+        except BaseException:
+            with suppress(ray.exceptions.RayError):  # the first error is the one to read
+                self._flush()
             raise
+
+    def _flush(self) -> None:
+        ray.get(self.actor.stop.remote())
+        deadline = time.monotonic() + _FLUSH_S
+        while time.monotonic() < deadline:
+            reports = self.snapshot().reports.values()
+            if all(sample["flushed"] for sample in reports if sample["age_s"] < _REPORTS_S):
+                break
+            time.sleep(0.1)
 
 
 def _node_is_lost(node: str) -> bool:

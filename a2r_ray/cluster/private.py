@@ -126,7 +126,8 @@ class _Executor(StreamingExecutor):
         with self._shutdown_lock, suppress(ray.exceptions.RayError):
             if broken_off:
                 self._remember()
-            super().shutdown(broken_off, exception)
+            # Where a task raises, the actors live until ``left`` ends them: they may have something to write down.
+            super().shutdown(force or self._stop_asked.is_set(), exception)
 
     def left(self) -> list[str]:
         """What still runs. It is asked for anew: the loop may have begun it during the shutdown, which forgot it."""

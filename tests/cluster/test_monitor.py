@@ -52,6 +52,17 @@ def test_a_stop_waits_for_the_replicas_that_still_report(monkeypatch: pytest.Mon
     monkeypatch.setattr(monitor, "_REPORTS_S", 0.5)
     with monitor.opened(connection.driver_node()) as watched:
         watched.report("gone", sample())
-        with pytest.raises(Stopped), watched.flushed_when_stopped():
+        with pytest.raises(Stopped), watched.flushed_when_broken_off():
             raise Stopped(signal.SIGTERM)
         assert watched.report("b", sample()) is True  # and what reports now hears of it
+
+
+def test_an_error_has_the_replicas_flush_too_and_is_the_one_that_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitor, "_FLUSH_S", 0.1)
+    with monitor.opened(connection.driver_node()) as watched:
+        with pytest.raises(ValueError, match="first"), watched.flushed_when_broken_off():
+            raise ValueError("first")
+        assert watched.report("a", sample()) is True
+        ray.kill(watched.actor)
+        with pytest.raises(ValueError, match="second"), watched.flushed_when_broken_off():
+            raise ValueError("second")
