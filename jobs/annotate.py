@@ -1,6 +1,6 @@
 """Answers a dataset and writes it again with the answers' columns beside its own.
 
-ray job submit --working-dir . -- python jobs/annotate.py --config examples/demo.yaml --to annotated/demo.parquet
+ray job submit --working-dir . -- python jobs/annotate.py --config examples/cluster-qwen3.yaml --to s3://bucket/answered.parquet
 """
 
 import sys
@@ -10,6 +10,7 @@ import click
 from a2r_ray.annotate import annotate
 from a2r_ray.cli import COMPLETE, REJECTS, guarded, run_to_exit_code
 from a2r_ray.config.loading import load_config
+from a2r_ray.config.local_files import outlasting
 
 
 @click.command(help=__doc__)
@@ -18,7 +19,7 @@ from a2r_ray.config.loading import load_config
 @click.option("--to", required=True, help="The Parquet file to write, local or a URI.")
 def main(config: str, overrides: tuple[str, ...], to: str) -> int:
     """Runs the config, then annotates; a run with rejects succeeds, since each keeps its row and its reason."""
-    loaded = load_config(config, overrides)
+    loaded, to = load_config(config, overrides), outlasting(to, f"--to {to}")
     code = run_to_exit_code(loaded)
     if code not in (COMPLETE, REJECTS):
         return code

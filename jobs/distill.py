@@ -1,6 +1,6 @@
 """Makes training data: the synthesized reasoning of verified answers, a chat per sample.
 
-ray job submit --working-dir . -- python jobs/distill.py --config examples/demo.yaml --to distilled/demo.jsonl
+ray job submit --working-dir . -- python jobs/distill.py --config examples/cluster-qwen3.yaml --to s3://bucket/samples.jsonl
 """
 
 import sys
@@ -9,6 +9,7 @@ import click
 
 from a2r_ray.cli import COMPLETE, REJECTS, guarded, run_to_exit_code
 from a2r_ray.config.loading import load_config
+from a2r_ray.config.local_files import outlasting
 from a2r_ray.export import check_samples_target, write_samples
 from a2r_ray.runs.storage import Storage
 
@@ -19,7 +20,7 @@ from a2r_ray.runs.storage import Storage
 @click.option("--to", required=True, help="The .jsonl or .parquet file to write, local or a URI.")
 def main(config: str, overrides: tuple[str, ...], to: str) -> int:
     """Runs the config, then writes the samples; rejects are no failure, they make no sample."""
-    loaded = load_config(config, overrides)
+    loaded, to = load_config(config, overrides), outlasting(to, f"--to {to}")
     check_samples_target(to)
     code = run_to_exit_code(loaded)
     if code not in (COMPLETE, REJECTS):

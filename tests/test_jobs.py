@@ -86,6 +86,14 @@ def test_distill_writes_the_verified_syntheses_as_chats(submit: Any, config_file
         assert rf"\boxed{{{2 * number}}}" in sample["messages"][1]["content"]
 
 
+def test_a_relative_target_would_be_lost_with_the_job(submit: Any, config_file: Path) -> None:
+    done = submit("jobs/annotate.py", "--config", str(config_file), "--to", "out/annotated.parquet")
+    assert done.returncode == 1
+    assert (
+        "error: --to out/annotated.parquet: it lies in the copy of the working directory" in done.stdout + done.stderr
+    )
+
+
 def test_a_job_that_fails_says_so(submit: Any, config_file: Path, document: dict[str, Any], tmp_path: Path) -> None:
     document["explorer"]["simulated"] = {"faults": {"load": "no such model"}}
     config_file.write_text(yaml.safe_dump(document))

@@ -14,7 +14,7 @@ from pathlib import Path
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from a2r_ray.config.local_files import in_job_copy
+from a2r_ray.config.local_files import outlasting
 from a2r_ray.errors import OutputError
 from a2r_ray.runs.storage import Storage
 
@@ -42,11 +42,7 @@ def check_output(uri: str, look: Look | None = None) -> None:
     folder = output.local
     if folder is None:
         return
-    if in_job_copy(str(folder)):
-        raise OutputError(
-            f"output {output.shown}: it lies in the copy of the working directory that the job runs in, and would be "
-            f"removed with it; name an absolute path, or {_ELSEWHERE}"
-        )
+    outlasting(str(folder), f"output {output.shown}")
     if nodes := _other_nodes():
         check_shared(output, folder, nodes, lambda nodes, probe: _ask(nodes, probe, look or is_there))
 

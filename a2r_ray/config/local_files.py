@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from a2r_ray.errors import OutputError
+
 _JOB_COPY = re.compile(r"/\S*/runtime_resources/working_dir_files/[^/]+(?:/|$)")
 """Where Ray unpacks the working directory of a job; it has no public name."""
 _VLLM_FILES = (
@@ -45,9 +47,23 @@ def absolute(path: Any) -> Any:
     return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 (a Path would keep "..")
 
 
-def in_job_copy(path: str) -> bool:
-    """Whether it lies in a job's copy of its working directory, also by way of a link."""
-    return any(_JOB_COPY.match(each) for each in (path, os.path.realpath(path)))
+def outlasting(path: str, what: str) -> str:
+    """The path of something to be written, absolute.
+
+    Args:
+        path: local or a URI.
+        what: the thing and its path, for the message.
+
+    Raises:
+        OutputError: it would be removed with a Ray job's copy of its working directory, also by way of a link.
+    """
+    path = absolute(path)
+    if any(_JOB_COPY.match(each) for each in (path, os.path.realpath(path))):
+        raise OutputError(
+            f"{what}: it lies in the copy of the working directory that the job runs in, and would be removed with it; "
+            "name an absolute path that the job's machine keeps, or an s3:// or gs:// URI"
+        )
+    return path
 
 
 def without_job_copy(value: Any) -> Any:
