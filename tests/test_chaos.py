@@ -16,8 +16,8 @@ import yaml
 from tests.chaos import A2R, content, disturb, finish, write_config
 from tests.nodes import Nodes, wait_until
 
-KILLS = 10
-PROBLEMS = 700
+KILLS = 8
+PROBLEMS = 600
 LONG = 8_000
 """Tokens of a path: four make a block of over 100 KB, which lies in the object store of a node and is lost with it."""
 

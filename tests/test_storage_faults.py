@@ -49,6 +49,7 @@ def server() -> Iterator[S3Server]:
 def remote(server: S3Server, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     """A run folder of each test's own on object storage, where nothing is waited for between two tries."""
     monkeypatch.setattr(module._send.retry, "wait", wait_none())
+    monkeypatch.setattr(module, "_persisting", lambda call: module._send.retry.copy().wraps(call))
     server.requests()
     yield Storage(server.uri(f"bucket/{request.node.originalname}"))
     server.fail()

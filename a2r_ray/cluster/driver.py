@@ -175,6 +175,8 @@ def tune() -> None:
     private.allow_unread_blocks(context)
     # An answer may take longer than Ray Data waits for progress; what hangs, each replica's heartbeat ends.
     context.execution_no_progress_timeout_s = -1
+    # A pool grows when its replicas have all the calls that they take: more would wait in one while others load.
+    context.autoscaling_config.actor_pool_util_upscaling_threshold = 1.0
     # A thread for every call of a replica, only to sample how much memory its process has.
     context.memory_usage_poll_interval_s = None
 

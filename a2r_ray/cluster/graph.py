@@ -87,7 +87,7 @@ def _chained(  # noqa: PLR0913 (a pool is put into a graph of a run with a monit
             min_size=smallest,
             max_size=largest,
             max_concurrent_calls_per_actor=calls,
-            max_tasks_in_flight_per_actor=2 * calls,  # below 1.75 times the calls the pool never grows
+            max_tasks_in_flight_per_actor=calls,
             enable_true_multi_threading=True,
         ),
         num_cpus=engine.resources.cpus if engine else 1,

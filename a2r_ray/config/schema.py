@@ -3,9 +3,10 @@
 Unknown keys are refused. ``a2r_ray.config.loading`` reads the file and explains what is wrong with it.
 """
 
+import math
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from a2r_ray import prompts
 from a2r_ray.config import fingerprint
@@ -104,9 +105,17 @@ class Resources(_Section):
     cpus: Annotated[float, Field(ge=0)] = 1
     """Per replica; vllm without GPUs computes with as many threads."""
     gpus: Annotated[float, Field(ge=0)] | None = None
-    """Per replica; absent: 1 for vllm, 0 for the others."""
+    """Per replica: whole ones, or a part of one, of whose memory each replica takes as much; absent: as many as the
+    model is spread over for vllm, 0 for the others."""
     accelerator_type: str | None = None
     """Ray's name of the accelerator, such as L4 or H100."""
+
+    @field_validator("gpus")
+    @classmethod
+    def _whole_or_a_part_of_one(cls, value: float | None) -> float | None:
+        if value is not None and value > 1 and value != int(value):
+            raise ValueError(f"{value:g}: a replica takes whole GPUs, or a part of one")
+        return value
 
 
 class Price(_Section):
@@ -161,6 +170,9 @@ class SimulatedConfig(_Section):
     """What goes wrong."""
 
 
+_SPREAD = ("tensor_parallel_size", "pipeline_parallel_size")
+
+
 class RoleConfig(_Section):
     """What both roles have."""
 
@@ -201,12 +213,29 @@ class RoleConfig(_Section):
             raise ValueError(f"`base_url` is for engine openai, and the engine is {self.engine}")
         return self
 
+    @model_validator(mode="after")
+    def _gpus_are_those_of_the_model(self) -> Self:
+        if self.engine == "vllm" and self.gpus and math.ceil(self.gpus) != self._spread:
+            over = " x ".join(f"{name} {self.engine_args[name]}" for name in _SPREAD if name in self.engine_args)
+            raise ValueError(
+                f"resources.gpus is {self.gpus:g}, and engine_args spread the model over {self._spread} "
+                f"({over or 'no tensor_parallel_size'}): set resources.gpus to {self._spread}, or "
+                f"engine_args.tensor_parallel_size to {math.ceil(self.gpus)}; more engines are more replicas"
+            )
+        return self
+
     @property
     def gpus(self) -> float:
         """GPUs per replica."""
         if self.resources.gpus is None:
-            return 1.0 if self.engine == "vllm" else 0.0
+            return float(self._spread) if self.engine == "vllm" else 0.0
         return self.resources.gpus
+
+    @property
+    def _spread(self) -> int:
+        """Over how many GPUs vLLM spreads the model."""
+        sizes = [self.engine_args.get(name, 1) for name in _SPREAD]
+        return math.prod(size for size in sizes if isinstance(size, int))
 
     @property
     def max_num_seqs(self) -> int:

@@ -16,7 +16,9 @@ _BLOCKS_PER_S = 100
 _MOST_ROWS_PER_BLOCK = 64
 # Generous, so that blocks are rather too large than too many for Ray Data; tokens/s of one replica.
 _TOKENS_PER_S = {"gpu": 20_000.0, "cpu": 1_000.0}
-_FEWEST_CALLS, _MOST_CALLS = 16, 512
+_FEWEST_CALLS, _MOST_CALLS = 4, 512
+_CALLS_OF_FAST_ENGINES = 16
+"""Where blocks have many problems: else the flush of one call holds up the engine."""
 
 
 def choose(config: Config, resources: Mapping[str, float]) -> Schedule:
@@ -51,7 +53,8 @@ def rows_per_block(asked: Sequence[tuple[RoleConfig, int]]) -> int:
 def calls(engine: RoleConfig | None, requests: int, rows: int, *, stages: int) -> int:
     """Calls a replica takes at once: twice what its engine runs, so that its waiting queue is never empty.
 
-    A call that goes through several stages has all its requests at first and then few: there are twice as many.
+    With a quarter more than it runs it is not full: a call waits for its slowest path, and for its flush. A call that
+    goes through several stages has all its requests at first and then few: there are twice as many.
 
     Args:
         engine: what the replica loads; None: nothing.
@@ -60,9 +63,10 @@ def calls(engine: RoleConfig | None, requests: int, rows: int, *, stages: int) -
         stages: of the pool that ask the engine.
     """
     if engine is None or not requests:
-        return _FEWEST_CALLS
+        return _CALLS_OF_FAST_ENGINES
     wanted = 2 * engine.max_num_seqs / (requests * rows) * (2 if stages > 1 else 1)
-    return max(_FEWEST_CALLS, min(_MOST_CALLS, math.ceil(wanted)))
+    fewest = _CALLS_OF_FAST_ENGINES if rows > 1 else _FEWEST_CALLS
+    return max(fewest, min(_MOST_CALLS, math.ceil(wanted)))
 
 
 def _problems_per_s(role: RoleConfig, requests: int) -> float:

@@ -51,7 +51,7 @@ def test_each_pool_is_given_what_its_engine_asks_for(document: dict[str, Any], r
         strategy = options["compute"]
         assert (strategy.min_size, strategy.max_size) == sizes
         assert strategy.enable_true_multi_threading
-        assert strategy.max_tasks_in_flight_per_actor >= 1.75 * strategy.max_concurrent_calls_per_actor
+        assert strategy.max_tasks_in_flight_per_actor == strategy.max_concurrent_calls_per_actor
         assert options["batch_size"] is None
         assert options["batch_format"] == "pyarrow"
     assert explorer_options["compute"].max_concurrent_calls_per_actor * 4 >= 2 * 64

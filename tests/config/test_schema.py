@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from a2r_ray.config import schema
 from a2r_ray.config.loading import parse_config
+from a2r_ray.config.schema import RoleConfig
 from tests.config.test_loading import mistakes
 
 
@@ -47,6 +48,37 @@ def test_fingerprints_change_with_what_is_generated_and_with_nothing_else(docume
         assert changed.explorer_fingerprint != before.explorer_fingerprint, change
         assert changed.synthesizer_fingerprint == before.synthesizer_fingerprint
     assert parse_config({**document, "seed": 2}).explorer_fingerprint != before.explorer_fingerprint
+
+
+@pytest.mark.parametrize(
+    ("gpus", "engine_args", "message"),
+    [
+        (1.5, {}, "a replica takes whole GPUs, or a part of one"),
+        (1, {"tensor_parallel_size": 4}, r"over 4 \(tensor_parallel_size 4\): set resources.gpus to 4, or"),
+        (4, {"tensor_parallel_size": 2}, "engine_args.tensor_parallel_size to 4"),
+        (4, {}, "over 1 "),
+        (
+            8,
+            {"tensor_parallel_size": 2, "pipeline_parallel_size": 2},
+            "tensor_parallel_size 2 x pipeline_parallel_size 2",
+        ),
+        (0.5, {"tensor_parallel_size": 2}, "set resources.gpus to 2"),
+    ],
+)
+def test_gpus_are_as_many_as_the_model_is_spread_over(gpus: float, engine_args: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        vllm(resources={"gpus": gpus}, engine_args=engine_args)
+
+
+def test_gpus_follow_the_engine_s_arguments_where_they_are_not_given() -> None:
+    assert vllm().gpus == 1
+    assert vllm(engine_args={"tensor_parallel_size": 2, "pipeline_parallel_size": 2}).gpus == 4
+    for gpus, spread in ((0, 2), (0.25, 1), (1, 1), (2, 2)):
+        assert vllm(resources={"gpus": gpus}, engine_args={"tensor_parallel_size": spread}).gpus == gpus
+
+
+def vllm(**fields: Any) -> RoleConfig:
+    return RoleConfig.model_validate({"model": "m", **fields})
 
 
 def test_every_field_has_its_documentation_under_it() -> None:

@@ -21,6 +21,10 @@ _CPU_ENVIRONMENT = {
 }
 
 
+_GPU_MEMORY = 0.92
+"""vLLM's own share of a GPU's memory, to be split where several replicas have one GPU."""
+
+
 def prepare_environment(role: RoleConfig) -> None:
     """What vLLM reads from the environment when it is imported."""
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
@@ -58,6 +62,8 @@ def engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
         if seeded:
             # On CPU a seeded request whose prefill is chunked kills the engine.
             arguments |= {"enable_chunked_prefill": False}
+    elif role.gpus < 1:
+        arguments |= {"gpu_memory_utilization": round(_GPU_MEMORY * role.gpus, 3)}
     arguments |= role.engine_args
     _check(arguments)
     return arguments
