@@ -34,7 +34,7 @@ def prints(document: dict[str, Any], **explorer: Any) -> dict[str, str]:
 @pytest.fixture
 def models(document: dict[str, Any]) -> dict[str, Any]:
     for role in ("explorer", "synthesizer"):
-        document[role] = {"engine": "vllm", "model": "m", "resources": {"cpus": 1, "gpus": 1}}
+        document[role] = {"engine": "vllm", "model": "m", "resources": {"cpus": 1}}
     return document
 
 
