@@ -39,7 +39,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
         "input": {"path": str(folder / "problems.jsonl"), "id_column": "id", "answer_column": "answer"},
         "output": str(folder / "run"),
         "schedule": "streaming",
-        "explorer": {**role, "paths": PATHS},
+        # With few seats it still explores when the synthesizer has loaded, also where that takes a while longer.
+        "explorer": {**role, "paths": PATHS, "engine_args": {"max_num_seqs": 4}},
         "synthesizer": role,
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(document))

@@ -6,22 +6,16 @@ Unknown keys are refused. ``a2r_ray.config.loading`` reads the file and explains
 import math
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from a2r_ray import prompts
 from a2r_ray.config import fingerprint
 from a2r_ray.config.secrets import redact
-
-Fraction = Annotated[float, Field(ge=0, le=1)]
-
-
-class _Section(BaseModel):
-    """A part of the config: frozen, strict about types, closed to unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+from a2r_ray.config.section import Fraction, Section
+from a2r_ray.config.simulation import SimulatedConfig
 
 
-class InputConfig(_Section):
+class InputConfig(Section):
     """Where the problems come from."""
 
     source: Literal["file", "huggingface", "reasoning_gym", "paths"] = "file"
@@ -60,7 +54,7 @@ class InputConfig(_Section):
         return self
 
 
-class Sampling(_Section):
+class Sampling(Section):
     """How tokens are drawn; what is absent is the engine's default."""
 
     temperature: Annotated[float, Field(ge=0)] = 0.6
@@ -77,7 +71,7 @@ class Sampling(_Section):
     """Texts that end what is generated."""
 
 
-class Replicas(_Section):
+class Replicas(Section):
     """Between how many replicas a pool scales."""
 
     min: Annotated[int, Field(ge=1)] = 1
@@ -99,7 +93,7 @@ class Replicas(_Section):
         return self
 
 
-class Resources(_Section):
+class Resources(Section):
     """What one replica takes of the cluster."""
 
     cpus: Annotated[float, Field(ge=0)] = 1
@@ -118,7 +112,7 @@ class Resources(_Section):
         return value
 
 
-class Price(_Section):
+class Price(Section):
     """What tokens cost."""
 
     input: Annotated[float, Field(ge=0)]
@@ -127,53 +121,10 @@ class Price(_Section):
     """USD per million completion tokens."""
 
 
-class LogNormal(_Section):
-    """A log-normal distribution; sigma is that of the logarithm."""
-
-    median: Annotated[float, Field(ge=0)]
-    """Half of the values are above it."""
-    sigma: Annotated[float, Field(ge=0)] = 0.0
-    """0: all values are the median."""
-
-
-class Faults(_Section):
-    """What goes wrong in a simulation."""
-
-    error: Fraction = 0.0
-    """Share of requests that fail."""
-    truncated: Fraction = 0.0
-    """Share of requests cut off by max_tokens."""
-    unanswered: Fraction = 0.0
-    """Share of completions with no answer in them."""
-    crash: Fraction = 0.0
-    """Share of requests that end the engine's process."""
-    hang_at: Annotated[int, Field(ge=0)] = 0
-    """The engine stops at the request of this number, where it has latency; 0: never."""
-    poison: str = ""
-    """A request that contains this text ends the engine's process, every time."""
-    load: str = ""
-    """The engine fails to load with this message."""
-
-
-class SimulatedConfig(_Section):
-    """How the simulated engine behaves."""
-
-    latency_s: LogNormal = LogNormal(median=0.0)
-    """Seconds that a request takes."""
-    tokens: LogNormal = LogNormal(median=64.0)
-    """Tokens of a completion."""
-    accuracy: Fraction = 0.5
-    """Share of completions that give the known answer."""
-    load_s: Annotated[float, Field(ge=0)] = 0.0
-    """Seconds until the engine is ready."""
-    faults: Faults = Faults()
-    """What goes wrong."""
-
-
 _SPREAD = ("tensor_parallel_size", "pipeline_parallel_size")
 
 
-class RoleConfig(_Section):
+class RoleConfig(Section):
     """What both roles have."""
 
     engine: Literal["vllm", "openai", "simulated"] = "vllm"
@@ -191,7 +142,7 @@ class RoleConfig(_Section):
     """How many engines run at the same time."""
     resources: Resources = Resources()
     """What each of them takes of the cluster."""
-    engine_args: dict[str, JsonValue] = {}
+    engine_args: dict[str, JsonValue] = Field(default={})
     """Passed to the engine; unknown ones are refused by it. Those that change what it generates are part of the
     fingerprint (``a2r_ray.config.fingerprint`` names the others)."""
     base_url: str | None = None
@@ -271,7 +222,7 @@ class SynthesizerConfig(RoleConfig):
         return self
 
 
-class Config(_Section):
+class Config(Section):
     """A whole run."""
 
     input: InputConfig

@@ -21,7 +21,8 @@ from math import exp
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
-from a2r_ray.config.schema import LogNormal, RoleConfig, SimulatedConfig
+from a2r_ray.config.schema import RoleConfig
+from a2r_ray.config.simulation import LogNormal, SimulatedConfig
 from a2r_ray.engines import Completion, Load, Request
 from a2r_ray.errors import EngineError, ErrorKind
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from a2r_ray.config import schema
+from a2r_ray.config import schema, simulation
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import RoleConfig
 from tests.config.test_loading import mistakes
@@ -82,7 +82,8 @@ def vllm(**fields: Any) -> RoleConfig:
 
 
 def test_every_field_has_its_documentation_under_it() -> None:
-    sections = [each for each in vars(schema).values() if isinstance(each, type) and issubclass(each, BaseModel)]
+    defined = [*vars(schema).values(), *vars(simulation).values()]
+    sections = [each for each in defined if isinstance(each, type) and issubclass(each, BaseModel)]
     names = {
         f"{section.__name__}.{name}": field for section in sections for name, field in section.model_fields.items()
     }
