@@ -15,12 +15,13 @@ from typing import Any
 import ray
 from ray.data import DataContext, Dataset
 
-from a2r_ray.cluster import connection, graph, monitor, private, reader
+from a2r_ray.cluster import connection, graph, monitor, placement, private, reader
 from a2r_ray.cluster.monitor import RemoteMonitor
 from a2r_ray.cluster.pool_health import PoolHealth
 from a2r_ray.cluster.reader import Reading
 from a2r_ray.cluster.rows import rows_of
 from a2r_ray.cluster.shared_folder import check_output
+from a2r_ray.cluster.steering import Steering
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import A2RError, OutputError, Stopped
 from a2r_ray.evaluate.summary import Summary, summarize
@@ -105,7 +106,7 @@ def _drive(phases: Sequence[Method], reading: Reading, progress: Progress, tick:
     if reading.brings_texts:
         _run_phase(partial(reader.bringing, reading), (), progress, tick)
     for phase in phases:
-        _run_phase(partial(_phase, phase, reading, rows), phase, progress, tick)
+        _run_phase(partial(_phase, phase, reading, rows), phase, progress, tick, rows)
 
 
 def _phase(phase: Method, reading: Reading, rows: int, watched: RemoteMonitor) -> Dataset:
@@ -114,25 +115,27 @@ def _phase(phase: Method, reading: Reading, rows: int, watched: RemoteMonitor) -
 
 
 def _run_phase(
-    build: Callable[[RemoteMonitor], Dataset], pools: Sequence[Pool], progress: Progress, tick: Observer
+    build: Callable[[RemoteMonitor], Dataset], pools: Sequence[Pool], progress: Progress, tick: Observer, rows: int = 1
 ) -> None:
     """Takes a dataset to its end, and looks after its pools meanwhile."""
     health = pool_health(pools)
+    steering = Steering(pools, rows=rows, cases=progress.total - progress.done_before, fits=placement.fits)
     before = dict(progress.replicas)
 
     def look() -> None:
         snapshot = watched.snapshot()
         progress.replicas = before | dict(snapshot.reports)
         progress.input_rows = snapshot.input_rows or progress.input_rows
+        steering.look(snapshot)
         health.look(snapshot)
 
     with (
         monitor.opened(connection.driver_node()) as watched,
         explained(watched),
-        rows_of(build(watched)) as rows,
+        rows_of(build(watched), steering) as coming,
         watched.flushed_when_broken_off(),
     ):
-        for row in rows:
+        for row in coming:
             if row is None:
                 look()
                 tick(progress)

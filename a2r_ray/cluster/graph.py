@@ -19,6 +19,10 @@ from a2r_ray.replica.replica import Assignment, Replica
 from a2r_ray.replica.tables import RunTables
 
 
+_MORE_CALLS = 4
+"""A steered replica holds so many times the blocks of another at most: all but a few of their paths may be done."""
+
+
 def build(
     dataset: Dataset,
     method: Method,
@@ -86,7 +90,7 @@ def _chained(  # noqa: PLR0913 (a pool is put into a graph of a run with a monit
         compute=ActorPoolStrategy(
             min_size=smallest,
             max_size=largest,
-            max_concurrent_calls_per_actor=calls,
+            max_concurrent_calls_per_actor=min(schedule.MOST_CALLS, _MORE_CALLS * calls),
             max_tasks_in_flight_per_actor=calls,
             enable_true_multi_threading=True,
         ),

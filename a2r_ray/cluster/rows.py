@@ -19,6 +19,7 @@ import pyarrow as pa
 from ray.data import Dataset
 
 from a2r_ray.cluster import private
+from a2r_ray.cluster.steering import Steering
 from a2r_ray.errors import Stopped
 from a2r_ray.records import Row
 
@@ -29,9 +30,14 @@ _LOOK_S = 0.1
 
 
 @contextmanager
-def rows_of(dataset: Dataset) -> Iterator[Iterator[Row | None]]:
-    """The rows of a dataset as they come, and None about twice a second."""
-    execution = private.Execution(dataset)
+def rows_of(dataset: Dataset, steering: Steering | None = None) -> Iterator[Iterator[Row | None]]:
+    """The rows of a dataset as they come, and None about twice a second.
+
+    Args:
+        dataset: what is to be executed.
+        steering: has the orders for its pools; None: they are left to Ray Data.
+    """
+    execution = private.Execution(dataset, steering)
     batches = partial(dataset.iter_batches, batch_size=None, batch_format="pyarrow", prefetch_batches=4)
     try:
         with awaited(batches, execution.stop) as rows:

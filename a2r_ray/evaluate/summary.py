@@ -29,7 +29,8 @@ class Summary:
     accuracy: Accuracy
     cost_usd: float | None
     seconds: Mapping[str, Mapping[str, float]]
-    """Per pool: ``replicas`` seen, ``ready`` and ``busy`` replica-seconds of this attempt; empty where not watched."""
+    """Per pool: ``replicas`` seen, ``ready`` and ``busy`` replica-seconds of this attempt, and ``running``, the seconds
+    of all its requests; empty where not watched."""
 
     def lines(self) -> list[tuple[str, str]]:
         """Name and value of each line of the table."""
@@ -101,8 +102,9 @@ def summarize(
 def _seconds(replicas: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     seconds: dict[str, dict[str, float]] = {}
     for sample in replicas.values():
-        pool = seconds.setdefault(sample["pool"], {"replicas": 0, "ready": 0.0, "busy": 0.0})
+        pool = seconds.setdefault(sample["pool"], {"replicas": 0, "ready": 0.0, "busy": 0.0, "running": 0.0})
         pool["replicas"] += 1
         pool["ready"] += sample["ready_s"]
         pool["busy"] += sample["busy_s"]
+        pool["running"] += sample["running_s"]
     return seconds

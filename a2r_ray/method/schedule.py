@@ -16,7 +16,7 @@ _BLOCKS_PER_S = 100
 _MOST_ROWS_PER_BLOCK = 64
 # Generous, so that blocks are rather too large than too many for Ray Data; tokens/s of one replica.
 _TOKENS_PER_S = {"gpu": 20_000.0, "cpu": 1_000.0}
-_FEWEST_CALLS, _MOST_CALLS = 4, 512
+_FEWEST_CALLS, MOST_CALLS = 4, 512
 _CALLS_OF_FAST_ENGINES = 16
 """Where blocks have many problems: else the flush of one call holds up the engine."""
 
@@ -66,7 +66,7 @@ def calls(engine: RoleConfig | None, requests: int, rows: int, *, stages: int) -
         return _CALLS_OF_FAST_ENGINES
     wanted = 2 * engine.max_num_seqs / (requests * rows) * (2 if stages > 1 else 1)
     fewest = _CALLS_OF_FAST_ENGINES if rows > 1 else _FEWEST_CALLS
-    return max(fewest, min(_MOST_CALLS, math.ceil(wanted)))
+    return max(fewest, min(MOST_CALLS, math.ceil(wanted)))
 
 
 def _problems_per_s(role: RoleConfig, requests: int) -> float:

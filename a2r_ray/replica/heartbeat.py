@@ -46,6 +46,10 @@ class Pulse:
 
     name: str
     pool: str
+    actor: str = ""
+    """What stays the same when it is started again."""
+    node: str = ""
+    """Where it is."""
     engine: Engine | None = None
     loaded: bool = False
     counts: Callable[[], Row] = dict
@@ -65,7 +69,7 @@ class Heartbeat:
     def __init__(self, pulse: Pulse, role: RoleConfig | None, listener: Listener, reactions: Reactions) -> None:
         self._pulse, self._role, self._listener, self._reactions = pulse, role, listener, reactions
         self._began = self._last = time.monotonic()
-        self._ready_s = self._busy_s = 0.0
+        self._ready_s = self._busy_s = self._running_s = self._load_s = 0.0
         self._stopping = False
         threading.Thread(target=self._live, name="heartbeat", daemon=True).start()
 
@@ -101,18 +105,23 @@ class Heartbeat:
         return True
 
     def _sample(self) -> Row:
-        """Busy seconds are those in which it had requests."""
-        now = time.monotonic()
+        """Busy seconds are those in which it had requests, running seconds those of all requests together."""
+        pulse, now = self._pulse, time.monotonic()
         passed, self._last = now - self._last, now
-        sample: Row = {"pool": self._pulse.pool, "loading": not self._pulse.loaded, **self._pulse.counts()}
-        if self._pulse.loaded:
-            engine = self._pulse.engine
+        sample: Row = {"pool": pulse.pool, "actor": pulse.actor, "node": pulse.node, "loading": not pulse.loaded}
+        sample |= pulse.counts()
+        if not pulse.loaded:
+            self._load_s = now - self._began
+        else:
+            engine = pulse.engine
             load = asdict(engine.load()) if engine is not None else {"running": sample["calls"], "waiting": 0}
             self._ready_s += passed
             self._busy_s += passed if load["running"] or load["waiting"] else 0.0
+            self._running_s += passed * load["running"]
             sample |= load
             self._check_progress(load.get("stalled_s", 0.0), load["running"])
-        return sample | {"ready_s": self._ready_s, "busy_s": self._busy_s, "flushed": self._stopping}
+        seconds = {"load_s": self._load_s, "ready_s": self._ready_s, "busy_s": self._busy_s}
+        return sample | seconds | {"running_s": self._running_s, "flushed": self._stopping}
 
     def _check_progress(self, stalled_s: float, running: int) -> None:
         if self._role is None or stalled_s <= self._role.hang_timeout_s:

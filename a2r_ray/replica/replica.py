@@ -133,6 +133,7 @@ class Replica:
         if self._link is None:
             return Arrival()
         actor, node = (self._host.actor(), self._host.node()) if self._host is not None else (self.name, "")
+        self._pulse.actor, self._pulse.node = actor, node
         arrival = self._link.arrive(self.name, self._pool.name, actor, node)
         self._probation = Probation(self._link, self.name, self._assignment.width)
         self._suspects = arrival.died

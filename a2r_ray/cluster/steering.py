@@ -1,0 +1,183 @@
+"""Steers the pools of a phase: how many replicas each has, and how much each replica may hold.
+
+The driver looks twice a second at what the replicas report and at what Ray Data's loop saw of each pool, and leaves an
+order for each; the loop, in its own thread, only carries orders out (``private``). Orders and sightings are replaced
+whole, so that neither side waits for the other.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from a2r_ray.cluster.admission import Fullness, room, share
+from a2r_ray.cluster.sizing import Demand, sizes
+from a2r_ray.method.compile import Pool
+from a2r_ray.replica.monitor import Snapshot
+
+_SILENT_S = 10.0
+"""A replica that has not reported for so long counts as gone."""
+_MEMORY_S = 10.0
+"""A pool shrinks where it has had less to do for so long."""
+
+Fits = Callable[[Sequence[tuple[Pool, int]]], bool]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a pool is to be."""
+
+    replicas: int
+    room: Mapping[str, int] = field(default_factory=dict)
+    """Blocks that a replica may hold, by the id of its actor."""
+    room_of_others: int = 1
+    """For those that have not reported."""
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    """Where each replica is, by the id of its actor."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What the loop saw of a pool."""
+
+    waiting: int = 0
+    """Blocks that wait for a replica."""
+    inside: int = 0
+    """Blocks in replicas."""
+    received: int = 0
+    """Rows that have come so far."""
+    complete: bool = False
+    """Whether no more will come."""
+    replicas: int = 0
+    """Those that load or wait for a place included."""
+    ready: int = 0
+    """Of these, how many take blocks."""
+    held_back: bool = False
+    """Whether Ray Data lets it begin nothing, since what it makes is not taken away."""
+
+
+class Steering:
+    """The orders of a phase.
+
+    Args:
+        pools: of the phase, in the order in which a case goes through them.
+        rows: problems a block.
+        cases: how many will come, at most.
+        fits: whether so many replicas of each pool can stand in the cluster at the same time.
+        clock: seconds.
+    """
+
+    def __init__(
+        self,
+        pools: Sequence[Pool],
+        *,
+        rows: int,
+        cases: int,
+        fits: Fits = lambda _: True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pools, self._rows, self._cases, self._fits, self._clock = tuple(pools), rows, cases, fits, clock
+        self._here: dict[str, deque[tuple[float, int]]] = {pool.name: deque() for pool in pools}
+        self.sightings: dict[str, Sighting] = {pool.name: Sighting() for pool in pools}
+        """By pool; written by the loop."""
+        self.orders: dict[str, Order] = {}
+        """By pool; read by the loop."""
+        self.look(Snapshot())
+
+    def look(self, snapshot: Snapshot) -> None:
+        """Makes the orders anew."""
+        reports = {pool.name: [r for r in snapshot.reports.values() if r["pool"] == pool.name] for pool in self._pools}
+        demands = self._demands(reports)
+        counts = sizes(demands, lambda shares: self._fits(list(zip(self._pools, shares, strict=True))))
+        for pool, demand, count in zip(self._pools, demands, counts, strict=True):
+            self.orders[pool.name] = self._order(pool, demand, count, reports[pool.name])
+
+    def _demands(self, reports: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Demand]:
+        demands: list[Demand] = []
+        to_come = self._cases
+        for pool in self._pools:
+            seen = self.sightings[pool.name]
+            own = (seen.waiting + seen.inside) * self._rows
+            left = own + (0 if seen.complete else max(0, to_come - seen.received if not demands else demands[-1].left))
+            before = (self._pools[len(demands) - 1], demands[-1]) if demands else None
+            pace = _Pace.of(pool, reports[pool.name])
+            here = self._here_of(pool, seen, own, left, pace, before)
+            least, most = (pool.engine.replicas.min, pool.engine.replicas.max) if pool.engine is not None else (1, 1)
+            demands.append(Demand(least, most, seen.replicas, pace.at_once, here, left, pace.seconds, pace.load_s))
+        return demands
+
+    def _here_of(  # noqa: PLR0913 (what is known of a pool)
+        self, pool: Pool, seen: Sighting, own: int, left: int, pace: "_Pace", before: tuple[Pool, Demand] | None
+    ) -> int:
+        """What a pool has to do now: the most of the last seconds, so that it does not shrink in a lull."""
+        if seen.held_back:
+            here = seen.inside * self._rows
+        elif before is None:
+            here = left
+        else:
+            pool_before, demand_before = before
+            coming = self.sightings[pool_before.name].inside * self._rows
+            takes_before_s = (demand_before.seconds or 0.0) * demand_before.at_once
+            here = own + round(coming * (pace.seconds or 0.0) * pace.at_once / takes_before_s if takes_before_s else 0)
+        now, lately = self._clock(), self._here[pool.name]
+        lately.append((now, here))
+        while now - lately[0][0] > _MEMORY_S:
+            lately.popleft()
+        return min(left, max(count for _, count in lately))
+
+    def _order(self, pool: Pool, demand: Demand, count: int, reports: Sequence[Mapping[str, Any]]) -> Order:
+        alive = [report for report in reports if report["age_s"] < _SILENT_S]
+        nodes = {report["actor"]: report["node"] for report in alive}
+        requests = pool.requests * self._rows
+        if pool.engine is None or not requests:
+            return Order(count, room_of_others=1 << 30, nodes=nodes)
+        loaded = [report for report in alive if not report["loading"]]
+        ready = self.sightings[pool.name].ready
+        soon = sum(_is_ready_soon(report, demand) for report in alive if report["loading"])
+        most = share(-(-demand.left // self._rows), ready + soon)
+        rooms = {
+            report["actor"]: min(
+                most,
+                room(
+                    pool.engine.max_num_seqs,
+                    requests,
+                    Fullness(report["running"], report["waiting"], report["calls"]),
+                ),
+            )
+            for report in loaded
+        }
+        return Order(count, rooms, min(most, room(pool.engine.max_num_seqs, requests)), nodes)
+
+
+@dataclass(frozen=True)
+class _Pace:
+    """How fast the replicas of a pool are."""
+
+    at_once: float
+    """Cases that a replica serves at the same time."""
+    seconds: float | None
+    """For which a case takes a whole replica; None where it is not known yet."""
+    load_s: float
+
+    @classmethod
+    def of(cls, pool: Pool, reports: Sequence[Mapping[str, Any]]) -> "_Pace":
+        if pool.engine is None or not pool.requests:
+            return cls(1.0, 0.0, 0.0)
+        seats = pool.engine.max_num_seqs
+        at_once = max(1.0, seats / pool.requests)
+        loads = sorted(report["load_s"] for report in reports if not report["loading"])
+        load_s = loads[len(loads) // 2] if loads else 0.0
+        last = pool.stages[-1].name
+        done = sum(report["stages"].get(last, 0) for report in reports)
+        if done < at_once:  # a first wave: few of it say nothing of the others
+            return cls(at_once, None, load_s)
+        begun = sum(report.get("running", 0) for report in reports if report["age_s"] < _SILENT_S) / pool.requests
+        return cls(at_once, sum(report["running_s"] for report in reports) / seats / (done + begun / 2), load_s)
+
+
+def _is_ready_soon(report: Mapping[str, Any], demand: Demand) -> bool:
+    """Whether a replica that loads will take part before others could do its share."""
+    if not demand.load_s or demand.seconds is None:
+        return True
+    return bool(demand.load_s - report["load_s"] < demand.seconds * demand.at_once)
