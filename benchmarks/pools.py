@@ -52,9 +52,7 @@ class Shape:
         synthesize = self.problems * self.synthesize_s / (self.seats / PATHS)
         own, shared = self.gpus
         widest = own or shared, -shared if own else shared
-        apart = max(
-            explore / min(self.explorers[1], widest[0]), synthesize / min(self.synthesizers[1], widest[1])
-        )
+        apart = max(explore / min(self.explorers[1], widest[0]), synthesize / min(self.synthesizers[1], widest[1]))
         together = 0.0 if own else (explore + synthesize) / shared
         return LOAD_S + max(apart, together) * math.exp(SIGMA**2 / 2)  # the mean of a log-normal
 
@@ -102,16 +100,8 @@ def _measure(shape: Shape) -> tuple[dict[str, Any], list[tuple[float, str, int, 
             at = round(time.monotonic() - began, 1)
             timeline.append((at, pool, len(ready), len(alive) - len(ready), running, len(ready) * each))
 
-    own, shared = shape.gpus
-    kinds = {"accelerator_type:L4": own, "accelerator_type:L40S": -shared} if own else {}
-    ray.init(
-        address="local",
-        num_cpus=32,
-        num_gpus=abs(own) + abs(shared),
-        resources={kind: 0.001 * count for kind, count in kinds.items()},
-        include_dashboard=False,
-        log_to_driver=False,
-    )
+    cluster = _cluster(shape)
+    ray.init(address=cluster.address, log_to_driver=False)
     try:
         with tempfile.TemporaryDirectory() as folder:
             config = parse_config(_config(shape, Path(folder)))
@@ -120,6 +110,7 @@ def _measure(shape: Shape) -> tuple[dict[str, Any], list[tuple[float, str, int, 
             wall_s = time.monotonic() - began
     finally:
         ray.shutdown()
+        cluster.shutdown()
     if not summary.receipt["balanced"]:
         sys.exit(f"the receipt does not add up: {summary.receipt}")
     full = {
@@ -128,6 +119,18 @@ def _measure(shape: Shape) -> tuple[dict[str, Any], list[tuple[float, str, int, 
     replicas = {pool: seconds["replicas"] for pool, seconds in summary.seconds.items()}
     figures = {"wall_s": round(wall_s, 1), "of_ideal": round(wall_s / shape.ideal_s, 2)}
     return {**figures, "seats_taken": full, "replicas": replicas}, timeline
+
+
+def _cluster(shape: Shape) -> Any:
+    """A node for each kind of GPU, and one without."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 4, "include_dashboard": False})
+    own, shared = shape.gpus
+    kinds = (("L4", own), ("L40S", -shared)) if own else (("L4", shared),)
+    for kind, count in kinds:
+        cluster.add_node(num_cpus=count, num_gpus=count, resources={f"accelerator_type:{kind}": 1})
+    return cluster
 
 
 def _config(shape: Shape, folder: Path) -> dict[str, Any]:
@@ -146,7 +149,10 @@ def _config(shape: Shape, folder: Path) -> dict[str, Any]:
         "input": source,
         "output": str(folder / "run"),
         "schedule": "streaming",
-        "explorer": {**role(shape.explorers, shape.explore_s, shape.seats, "L4" if shape.gpus[0] else None), "paths": PATHS},
+        "explorer": {
+            **role(shape.explorers, shape.explore_s, shape.seats, "L4" if shape.gpus[0] else None),
+            "paths": PATHS,
+        },
         "synthesizer": role(
             shape.synthesizers, shape.synthesize_s, shape.seats // PATHS, "L40S" if shape.gpus[0] else None
         ),

@@ -61,7 +61,7 @@ def end_s(demands: Sequence[Demand], shares: Sequence[int], fits: Fits) -> float
     Cases flow as a liquid: a pool is as fast as its replicas, or as the pool before it once nothing waits.
     """
     now, left, shares = 0.0, [float(demand.left) for demand in demands], list(shares)
-    while max(left) > _EPSILON:
+    while any(part > _EPSILON for part in left):
         rates = _rates(demands, shares, left)
         changes = [part / rate for part, rate in zip(left, rates, strict=True) if part > _EPSILON and rate > 0]
         for at in range(1, len(left)):
@@ -72,7 +72,9 @@ def end_s(demands: Sequence[Demand], shares: Sequence[int], fits: Fits) -> float
             return math.inf
         now += min(changes)
         left = [max(0.0, part - rate * min(changes)) for part, rate in zip(left, rates, strict=True)]
-        left = [0.0 if part <= _EPSILON * max(1, demand.left) else part for part, demand in zip(left, demands, strict=True)]
+        left = [
+            0.0 if part <= _EPSILON * max(1, demand.left) else part for part, demand in zip(left, demands, strict=True)
+        ]
         done = [not part and bool(share) for part, share in zip(left, shares, strict=True)]
         if any(done):
             shares = [0 if over else share for over, share in zip(done, shares, strict=True)]

@@ -51,13 +51,13 @@ def test_each_pool_is_given_what_its_engine_asks_for(document: dict[str, Any], r
         strategy = options["compute"]
         assert (strategy.min_size, strategy.max_size) == sizes
         assert strategy.enable_true_multi_threading
-        assert strategy.max_tasks_in_flight_per_actor == strategy.max_concurrent_calls_per_actor
+        assert strategy.max_tasks_in_flight_per_actor <= strategy.max_concurrent_calls_per_actor <= 512
         assert options["batch_size"] is None
         assert options["batch_format"] == "pyarrow"
-    assert explorer_options["compute"].max_concurrent_calls_per_actor * 4 >= 2 * 64
+    assert explorer_options["compute"].max_tasks_in_flight_per_actor * 4 >= 2 * 64
     assignment = explorer_options["fn_constructor_args"][0]
     assert [stage.name for stage in assignment.pool.stages] == ["explore"]
-    assert assignment.width == explorer_options["compute"].max_concurrent_calls_per_actor
+    assert assignment.width == explorer_options["compute"].max_tasks_in_flight_per_actor
 
 
 def test_the_key_of_a_server_travels_with_the_replica_that_needs_it(

@@ -85,10 +85,13 @@ def test_it_is_counted_from_the_folder(config: Config, tmp_path: Path) -> None:
     writer.append(arrow(*(record for record in made if isinstance(record, Result))))
     writer.close()
     receipt = account(run, InputCounts(input=2, duplicate=0), "complete", 0)
-    reports = [{"pool": "explorer", "ready_s": 3.0, "busy_s": 2.0}, {"pool": "explorer", "ready_s": 1.0, "busy_s": 1.0}]
+    reports = [
+        {"pool": "explorer", "ready_s": 3.0, "busy_s": 2.0, "running_s": 20.0},
+        {"pool": "explorer", "ready_s": 1.0, "busy_s": 1.0, "running_s": 5.0},
+    ]
     found = summarize(run, {"simulated": True}, receipt, {str(n): each for n, each in enumerate(reports)})
     assert found.routes == {"synthesized": 1, "vote_fallback": 1}
-    assert found.seconds == {"explorer": {"replicas": 2, "ready": 4.0, "busy": 3.0}}
+    assert found.seconds == {"explorer": {"replicas": 2, "ready": 4.0, "busy": 3.0, "running": 25.0}}
     assert found.accuracy.scored == 2
     assert found.accuracy.a2r == 0.5
     assert found.outcome == "complete"

@@ -1,0 +1,109 @@
+"""The orders that follow from reports and sightings."""
+
+from typing import Any
+
+import pytest
+
+from a2r_ray.cluster.steering import Order, Sighting, Steering
+from a2r_ray.config.loading import parse_config
+from a2r_ray.method.compile import Method, compile_method
+from a2r_ray.replica.monitor import Snapshot
+
+
+class Clock:
+    """Seconds that a test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def method(document: dict[str, Any]) -> Method:
+    for role, seats in (("explorer", 64), ("synthesizer", 16)):
+        document[role] |= {"replicas": {"min": 1, "max": 4}, "engine_args": {"max_num_seqs": seats}}
+    document["explorer"]["paths"] = 4
+    return compile_method(parse_config(document), "streaming")
+
+
+def report(pool: str, actor: str, **more: Any) -> dict[str, Any]:
+    known = {"pool": pool, "actor": actor, "node": f"node of {actor}", "loading": False, "age_s": 0.1, "calls": 0}
+    known |= {"running": 0, "waiting": 0, "stages": {}, "load_s": 5.0, "ready_s": 10.0, "running_s": 0.0}
+    return {**known, **more}
+
+
+def orders(steering: Steering, *reports: dict[str, Any]) -> dict[str, Order]:
+    steering.look(Snapshot({str(at): each for at, each in enumerate(reports)}))
+    return steering.orders
+
+
+def test_before_anything_is_known_the_first_pool_is_as_wide_as_its_work(method: Method) -> None:
+    first = Steering(method, rows=1, cases=64).orders
+    assert (first["explorer"].replicas, first["synthesizer"].replicas) == (4, 1)
+    few = Steering(method, rows=1, cases=20).orders["explorer"]
+    assert few.replicas == 2
+    assert few.room_of_others == 18  # nobody else is there yet: 64 seats of 4 requests, and an eighth
+
+
+def test_replicas_that_load_have_their_share_kept_for_them(method: Method) -> None:
+    steering = Steering(method, rows=1, cases=64)
+    steering.sightings["explorer"] = Sighting(waiting=64, received=64, complete=True, replicas=4, ready=1)
+    loading = [report("explorer", name, loading=True) for name in "bcd"]
+    order = orders(steering, report("explorer", "a"), *loading)["explorer"]
+    assert order.room["a"] == order.room_of_others == 16  # of 18 that would fit
+    assert order.nodes["b"] == "node of b"
+
+
+def test_what_an_engine_runs_decides_and_not_how_many_blocks_it_holds(method: Method) -> None:
+    steering = Steering(method, rows=1, cases=10_000)
+    steering.sightings["explorer"] = Sighting(waiting=5000, inside=60, replicas=1, ready=1)
+    full = report("explorer", "a", running=64, waiting=8, calls=30)
+    hungry = report("explorer", "b", running=30, waiting=0, calls=30)
+    order = orders(steering, full, hungry)["explorer"]
+    assert order.room == {"a": 30, "b": 30 + 11}
+
+
+def test_a_pool_grows_to_its_backlog_and_shrinks_only_when_it_stays_small(method: Method) -> None:
+    clock = Clock()
+    steering = Steering(method, rows=1, cases=10_000, clock=clock)
+    steering.sightings["explorer"] = Sighting(waiting=5000, inside=20, replicas=4, ready=4)
+    steering.sightings["synthesizer"] = Sighting(waiting=30, inside=16, replicas=1, ready=1)
+    assert orders(steering)["synthesizer"].replicas == 3
+    steering.sightings["synthesizer"] = Sighting(waiting=0, inside=10, replicas=3, ready=3)
+    clock.now = 5.0
+    assert orders(steering)["synthesizer"].replicas == 3
+    clock.now = 11.0
+    assert orders(steering)["synthesizer"].replicas == 1
+
+
+def test_a_pool_that_is_held_back_gives_back_what_it_does_not_use(method: Method) -> None:
+    clock = Clock()
+    steering = Steering(method, rows=1, cases=10_000, clock=clock)
+    for clock.now in (0.0, 11.0, 22.0):
+        steering.sightings["explorer"] = Sighting(waiting=5000, inside=20, replicas=4, ready=4, held_back=True)
+        found = orders(steering)["explorer"].replicas
+    assert found == 2
+
+
+def test_what_is_about_to_come_counts_once_paces_are_known(method: Method) -> None:
+    steering = Steering(method, rows=1, cases=10_000)
+    steering.sightings["explorer"] = Sighting(waiting=5000, inside=64, replicas=4, ready=4)
+    steering.sightings["synthesizer"] = Sighting(inside=2, replicas=1, ready=1)
+    explored = report("explorer", "a", stages={"explore": 100}, running=0, running_s=100 * 4 * 2.0)
+    concluded = report("synthesizer", "b", stages={"synthesize": 50}, running_s=50 * 2.0)
+    found = orders(steering, explored, concluded)
+    assert found["synthesizer"].replicas == 4  # 64 that take as long there as they do here
+
+
+def test_whoever_is_silent_holds_nothing(method: Method) -> None:
+    steering = Steering(method, rows=1, cases=10_000)
+    order = orders(steering, report("explorer", "a", age_s=60.0))["explorer"]
+    assert order.room == order.nodes == {}
+
+
+def test_a_pool_without_an_engine_is_not_held_up(document: dict[str, Any]) -> None:
+    document |= {"synthesizer": None}
+    [pool] = compile_method(parse_config(document), "streaming")
+    assert Steering([pool], rows=1, cases=3).orders[pool.name].replicas == 1
+    assert Steering([], rows=1, cases=3).orders == {}
