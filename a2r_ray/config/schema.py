@@ -103,6 +103,10 @@ class Resources(Section):
     model is spread over for vllm, 0 for the others."""
     accelerator_type: str | None = None
     """Ray's name of the accelerator, such as L4 or H100."""
+    labels: dict[str, str] = Field(default={})
+    """Which nodes: by label its value, ``!value``, ``in(a, b)`` or ``!in(a, b)``, as {market-type: spot}."""
+    custom: dict[str, float] = Field(default={})
+    """Resources that the cluster's nodes were given names for, per replica, as {fast_disk: 1}."""
 
     @field_validator("gpus")
     @classmethod
