@@ -92,6 +92,8 @@ def _chained(  # noqa: PLR0913 (a pool is put into a graph of a run with a monit
         ),
         num_cpus=engine.resources.cpus if engine else 1,
         accelerator_type=engine.resources.accelerator_type if engine else None,
+        label_selector=engine.resources.labels if engine else None,
+        resources=engine.resources.custom if engine else None,
     )
     # map_batches takes no whole blocks together with GPUs, for the sake of functions that hold a block on the GPU.
     return private.with_task_options(chained, {"num_gpus": engine.gpus}) if engine and engine.gpus else chained

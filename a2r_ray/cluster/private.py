@@ -4,18 +4,27 @@
 takes one away fails there first, with the name and its purpose.
 """
 
+import json
+import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ray
+import yaml
 from ray._private import auto_init_hook, worker
+from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
 from ray._private.state import actors, state
 from ray.actor import ActorHandle
+from ray.autoscaler._private.util import format_readonly_node_type
+from ray.core.generated.autoscaler_pb2 import GetClusterStatusReply
 from ray.data import DataContext, Dataset
 from ray.data._internal.execution.operators.actor_pool_map_operator import ActorPoolMapOperator
 from ray.data._internal.execution.streaming_executor import StreamingExecutor
+from ray.experimental.internal_kv import _internal_kv_get
 
 _UNREAD_BLOCKS = 64
 
@@ -47,15 +56,90 @@ def times_begun_before() -> int:
     return attempts
 
 
-def largest_cluster() -> dict[str, float]:
-    """What the cluster may grow to, where its autoscaler says so; else nothing."""
-    return dict(state.get_max_resources_from_cluster_config() or {})
+@dataclass(frozen=True)
+class NodeType:
+    """What an autoscaler can launch."""
+
+    resources: dict[str, float]
+    labels: dict[str, str]
+    most: int
+    """Of how many there may be at once."""
+
+
+def node_types() -> list[NodeType]:
+    """What the cluster's autoscaler can launch, where that is known; it tells nobody.
+
+    Some clusters publish it. The config of one that runs on this machine is named among the arguments of its process.
+    """
+    published = state.get_cluster_config()
+    if published is not None:
+        groups = [(group, group.max_count) for group in published.node_group_configs]
+        return [
+            NodeType(dict(group.resources), {}, sys.maxsize if most < 0 else most) for group, most in groups if most
+        ]
+    path = _autoscaler_config()
+    return [] if path is None else _types_of(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def _autoscaler_config() -> Path | None:
+    """The file by which this cluster's autoscaler was begun, where it runs on this machine."""
+    address = f"--gcs-address={ray.get_runtime_context().gcs_address}"
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile, or is somebody else's
+            arguments = process.read_bytes().decode(errors="replace").split("\0")
+            if address in arguments:
+                for argument in arguments:
+                    name, _, value = argument.partition("=")
+                    if name == "--autoscaling-config" and Path(value).is_file():
+                        return Path(value)
+    return None
+
+
+def _types_of(config: Mapping[str, Any]) -> list[NodeType]:
+    """The types of an autoscaler's config that has been completed, as that of a running one is."""
+    most = config.get("max_workers", sys.maxsize)
+    return [
+        NodeType(each["resources"], each.get("labels") or {}, min(most, each.get("max_workers", most)))
+        for name, each in config["available_node_types"].items()
+        if name != config["head_node_type"] and each.get("resources")
+    ]
+
+
+def autoscales() -> bool:
+    """Whether an autoscaler launches nodes for this cluster.
+
+    A process that only reports is there in any case. It names a type for each node after the node itself, and an
+    autoscaler after the types of its config.
+    """
+    status = _internal_kv_get(DEBUG_AUTOSCALING_STATUS)
+    report = json.loads(status).get("autoscaler_report") if status else None
+    if report is not None:
+        types = {*report["active_nodes"], *report["pending_launches"], *report["node_type_mapping"].values()}
+        return any(not name.startswith(_READ_ONLY_TYPE) for name in types)
+    reply = GetClusterStatusReply.FromString(worker.global_worker.gcs_client.get_cluster_status(timeout_s=_ASK_S))
+    nodes = (*reply.cluster_resource_state.node_states, *reply.autoscaling_state.pending_instances)
+    reports = bool(reply.autoscaling_state.autoscaler_state_version)
+    return reports and any(node.ray_node_type_name for node in nodes)
+
+
+_READ_ONLY_TYPE = format_readonly_node_type("")
+_ASK_S = 10
 
 
 def actor_states(class_name: str) -> set[str]:
-    """The states of this job's actors of a class. The public list of actors asks the dashboard, which may be absent."""
+    """The states of this job's actors of a class; STARTING: it is on a node, and not ready yet.
+
+    The public list of actors asks the dashboard, which may be absent.
+    """
     job = ray.JobID.from_hex(ray.get_runtime_context().get_job_id())
-    return {actor["State"] for actor in actors(None, job).values() if actor["ActorClassName"] == class_name}
+    return {
+        "STARTING" if actor["State"] in _NOT_READY and actor["Address"]["Port"] else actor["State"]
+        for actor in actors(None, job).values()
+        if actor["ActorClassName"] == class_name
+    }
+
+
+_NOT_READY = {"PENDING_CREATION", "RESTARTING"}
 
 
 def keep_errors_off_stdout() -> None:

@@ -6,10 +6,11 @@ Unknown keys are refused. ``a2r_ray.config.loading`` reads the file and explains
 import math
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from a2r_ray import prompts
 from a2r_ray.config import fingerprint
+from a2r_ray.config.resources import Resources
 from a2r_ray.config.secrets import redact
 from a2r_ray.config.section import Fraction, Section
 from a2r_ray.config.simulation import SimulatedConfig
@@ -91,29 +92,6 @@ class Replicas(Section):
         if self.min > self.max:
             raise ValueError(f"min {self.min} is more than max {self.max}")
         return self
-
-
-class Resources(Section):
-    """What one replica takes of the cluster."""
-
-    cpus: Annotated[float, Field(ge=0)] = 1
-    """Per replica; vllm without GPUs computes with as many threads."""
-    gpus: Annotated[float, Field(ge=0)] | None = None
-    """Per replica: whole ones, or a part of one, of whose memory each replica takes as much; absent: as many as the
-    model is spread over for vllm, 0 for the others."""
-    accelerator_type: str | None = None
-    """Ray's name of the accelerator, such as L4 or H100."""
-    labels: dict[str, str] = Field(default={})
-    """Which nodes: by label its value, ``!value``, ``in(a, b)`` or ``!in(a, b)``, as {market-type: spot}."""
-    custom: dict[str, float] = Field(default={})
-    """Resources that the cluster's nodes were given names for, per replica, as {fast_disk: 1}."""
-
-    @field_validator("gpus")
-    @classmethod
-    def _whole_or_a_part_of_one(cls, value: float | None) -> float | None:
-        if value is not None and value > 1 and value != int(value):
-            raise ValueError(f"{value:g}: a replica takes whole GPUs, or a part of one")
-        return value
 
 
 class Price(Section):

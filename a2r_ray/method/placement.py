@@ -122,7 +122,7 @@ def standing(nodes: Sequence[Node], wanted: Sequence[tuple[Place, int]]) -> list
     if all(got == count for got, (_, count) in zip(counts, wanted, strict=True)):
         return counts
     best: list[int] = []
-    for index, (_, count) in enumerate(wanted):
+    for _, count in wanted:
         asked = list(enumerate([*best, count]))
         choosiest = sorted(asked, key=lambda one: packing.room(one[0]))
         best = max([*best, 0], packing.packed(asked), packing.packed(choosiest))
@@ -185,7 +185,7 @@ class _Packing:
             fitting = [state for state in free if self._room(state, which)]
             if not fitting:
                 return number
-            best = min(fitting, key=lambda state: self._harm(state, which, rooms))  # noqa: B023 (it is used up here)
+            best = min(fitting, key=lambda state: self._harm(state, which, rooms))
             if self._room(best, which) == _WITHOUT_END:
                 return count
             _move(free, best, self._without(best, which))

@@ -2,13 +2,16 @@
 
 import os
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
 import pytest
 import ray
 from ray._private import auto_init_hook, worker
+from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
 from ray.data import DataContext
+from ray.experimental.internal_kv import _internal_kv_get
 
 from a2r_ray.cluster import private
 from tests.endless import Endless
@@ -54,8 +57,10 @@ def test_a_call_knows_that_it_was_begun_before() -> None:
     assert ray.get(actor.call.remote(end=True)) > 0, GONE + "the number of the attempt"
 
 
-def test_a_cluster_that_does_not_scale_has_no_larger_size() -> None:
-    assert private.largest_cluster() == {}, GONE + "what the cluster may grow to"
+def test_a_cluster_that_does_not_scale_has_no_node_types() -> None:
+    assert private.node_types() == [], GONE + "what the cluster may grow to"
+    wait_until(lambda: _internal_kv_get(DEBUG_AUTOSCALING_STATUS), 30, GONE + "what `ray status` says")
+    assert private.autoscales() is False, GONE + "whether an autoscaler runs"
 
 
 class Canary:
@@ -73,6 +78,21 @@ def test_the_states_of_a_class_of_actors_are_those_of_this_job() -> None:
     waiting = ray.remote(num_cpus=0, num_gpus=64)(Canary).remote()
     wait_until(lambda: "PENDING_CREATION" in private.actor_states("Canary"), 30, GONE + "actors without a place")
     del waiting
+
+
+class Slow:
+    """An actor that takes its time to begin."""
+
+    def __init__(self) -> None:
+        time.sleep(10)
+
+
+def test_an_actor_that_has_its_place_and_is_not_ready_is_starting() -> None:
+    actor = ray.remote(num_cpus=0)(Slow).remote()
+    wait_until(
+        lambda: private.actor_states("Slow") == {"STARTING"}, 8, GONE + "the address of an actor that is pending"
+    )
+    del actor
 
 
 def test_ray_s_prints_and_its_connecting_by_itself_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
