@@ -83,15 +83,15 @@ def node_types() -> list[NodeType]:
 
 def _autoscaler_config() -> Path | None:
     """The file by which this cluster's autoscaler was begun, where it runs on this machine."""
-    address = f"--gcs-address={ray.get_runtime_context().gcs_address}"
+    session = worker.global_worker.node.session_name
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):  # it has ended meanwhile, or is somebody else's
             arguments = process.read_bytes().decode(errors="replace").split("\0")
-            if address in arguments:
-                for argument in arguments:
-                    name, _, value = argument.partition("=")
-                    if name == "--autoscaling-config" and Path(value).is_file():
-                        return Path(value)
+            named = dict(
+                argument.split("=", 1) for argument in arguments if argument.startswith("--") and "=" in argument
+            )
+            if "--autoscaling-config" in named and session in named.get("--logs-dir", ""):
+                return Path(named["--autoscaling-config"])
     return None
 
 

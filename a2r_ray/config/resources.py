@@ -52,7 +52,8 @@ class Resources(Section):
                 raise ValueError(f"`{name}` is no name of a label: letters, digits and `-_.`, a prefix before a `/`")
             if not _LABEL_CONDITION.fullmatch(condition):
                 raise ValueError(f"{name}: `{condition}` is no condition: write value, !value, in(a, b) or !in(a, b)")
-        return value
+        # Ray takes the blank for a part of the value, which then no node has.
+        return {name: condition.replace(", ", ",") for name, condition in value.items()}
 
     @field_validator("custom")
     @classmethod

@@ -29,7 +29,7 @@ class Place:
     resources: Mapping[str, float]
     """As Ray names them; what is not asked for is not there."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """A label selector: ``value``, ``!value``, ``in(a, b)`` or ``!in(a, b)`` by label."""
+    """A label selector: ``value``, ``!value``, ``in(a,b)`` or ``!in(a,b)`` by label; a blank is part of the value."""
 
     def __str__(self) -> str:
         return shown(self.resources, self.labels)
@@ -80,7 +80,7 @@ def matches(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 def _selects(condition: str, value: str | None) -> bool:
     wanted = condition.removeprefix("!")
     listed = re.fullmatch(r"in\((.*)\)", wanted)
-    values = {each.strip() for each in listed[1].split(",")} if listed else {wanted}
+    values = listed[1].split(",") if listed else [wanted]
     return (value in values) is not condition.startswith("!")
 
 
