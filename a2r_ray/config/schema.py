@@ -80,7 +80,7 @@ class Replicas(Section):
     max: Annotated[int, Field(ge=1)] = 1
     """Replicas at most; absent: as many as min."""
     start_timeout_s: Annotated[float, Field(gt=0)] = 1800.0
-    """The run ends when for so long no replica of the pool found a place in the cluster, or one has been loading."""
+    """The run ends when for so long one has been loading, or none found a place while no pool got anything done."""
 
     @model_validator(mode="before")
     @classmethod
@@ -213,7 +213,7 @@ class Config(Section):
     """The run folder: local, or an s3:// or gs:// URI."""
     schedule: Literal["auto", "streaming", "phased", "shared"] = "auto"
     """streaming: both pools at once. phased: one after the other, each with all GPUs. shared: one pool serves both
-    roles. auto: by what the cluster has."""
+    roles. auto: by what each node of the cluster has, and what its autoscaler can launch."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     """Each path's own seed derives from it; absent: unseeded."""
     explorer: ExplorerConfig | None = None
