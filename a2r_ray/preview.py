@@ -73,7 +73,7 @@ def _served(config: Config, cases: Sequence[Case]) -> list[_Shown]:
     if any(pool.engine is not None and pool.engine.engine in _NEED_A_CLUSTER for pool in method):
         from a2r_ray.cluster.try_out import served_on_a_cluster
 
-        return [_Shown(*served) for served in served_on_a_cluster(config, method, cases)]
+        return [_Shown(*served) for served in served_on_a_cluster(config, cases)]
     return _served_here(method, cases)
 
 

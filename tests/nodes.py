@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,9 +40,10 @@ class Nodes:
     Args:
         logs: a folder for what they print.
         options: of the head's ``ray start``.
+        environment: more of what Ray's processes have in theirs.
     """
 
-    def __init__(self, logs: Path, *options: str) -> None:
+    def __init__(self, logs: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
         self._logs = logs
         self._started: list[subprocess.Popen[bytes]] = []
         self.dashboard = f"http://127.0.0.1:{(port := free_port())}"
@@ -51,6 +52,7 @@ class Nodes:
         self._own = {name: value for name, value in os.environ.items() if not name.startswith("RAY_") or name in _KEPT}
         self._own |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
         self._own["RAY_JOB_STOP_WAIT_TIME_S"] = "20"  # as the README has it
+        self._own |= environment or {}
         self.environment = self._own | {"RAY_ADDRESS": self.address}
         """Of a driver that connects to it."""
         # A folder of its own: in a common one, jobs go to whichever head was begun last. Short, for sockets are in it.
@@ -58,9 +60,9 @@ class Nodes:
         ports = [f"--port={self.address.rpartition(':')[2]}", f"--dashboard-port={port}"]
         self.head = self._start("--head", f"--temp-dir={self._folder}", *ports, *options)
 
-    def add(self) -> subprocess.Popen[bytes]:
-        """One more node, with one CPU."""
-        return self._start(f"--address={self.address}", "--num-cpus=1")
+    def add(self, *options: str) -> subprocess.Popen[bytes]:
+        """One more node; without options it has one CPU."""
+        return self._start(f"--address={self.address}", *(options or ("--num-cpus=1",)))
 
     def _start(self, *options: str) -> subprocess.Popen[bytes]:
         command = [RAY, "start", "--block", "--disable-usage-stats", *options]

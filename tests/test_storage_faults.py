@@ -289,7 +289,7 @@ def test_a_run_ends_with_the_reason_and_continues_after_the_remedy(
     paths.symlink_to("/sys/kernel")
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors
-    first = errors.splitlines()[0]
+    first = errors.splitlines()[1]  # after the schedule
     assert first.startswith(f"error: {paths}: cannot be written: ")
     assert first.endswith("free the space or restore the access, then run the same command again")
     paths.unlink()
@@ -300,7 +300,7 @@ def test_a_run_ends_with_the_reason_and_continues_after_the_remedy(
     torn.write_bytes(torn.read_bytes()[:-100])
     done = subprocess.run(command, capture_output=True, timeout=60, check=False, **used)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: {torn}: damaged: ")
+    assert f"\nerror: {torn}: damaged: " in f"\n{done.stderr}"
     assert "move the file out of the folder and run the same command again" in done.stderr
     shutil.move(torn, tmp_path)
 

@@ -4,8 +4,10 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import ray
@@ -13,6 +15,9 @@ from ray.data import DataContext
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from a2r_ray.cluster import private
+from a2r_ray.method.placement import Cluster, Node
+
+_GROWTH_S = 60.0
 
 
 @contextmanager
@@ -50,9 +55,24 @@ def is_elsewhere() -> bool:
     return ray.is_initialized() or bool(os.environ.get("RAY_ADDRESS"))
 
 
-def resources() -> dict[str, float]:
-    """What the cluster has, or may grow to where it scales by itself."""
-    return {**ray.cluster_resources(), **private.largest_cluster()}
+def cluster() -> Cluster:
+    """What the cluster has, and may grow to where it scales by itself."""
+    up, (types, grows) = nodes(), _growth(ray.get_runtime_context().gcs_address, int(time.monotonic() // _GROWTH_S))
+    if grows:
+        return Cluster(up, grows=True)
+    return Cluster(up, [(Node(each.resources, each.labels), max(0, each.most - _count(up, each))) for each in types])
+
+
+@lru_cache(maxsize=1)
+def _growth(_address: str, _when: int) -> tuple[list[private.NodeType], bool]:
+    """What the autoscaler of a cluster can launch, and whether one runs that does not say so; it is costly to ask."""
+    types = private.node_types()
+    return types, not types and private.autoscales()
+
+
+def _count(up: Sequence[Node], kind: private.NodeType) -> int:
+    """How many nodes are of a type, as far as it says what they have."""
+    return sum(kind.resources.items() <= node.resources.items() for node in up)
 
 
 def driver_node() -> NodeAffinitySchedulingStrategy:
@@ -63,12 +83,13 @@ def driver_node() -> NodeAffinitySchedulingStrategy:
 def has_no_place(actor_class: str) -> bool:
     """Whether actors of this job and class wait for a place, and none has one."""
     states = private.actor_states(actor_class)
-    return "ALIVE" not in states and bool(states & {"DEPENDENCIES_UNREADY", "PENDING_CREATION", "RESTARTING"})
+    waiting = states & {"DEPENDENCIES_UNREADY", "PENDING_CREATION", "RESTARTING"}
+    return bool(waiting) and not states & {"ALIVE", "STARTING"}
 
 
-def nodes() -> list[dict[str, float]]:
-    """The resources of each node that is up."""
-    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+def nodes() -> list[Node]:
+    """Each node that is up."""
+    return [Node(node["Resources"], node["Labels"]) for node in ray.nodes() if node["Alive"]]
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 import ray
 from ray.data import DataContext, Dataset
 
-from a2r_ray.cluster import connection, graph, monitor, placement, private, reader
+from a2r_ray.cluster import connection, graph, monitor, private, reader
 from a2r_ray.cluster.monitor import RemoteMonitor
 from a2r_ray.cluster.pool_health import PoolHealth
 from a2r_ray.cluster.reader import Reading
@@ -25,7 +25,8 @@ from a2r_ray.cluster.steering import Steering
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import A2RError, OutputError, Stopped
 from a2r_ray.evaluate.summary import Summary, summarize
-from a2r_ray.method.compile import Compile, Method, Pool, compile_phases, fingerprints
+from a2r_ray.method.compile import Compile, Method, Pool, compile_phases, fingerprints, planned
+from a2r_ray.method.schedule import Choice
 from a2r_ray.replica.tables import RunTables
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.receipt import InputCounts, account
@@ -65,7 +66,7 @@ def run(
         config: what to run.
         observe: called about twice a second.
         retry: whether to make again what failed before.
-        compile_to: makes the phases of a config, for what the cluster has.
+        compile_to: makes the phases of a config that is laid out by what the cluster has.
 
     Returns:
         What the run folder shows, with the receipt as it lies in ``receipt.json``.
@@ -86,7 +87,9 @@ def run(
         try:
             connected.enter_context(connection.connected())
             tune()
-            phases = compile_to(config, connection.resources())
+            choice, phases = planned(config, connection.cluster(), compile_to)
+            folder.note(schedule=choice.schedule, why=choice.why)
+            _tell(choice)
             reading = _reading(config, source, phases, folder)
             _drive(phases, reading, progress, partial(_tick, folder, observe))
         except BaseException as error:
@@ -119,7 +122,7 @@ def _run_phase(
 ) -> None:
     """Takes a dataset to its end, and looks after its pools meanwhile."""
     health = pool_health(pools)
-    steering = Steering(pools, rows=rows, cases=progress.total - progress.done_before, fits=placement.fits)
+    steering = Steering(pools, rows=rows, cases=progress.total - progress.done_before, cluster=connection.cluster)
     before = dict(progress.replicas)
 
     def look() -> None:
@@ -187,6 +190,14 @@ def tune() -> None:
 def pool_health(pools: Sequence[Pool]) -> PoolHealth:
     """Who looks after pools on this cluster."""
     return PoolHealth(pools, lambda pool: connection.has_no_place(graph.actor_class(pool)), connection.nodes, _warn)
+
+
+def _tell(choice: Choice) -> None:
+    """Says once how the run is laid out, where that was chosen, or cannot stand as it was asked for."""
+    if choice.short:
+        _warn(f"schedule {choice.schedule}: {choice.why}; who has no place waits until another pool is done")
+    elif choice.why:
+        print(f"schedule {choice.schedule}: {choice.why}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _warn(message: str) -> None:

@@ -18,7 +18,6 @@ from a2r_ray.method.compile import Method, Pool
 from a2r_ray.replica.replica import Assignment, Replica
 from a2r_ray.replica.tables import RunTables
 
-
 _MORE_CALLS = 4
 """A steered replica holds so many times the blocks of another at most: all but a few of their paths may be done."""
 
@@ -96,6 +95,8 @@ def _chained(  # noqa: PLR0913 (a pool is put into a graph of a run with a monit
         ),
         num_cpus=engine.resources.cpus if engine else 1,
         accelerator_type=engine.resources.accelerator_type if engine else None,
+        label_selector=engine.resources.labels if engine else None,
+        resources=engine.resources.custom if engine else None,
     )
     # map_batches takes no whole blocks together with GPUs, for the sake of functions that hold a block on the GPU.
     return private.with_task_options(chained, {"num_gpus": engine.gpus}) if engine and engine.gpus else chained

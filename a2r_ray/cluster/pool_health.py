@@ -1,15 +1,17 @@
 """Pools that have no replica: told of, and then the end of the run.
 
 A pool that never had a replica ends the run with the reason why the first could not load. Later failures are told of
-and waited out, and so is a place that a node does not have; for how long, ``replicas.start_timeout_s`` says.
+and waited out, and so is a place that no node has free, for as long as any pool gets something done: it frees its own
+when it is through. Where nothing moves, ``replicas.start_timeout_s`` says for how long.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from a2r_ray.config.schema import RoleConfig
 from a2r_ray.errors import A2RError, EngineError
 from a2r_ray.method.compile import Pool
+from a2r_ray.method.placement import Node, kinds, place_of
 from a2r_ray.replica.monitor import LoadFailures, Snapshot
 
 _LOOK_EVERY_S = 5.0
@@ -23,7 +25,7 @@ class PoolHealth:
     Args:
         pools: those that load an engine are looked after.
         has_no_place: whether a pool has replicas that wait for a place, and none that has one.
-        nodes: the resources of each node that is up.
+        nodes: each node that is up.
         say: where a warning goes.
     """
 
@@ -31,7 +33,7 @@ class PoolHealth:
         self,
         pools: Sequence[Pool],
         has_no_place: Callable[[Pool], bool],
-        nodes: Callable[[], list[dict[str, float]]],
+        nodes: Callable[[], Sequence[Node]],
         say: Callable[[str], None],
     ) -> None:
         self._pools = [(pool, pool.engine) for pool in pools if pool.engine is not None]
@@ -40,6 +42,8 @@ class PoolHealth:
         self._told: set[tuple[str, str]] = set()
         self._told_failures: dict[str, int] = {}
         self._looked = 0.0
+        self._done = 0
+        self._moved = 0.0
 
     def look(self, snapshot: Snapshot) -> None:
         """Looks once; cheap while every pool has a replica that reports.
@@ -56,6 +60,8 @@ class PoolHealth:
         if now - self._looked < _LOOK_EVERY_S:
             return
         self._looked = now
+        if (done := _done(snapshot)) != self._done:
+            self._done, self._moved = done, now
         for pool, role in self._pools:
             self._look_at(pool, role, snapshot, now)
 
@@ -77,15 +83,17 @@ class PoolHealth:
             self._told = {told for told in self._told if told[0] != pool.name}
             return
         kind, text = why
-        waited_s = now - self._without_since.setdefault(pool.name, now)
+        since = self._without_since.setdefault(pool.name, now)
+        waited_s = now - since
         message = text.format(waited=f"{waited_s:.0f} s")
         limit_s = role.replicas.start_timeout_s
-        if waited_s > limit_s:
+        if now - (max(since, self._moved) if kind == _PLACE else since) > limit_s:
             raise A2RError(f"{message}; the same command continues")
         if waited_s > _WARN_AFTER_S and (pool.name, kind) not in self._told:
             self._told.add((pool.name, kind))
+            so = "stays so and no pool gets anything done" if kind == _PLACE else "stays so"
             self._say(
-                f"{message}; the run ends if it stays so for {limit_s:.0f} s ({pool.section}.replicas.start_timeout_s)"
+                f"{message}; the run ends if it {so} for {limit_s:.0f} s ({pool.section}.replicas.start_timeout_s)"
             )
 
     def _without_replica(self, pool: Pool, role: RoleConfig, snapshot: Snapshot) -> tuple[str, str] | None:
@@ -109,42 +117,32 @@ class PoolHealth:
             return "load", f"the pool of the {pool.section} has had no replica for {{waited}}: {why}"
         if reports or not self._has_no_place(pool):
             return None
-        return "place", self._no_place(pool, role)
+        return _PLACE, self._no_place(pool, role)
 
     def _no_place(self, pool: Pool, role: RoleConfig) -> str:
-        wanted, nodes = _wanted(role), self._nodes()
-        fitting = [node for node in nodes if all(node.get(key, 0) >= amount for key, amount in wanted.items())]
+        place, nodes = place_of(role), self._nodes()
+        fitting = [node for node in nodes if place.fits(node)]
         why = (
             f"{len(fitting)} of the {len(nodes)} nodes that are up have it, but not free"
             if fitting
-            else f"no node that is up has it; they have {'; '.join(map(_listed, nodes)) or 'nothing'}"
+            else f"no node that is up has it; there are {kinds(nodes, [place]) or 'none'}"
         )
         return _braced(
             f"the pool of the {pool.section} has had no place in the cluster for \0: a replica asks for "
-            f"{_listed(wanted)} ({pool.section}.resources), and {why}"
+            f"{place} ({pool.section}.resources), and {why}"
         ).replace("\0", "{waited}")
+
+
+_PLACE = "place"
+
+
+def _done(snapshot: Snapshot) -> int:
+    """What all pools have got done, in whatever is counted of it."""
+    return sum(
+        sample.get("completion_tokens", 0) + sum(sample.get("stages", {}).values())
+        for sample in snapshot.reports.values()
+    )
 
 
 def _braced(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
-
-
-def _wanted(role: RoleConfig) -> dict[str, float]:
-    wanted = {"CPU": role.resources.cpus, "GPU": role.gpus}
-    if role.resources.accelerator_type:
-        wanted[f"{_ACCELERATOR}{role.resources.accelerator_type}"] = 0.001
-    return {name: amount for name, amount in wanted.items() if amount}
-
-
-_ACCELERATOR = "accelerator_type:"
-
-
-def _listed(resources: Mapping[str, float]) -> str:
-    """Such as ``8 CPU, 1 GPU, L4``."""
-    texts = []
-    for name, amount in sorted(resources.items()):
-        if name.startswith(_ACCELERATOR):
-            texts.append(name.removeprefix(_ACCELERATOR))
-        elif name in {"CPU", "GPU"}:
-            texts.append(f"{amount:g} {name}")
-    return ", ".join(texts) or "no CPU"

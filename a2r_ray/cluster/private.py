@@ -1,37 +1,28 @@
-"""Every private name of Ray that is used, each with why there is no public way.
+"""Every private name of Ray that is used, but for those of Ray Data's execution (``execution``), each with why.
 
 ``tests/cluster/test_private.py`` says of each that it is there and does what is asked of it: an upgrade of Ray that
 takes one away fails there first, with the name and its purpose.
 """
 
-import threading
-import time
+import json
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ray
+import yaml
 from ray._private import auto_init_hook, worker
+from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
 from ray._private.state import actors, state
-from ray.actor import ActorHandle
+from ray.autoscaler._private.util import format_readonly_node_type
+from ray.core.generated.autoscaler_pb2 import GetClusterStatusReply
 from ray.data import DataContext, Dataset
-from ray.data._internal.actor_autoscaler import ActorAutoscaler, ActorPoolScalingRequest
-from ray.data._internal.cluster_autoscaler import ClusterAutoscaler
-from ray.data._internal.execution import streaming_executor
-from ray.data._internal.execution.interfaces import ExecutionResources, PhysicalOperator
-from ray.data._internal.execution.operators import actor_pool_map_operator
-from ray.data._internal.execution.operators.actor_pool_map_operator import (
-    ActorPoolMapOperator,
-    _ActorPool,
-    _NodeAwareActorPool,
-)
-from ray.data._internal.execution.streaming_executor import StreamingExecutor
-
-from a2r_ray.cluster.steering import Order, Sighting, Steering
+from ray.experimental.internal_kv import _internal_kv_get
 
 _UNREAD_BLOCKS = 64
-_ADJUST_EVERY_S = 0.2
 
 
 def allow_unread_blocks(context: DataContext) -> None:
@@ -61,15 +52,95 @@ def times_begun_before() -> int:
     return attempts
 
 
-def largest_cluster() -> dict[str, float]:
-    """What the cluster may grow to, where its autoscaler says so; else nothing."""
-    return dict(state.get_max_resources_from_cluster_config() or {})
+@dataclass(frozen=True)
+class NodeType:
+    """What an autoscaler can launch."""
+
+    resources: dict[str, float]
+    labels: dict[str, str]
+    most: int
+    """Of how many there may be at once."""
+
+
+def node_types() -> list[NodeType]:
+    """What the cluster's autoscaler can launch, where that is known; it tells nobody.
+
+    Some clusters publish it. The config of one that runs on this machine is named among the arguments of its process.
+    """
+    published = state.get_cluster_config()
+    if published is not None:
+        groups = [(group, group.max_count) for group in published.node_group_configs]
+        return [
+            NodeType(dict(group.resources), {}, sys.maxsize if most < 0 else most) for group, most in groups if most
+        ]
+    path = _autoscaler_config()
+    return [] if path is None else _types_of(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def _autoscaler_config() -> Path | None:
+    """The file by which this cluster's autoscaler was begun, where it runs on this machine."""
+    session = worker.global_worker.node.session_name
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile, or is somebody else's
+            arguments = process.read_bytes().decode(errors="replace").split("\0")
+            named = dict(
+                argument.split("=", 1) for argument in arguments if argument.startswith("--") and "=" in argument
+            )
+            if "--autoscaling-config" in named and session in named.get("--logs-dir", ""):
+                return Path(named["--autoscaling-config"])
+    return None
+
+
+def _types_of(config: Mapping[str, Any]) -> list[NodeType]:
+    """The types of an autoscaler's config that has been completed, as that of a running one is."""
+    most = config.get("max_workers", sys.maxsize)
+    return [
+        NodeType(each["resources"], each.get("labels") or {}, min(most, each.get("max_workers", most)))
+        for name, each in config["available_node_types"].items()
+        if name != config["head_node_type"] and each.get("resources")
+    ]
+
+
+def autoscales() -> bool:
+    """Whether an autoscaler launches nodes for this cluster.
+
+    A process that only reports is there in any case. It names a type for each node after the node itself, and an
+    autoscaler after the types of its config.
+    """
+    status = _internal_kv_get(DEBUG_AUTOSCALING_STATUS)
+    report = json.loads(status).get("autoscaler_report") if status else None
+    if report is not None:
+        types = {*report["active_nodes"], *report["pending_launches"], *report["node_type_mapping"].values()}
+        return any(not name.startswith(_READ_ONLY_TYPE) for name in types)
+    reply = GetClusterStatusReply.FromString(worker.global_worker.gcs_client.get_cluster_status(timeout_s=_ASK_S))
+    nodes = (*reply.cluster_resource_state.node_states, *reply.autoscaling_state.pending_instances)
+    reports = bool(reply.autoscaling_state.autoscaler_state_version)
+    return reports and any(node.ray_node_type_name for node in nodes)
+
+
+_READ_ONLY_TYPE = format_readonly_node_type("")
+_ASK_S = 10
 
 
 def actor_states(class_name: str) -> set[str]:
-    """The states of this job's actors of a class. The public list of actors asks the dashboard, which may be absent."""
+    """The states of this job's actors of a class; STARTING: it is on a node, and not ready yet.
+
+    The public list of actors asks the dashboard, which may be absent.
+    """
     job = ray.JobID.from_hex(ray.get_runtime_context().get_job_id())
-    return {actor["State"] for actor in actors(None, job).values() if actor["ActorClassName"] == class_name}
+    return {
+        "STARTING" if actor["State"] in _NOT_READY and actor["Address"]["Port"] else actor["State"]
+        for actor in actors(None, job).values()
+        if actor["ActorClassName"] == class_name
+    }
+
+
+def is_dead(actor: str) -> bool:
+    """Whether an actor, by its id, has ended for good."""
+    return bool(actors(actor_id=actor).get("State") == "DEAD")
+
+
+_NOT_READY = {"PENDING_CREATION", "RESTARTING"}
 
 
 def keep_errors_off_stdout() -> None:
@@ -80,251 +151,3 @@ def keep_errors_off_stdout() -> None:
 def connect_only_when_asked() -> None:
     """Has a thread that outlives the connection, and calls Ray once more, not begin a cluster for that."""
     auto_init_hook.enable_auto_connect = False
-
-
-class Execution:
-    """What Ray Data runs of a dataset: it can be ended at any time, and what it had begun be seen to be gone.
-
-    A dataset knows of its execution only after the first rows. The end that Ray Data has for it does nothing where it
-    has hardly begun; it waits for no task, since ``ray.get`` of one that yields returns at once; where a task raises,
-    it drops the others; and what its loop begins beside it goes on.
-    """
-
-    def __init__(self, dataset: Dataset, steering: Steering | None = None) -> None:
-        self._dataset, self._steering = dataset, steering
-        self._stopped = threading.Event()
-        self._executors: list[_Executor] = []
-        dataset._create_executor = self._create  # noqa: SLF001
-
-    def stop(self) -> None:
-        """Has it begin nothing more, and ends what it has begun; to be called again while a thread of it runs."""
-        self._stopped.set()
-        for executor in self._executors:
-            executor.shutdown(force=True)
-
-    def left(self) -> list[str]:
-        """What of a stopped execution still runs, by its steps' names; it is ended by force once more."""
-        return [name for executor in self._executors for name in executor.left()]
-
-    def _create(self) -> "_Executor":
-        if self._stopped.is_set():
-            raise _StoppedError
-        self._dataset._run_index += 1  # noqa: SLF001 (it is part of the name)
-        executor = _Executor(self._dataset.context, self._dataset.get_dataset_id(), self._stopped, self._steering)
-        self._executors.append(executor)
-        return executor
-
-
-class _StoppedError(Exception):
-    """A dataset is to begin after its execution was stopped; nobody waits for its rows any more."""
-
-
-class _Executor(StreamingExecutor):
-    """Ray Data's, which remembers what it had begun when it was shut down for any reason but that all is done.
-
-    After a good end nothing is remembered: a handle would keep its actor, which has to close its engine by itself.
-    """
-
-    def __init__(
-        self, context: DataContext, dataset_id: str, stopped: threading.Event, steering: Steering | None
-    ) -> None:
-        self._stop_asked, self._steering = stopped, steering
-        self._tasks: dict[ray.ObjectRef[Any], str] = {}
-        self._actors: dict[ActorHandle[Any], str] = {}
-        super().__init__(context, dataset_id)
-
-    def execute(self, dag: PhysicalOperator, *args: Any, **kwargs: Any) -> Any:
-        """Begins; returns an iterator of blocks."""
-        for step in dag.post_order_iter() if self._steering is not None else ():
-            name = step.name.removeprefix("MapBatches(").removesuffix(")")
-            if isinstance(step, ActorPoolMapOperator) and self._steering is not None and name in self._steering.orders:
-                step._actor_pool = _SteeredPool(step, name, self._steering)  # noqa: SLF001
-        return super().execute(dag, *args, **kwargs)
-
-    def _scheduling_loop_step(self, topology: Any) -> bool:
-        """One round of the loop; returns whether there is another."""
-        return not self._stop_asked.is_set() and super()._scheduling_loop_step(topology)
-
-    def shutdown(self, force: bool, exception: Exception | None = None) -> None:  # noqa: FBT001 (Ray's interface)
-        broken_off = force or exception is not None or self._stop_asked.is_set()
-        with self._shutdown_lock, suppress(ray.exceptions.RayError):
-            if broken_off:
-                self._remember()
-            # Where a task raises, the actors live until ``left`` ends them: they may have something to write down.
-            super().shutdown(force or self._stop_asked.is_set(), exception)
-
-    def left(self) -> list[str]:
-        """What still runs. It is asked for anew: the loop may have begun it during the shutdown, which forgot it."""
-        self._remember()
-        tasks = self._running()
-        for task in tasks:
-            _cancel(task)
-        actors_left = [actor for actor in self._actors if not _is_dead(actor)]
-        for actor in actors_left:
-            ray.kill(actor)
-        return [self._tasks[task] for task in tasks] + [self._actors[actor] for actor in actors_left]
-
-    def _remember(self) -> None:
-        for step in self._topology or ():
-            for task in step.get_active_tasks():
-                waitable = task.get_waitable()
-                self._tasks[waitable.completed() if isinstance(waitable, ray.ObjectRefGenerator) else waitable] = (
-                    step.name
-                )
-            if isinstance(step, ActorPoolMapOperator):
-                pool = step._actor_pool  # noqa: SLF001
-                for actor in (*pool._pending_actors.values(), *pool._running_actors):  # noqa: SLF001
-                    self._actors[actor] = step.name
-
-    def _running(self) -> list["ray.ObjectRef[Any]"]:
-        tasks = list(self._tasks)
-        return ray.wait(tasks, num_returns=len(tasks), timeout=0, fetch_local=False)[1] if tasks else []
-
-
-class _SteeredPool(_NodeAwareActorPool):
-    """The actors of a pool that is as large as its order says, each with as many blocks as its order says."""
-
-    def __init__(self, step: ActorPoolMapOperator, name: str, steering: Steering) -> None:
-        before = step._actor_pool  # noqa: SLF001
-        config = replace(before._config, max_tasks_in_flight_per_actor=before.max_actor_concurrency())  # noqa: SLF001
-        super().__init__(step._start_actor, config, before.map_worker_cls_name, debounce_period_s=0)  # noqa: SLF001
-        self._name, self._steering = name, steering
-        self._leaving: set[ActorHandle[Any]] = set()
-        """Those that take no more blocks, and end when they have none."""
-
-    @property
-    def _order(self) -> Order:
-        return self._steering.orders[self._name]
-
-    def initial_size(self) -> int:
-        """Replicas to begin with."""
-        return self._order.replicas
-
-    def select_actors(self, bundle: Any = None, actor_locality_enabled: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002
-        """The replica that is to have the next block; None where all have what they may hold."""
-        order = self._order
-        held = {
-            actor: blocks
-            for actor, blocks in self._alive_actors_to_in_flight_tasks_heap.items()
-            if actor not in self._leaving and blocks < min(self._most_of(actor, order), self.max_actor_concurrency())
-        }
-        return min(held, key=held.__getitem__, default=None)
-
-    def refresh_actor_state(self) -> None:
-        """Takes over which replicas are alive, and which are on nodes that are about to go.
-
-        Where they are, the replicas have said: Ray Data would ask an actor of its own for it again and again.
-        """
-        nodes = self._order.nodes
-        self._actor_node_id_map_snapshot = {
-            logical: nodes[actor._actor_id.hex()]  # noqa: SLF001
-            for actor, logical in self._actor_to_logical_id.items()
-            if actor._actor_id.hex() in nodes  # noqa: SLF001
-        }
-        self._draining_nodes_snapshot = actor_pool_map_operator.get_draining_nodes()
-        _ActorPool.refresh_actor_state(self)
-
-    def adjust(self, *, finished: bool) -> None:
-        """Begins and ends replicas as the order says."""
-        wanted = 0 if finished else self._order.replicas
-        self._leaving &= set(self._running_actors)
-        staying = self.current_size() - len(self._leaving)
-        while staying < wanted and self._leaving:
-            self._leaving.pop()
-            staying += 1
-        if staying < wanted:
-            self.scale(ActorPoolScalingRequest.upscale(delta=wanted - staying, reason="its order"))
-        for _ in range(staying - wanted):
-            if not self._try_remove_pending_actor():
-                self._leaving.add(self._emptiest())
-        for actor in [actor for actor in self._leaving if not self._running_actors[actor].num_tasks_in_flight]:
-            self._leaving.remove(actor)
-            self._release_running_actor(actor)
-
-    def _emptiest(self) -> "ActorHandle[Any]":
-        staying = {actor: state for actor, state in self._running_actors.items() if actor not in self._leaving}
-        return min(staying, key=lambda actor: staying[actor].num_tasks_in_flight)
-
-    def _most_of(self, actor: "ActorHandle[Any]", order: Order) -> int:
-        return order.room.get(actor._actor_id.hex(), order.room_of_others)  # noqa: SLF001
-
-
-class _OrderedSizes(ActorAutoscaler):
-    """Carries out the orders, and says what is seen of each pool."""
-
-    def __init__(self, topology: Any, resource_manager: Any) -> None:
-        super().__init__(topology, resource_manager)
-        self._looked = 0.0
-
-    def try_trigger_scaling(self) -> None:
-        """Looks once; Ray Data asks for it in every round."""
-        now = time.monotonic()
-        if now - self._looked < _ADJUST_EVERY_S:
-            return
-        self._looked = now
-        for step, state in self._topology.items():
-            if isinstance(step, ActorPoolMapOperator) and isinstance(step._actor_pool, _SteeredPool):  # noqa: SLF001
-                self._adjust(step, state, step._actor_pool)  # noqa: SLF001
-
-    def _adjust(self, step: ActorPoolMapOperator, state: Any, pool: _SteeredPool) -> None:
-        waiting, complete = state.total_enqueued_input_blocks(), step._inputs_complete  # noqa: SLF001
-        pool.adjust(finished=step.has_completed() or (complete and not waiting and not pool.num_tasks_in_flight()))
-        pool._steering.sightings[pool._name] = Sighting(  # noqa: SLF001
-            waiting,
-            pool.num_tasks_in_flight(),
-            sum(before.metrics.row_outputs_taken for before in step.input_dependencies),
-            complete,
-            pool.current_size() - len(pool._leaving),  # noqa: SLF001
-            pool.num_alive_actors(),
-            held_back=bool(waiting) and not state._scheduling_status.under_resource_limits,  # noqa: SLF001
-        )
-
-
-class _WholeCluster(ClusterAutoscaler):
-    """Counts what the cluster has, and asks for nothing.
-
-    A replica that waits for a place asks the cluster's own autoscaler for exactly the node that fits it. What Ray Data
-    asks for names no kind of GPU; and its coordinator is one more process that wakes up all the time.
-    """
-
-    def try_trigger_scaling(self) -> None:
-        """Asks for nothing."""
-
-    def on_executor_shutdown(self) -> None:
-        """Has nothing to give back."""
-
-    def get_total_resources(self) -> ExecutionResources:
-        """What the cluster has."""
-        return ExecutionResources.from_resource_dict(ray.cluster_resources())
-
-
-def _is_steered(topology: Any) -> bool:
-    return any(isinstance(pool, _SteeredPool) for step in topology for pool in step.get_autoscaling_actor_pools())
-
-
-def _create_actor_autoscaler(topology: Any, resource_manager: Any, config: Any) -> ActorAutoscaler:
-    if _is_steered(topology):
-        return _OrderedSizes(topology, resource_manager)
-    return _rays_actor_autoscaler(topology, resource_manager, config)
-
-
-def _create_cluster_autoscaler(topology: Any, *args: Any, **kwargs: Any) -> ClusterAutoscaler:
-    return _WholeCluster() if _is_steered(topology) else _rays_cluster_autoscaler(topology, *args, **kwargs)
-
-
-# Other datasets of the process keep Ray Data's own.
-_rays_actor_autoscaler = streaming_executor.create_actor_autoscaler
-_rays_cluster_autoscaler = streaming_executor.create_cluster_autoscaler
-streaming_executor.create_actor_autoscaler = _create_actor_autoscaler
-streaming_executor.create_cluster_autoscaler = _create_cluster_autoscaler
-
-
-def _cancel(task: "ray.ObjectRef[Any]") -> None:
-    try:
-        ray.cancel(task, force=True)
-    except ValueError:  # a call of an actor, which ends with it
-        ray.cancel(task)
-
-
-def _is_dead(actor: "ActorHandle[Any]") -> bool:
-    return bool(actors(actor_id=actor._actor_id.hex()).get("State") == "DEAD")  # noqa: SLF001

@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 import pyarrow as pa
 from ray.data import Dataset
 
-from a2r_ray.cluster import private
+from a2r_ray.cluster.execution import Execution
 from a2r_ray.cluster.steering import Steering
 from a2r_ray.errors import Stopped
 from a2r_ray.records import Row
@@ -37,7 +37,7 @@ def rows_of(dataset: Dataset, steering: Steering | None = None) -> Iterator[Iter
         dataset: what is to be executed.
         steering: has the orders for its pools; None: they are left to Ray Data.
     """
-    execution = private.Execution(dataset, steering)
+    execution = Execution(dataset, steering)
     batches = partial(dataset.iter_batches, batch_size=None, batch_format="pyarrow", prefetch_batches=4)
     try:
         with awaited(batches, execution.stop) as rows:
@@ -46,7 +46,7 @@ def rows_of(dataset: Dataset, steering: Steering | None = None) -> Iterator[Iter
         _see_gone(execution)
 
 
-def _see_gone(execution: private.Execution) -> None:
+def _see_gone(execution: Execution) -> None:
     """Waits until nothing of an execution is left, and says of what is that it is."""
     deadline = time.monotonic() + _GONE_S
     while left := execution.left():

@@ -56,9 +56,10 @@ def sizes(demands: Sequence[Demand], fits: Fits) -> list[int]:
 
 
 def end_s(demands: Sequence[Demand], shares: Sequence[int], fits: Fits) -> float:
-    """Seconds until the last case has gone through the last pool, places handed on as pools are done; loads not counted.
+    """Seconds until the last case has gone through the last pool, but for loads.
 
-    Cases flow as a liquid: a pool is as fast as its replicas, or as the pool before it once nothing waits.
+    Places are handed on as pools are done. Cases flow as a liquid: a pool is as fast as its replicas, or as the pool
+    before it once nothing waits.
     """
     now, left, shares = 0.0, [float(demand.left) for demand in demands], list(shares)
     while any(part > _EPSILON for part in left):

@@ -14,14 +14,15 @@ from typing import Any
 from a2r_ray.cluster.admission import Fullness, room, share
 from a2r_ray.cluster.sizing import Demand, sizes
 from a2r_ray.method.compile import Pool
+from a2r_ray.method.placement import Cluster, Place, place_of, standing
 from a2r_ray.replica.monitor import Snapshot
 
 _SILENT_S = 10.0
 """A replica that has not reported for so long counts as gone."""
 _MEMORY_S = 10.0
 """A pool shrinks where it has had less to do for so long."""
-
-Fits = Callable[[Sequence[tuple[Pool, int]]], bool]
+_CLUSTER_S = 2.0
+"""What the cluster has is asked for anew so often."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Steering:
         pools: of the phase, in the order in which a case goes through them.
         rows: problems a block.
         cases: how many will come, at most.
-        fits: whether so many replicas of each pool can stand in the cluster at the same time.
+        cluster: says what there is to stand on; None: whatever is needed.
         clock: seconds.
     """
 
@@ -74,10 +75,11 @@ class Steering:
         *,
         rows: int,
         cases: int,
-        fits: Fits = lambda _: True,
+        cluster: Callable[[], Cluster] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._pools, self._rows, self._cases, self._fits, self._clock = tuple(pools), rows, cases, fits, clock
+        self._pools, self._rows, self._cases, self._clock = tuple(pools), rows, cases, clock
+        self._ground = _Ground(self._pools, cluster, clock)
         self._here: dict[str, deque[tuple[float, int]]] = {pool.name: deque() for pool in pools}
         self.sightings: dict[str, Sighting] = {pool.name: Sighting() for pool in pools}
         """By pool; written by the loop."""
@@ -89,7 +91,7 @@ class Steering:
         """Makes the orders anew."""
         reports = {pool.name: [r for r in snapshot.reports.values() if r["pool"] == pool.name] for pool in self._pools}
         demands = self._demands(reports)
-        counts = sizes(demands, lambda shares: self._fits(list(zip(self._pools, shares, strict=True))))
+        counts = sizes(demands, self._ground.holds)
         for pool, demand, count in zip(self._pools, demands, counts, strict=True):
             self.orders[pool.name] = self._order(pool, demand, count, reports[pool.name])
 
@@ -107,7 +109,7 @@ class Steering:
             demands.append(Demand(least, most, seen.replicas, pace.at_once, here, left, pace.seconds, pace.load_s))
         return demands
 
-    def _here_of(  # noqa: PLR0913 (what is known of a pool)
+    def _here_of(  # noqa: PLR0913, PLR0917 (what is known of a pool)
         self, pool: Pool, seen: Sighting, own: int, left: int, pace: "_Pace", before: tuple[Pool, Demand] | None
     ) -> int:
         """What a pool has to do now: the most of the last seconds, so that it does not shrink in a lull."""
@@ -148,6 +150,35 @@ class Steering:
             for report in loaded
         }
         return Order(count, rooms, min(most, room(pool.engine.max_num_seqs, requests)), nodes)
+
+
+class _Ground:
+    """What pools can stand on together; what was found for a cluster is remembered while it stays as it is."""
+
+    def __init__(
+        self, pools: Sequence[Pool], cluster: Callable[[], Cluster] | None, clock: Callable[[], float]
+    ) -> None:
+        self._places = [place_of(pool.engine) if pool.engine is not None else Place({"CPU": 1}) for pool in pools]
+        self._ask, self._clock = cluster, clock
+        self._asked = float("-inf")
+        self._cluster = Cluster(())
+        self._found: dict[tuple[int, ...], bool] = {}
+
+    def holds(self, shares: Sequence[int]) -> bool:
+        """Whether so many replicas of each pool can stand at the same time."""
+        if self._ask is None:
+            return True
+        if self._clock() - self._asked > _CLUSTER_S:
+            cluster, self._asked = self._ask(), self._clock()
+            if cluster != self._cluster:
+                self._cluster, self._found = cluster, {}
+        key = tuple(shares)
+        if key not in self._found:
+            nodes = self._cluster.at_most(sum(shares))
+            self._found[key] = self._cluster.grows or standing(nodes, list(zip(self._places, shares, strict=True))) == [
+                *shares
+            ]
+        return self._found[key]
 
 
 @dataclass(frozen=True)

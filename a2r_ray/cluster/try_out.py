@@ -11,8 +11,7 @@ from a2r_ray.cluster import connection, graph, monitor
 from a2r_ray.cluster.driver import explained, pool_health, tune
 from a2r_ray.cluster.rows import rows_of
 from a2r_ray.config.schema import Config
-from a2r_ray.method import schedule
-from a2r_ray.method.compile import Method, in_phases
+from a2r_ray.method.compile import Method, compile_phases, planned
 from a2r_ray.method.stage import Case
 from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA, Path, Problem, Row, table_of
 from a2r_ray.replica.blocks import OURS, PATH_STRUCT, PATHS
@@ -21,10 +20,8 @@ _TEXT_COLUMNS = [("problem_id", pa.string()), ("problem", pa.string()), ("refere
 _CHAT = ("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])))
 
 
-def served_on_a_cluster(
-    config: Config, method: Method, cases: Sequence[Case]
-) -> list[tuple[Problem, list[Path], dict[str, Any]]]:
-    """Takes cases through a method, each pool with its place in a cluster.
+def served_on_a_cluster(config: Config, cases: Sequence[Case]) -> list[tuple[Problem, list[Path], dict[str, Any]]]:
+    """Takes cases through a config's method, each pool with its place in a cluster.
 
     Returns:
         Of each case its problem, its paths, and the fields of its result.
@@ -33,7 +30,7 @@ def served_on_a_cluster(
         tune()
         table = _dataset(cases)
         dataset = ray.data.from_arrow([table.slice(at, 1) for at in range(table.num_rows)])
-        for phase in in_phases(method, schedule.choose(config, connection.resources())):
+        for phase in planned(config, connection.cluster(), compile_phases)[1]:
             rows = _rows(dataset, phase)
             dataset = ray.data.from_items(rows)
     found = {row["problem_id"]: row for row in rows}

@@ -6,10 +6,11 @@ Unknown keys are refused. ``a2r_ray.config.loading`` reads the file and explains
 import math
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from a2r_ray import prompts
 from a2r_ray.config import fingerprint
+from a2r_ray.config.resources import Resources
 from a2r_ray.config.secrets import redact
 from a2r_ray.config.section import Fraction, Section
 from a2r_ray.config.simulation import SimulatedConfig
@@ -79,7 +80,7 @@ class Replicas(Section):
     max: Annotated[int, Field(ge=1)] = 1
     """Replicas at most; absent: as many as min."""
     start_timeout_s: Annotated[float, Field(gt=0)] = 1800.0
-    """The run ends when for so long no replica of the pool found a place in the cluster, or one has been loading."""
+    """The run ends when for so long one has been loading, or none found a place while no pool got anything done."""
 
     @model_validator(mode="before")
     @classmethod
@@ -91,25 +92,6 @@ class Replicas(Section):
         if self.min > self.max:
             raise ValueError(f"min {self.min} is more than max {self.max}")
         return self
-
-
-class Resources(Section):
-    """What one replica takes of the cluster."""
-
-    cpus: Annotated[float, Field(ge=0)] = 1
-    """Per replica; vllm without GPUs computes with as many threads."""
-    gpus: Annotated[float, Field(ge=0)] | None = None
-    """Per replica: whole ones, or a part of one, of whose memory each replica takes as much; absent: as many as the
-    model is spread over for vllm, 0 for the others."""
-    accelerator_type: str | None = None
-    """Ray's name of the accelerator, such as L4 or H100."""
-
-    @field_validator("gpus")
-    @classmethod
-    def _whole_or_a_part_of_one(cls, value: float | None) -> float | None:
-        if value is not None and value > 1 and value != int(value):
-            raise ValueError(f"{value:g}: a replica takes whole GPUs, or a part of one")
-        return value
 
 
 class Price(Section):
@@ -231,7 +213,7 @@ class Config(Section):
     """The run folder: local, or an s3:// or gs:// URI."""
     schedule: Literal["auto", "streaming", "phased", "shared"] = "auto"
     """streaming: both pools at once. phased: one after the other, each with all GPUs. shared: one pool serves both
-    roles. auto: by what the cluster has."""
+    roles. auto: by what each node of the cluster has, and what its autoscaler can launch."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     """Each path's own seed derives from it; absent: unseeded."""
     explorer: ExplorerConfig | None = None

@@ -4,14 +4,15 @@ The one place that knows which roles a config has and which stage each gives ris
 stage in a file of its own, and a line here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from a2r_ray.config.schema import Config, ExplorerConfig, RoleConfig, SynthesizerConfig
 from a2r_ray.method import schedule
 from a2r_ray.method.conclude import Conclude
+from a2r_ray.method.placement import Cluster
 from a2r_ray.method.sample import Sample
-from a2r_ray.method.schedule import Schedule
+from a2r_ray.method.schedule import Choice, Schedule
 from a2r_ray.method.stage import Stage
 from a2r_ray.method.synthesize import CountVotes, Synthesize
 
@@ -45,17 +46,24 @@ class Pool:
 Method = tuple[Pool, ...]
 """Pools in the order in which a case goes through them."""
 
-Compile = Callable[[Config, Mapping[str, float]], Sequence[Method]]
+Compile = Callable[[Config, Schedule], Sequence[Method]]
+"""Makes the phases of a config that is laid out so."""
 
 
-def compile_phases(config: Config, resources: Mapping[str, float]) -> list[Method]:
-    """The pools of a config, in phases.
+def planned(config: Config, cluster: Cluster, compile_to: Compile) -> tuple[Choice, Sequence[Method]]:
+    """How a config is laid out on a cluster, with the reason, and the phases that it then has."""
+    pools = [
+        (pool.section, pool.engine)
+        for phase in compile_to(config, "streaming")
+        for pool in phase
+        if pool.engine is not None
+    ]
+    choice = schedule.choose(config, pools, cluster)
+    return choice, compile_to(config, choice.schedule)
 
-    Args:
-        config: the run's.
-        resources: what the cluster has or can grow to, as Ray names it.
-    """
-    layout = schedule.choose(config, resources)
+
+def compile_phases(config: Config, layout: Schedule) -> list[Method]:
+    """The pools of a config, in phases."""
     return in_phases(compile_method(config, layout), layout)
 
 

@@ -4,10 +4,12 @@ Pure arithmetic over the config and what a cluster has; no Ray here.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from a2r_ray.config.schema import Config, RoleConfig
+from a2r_ray.method.placement import Cluster, Node, Place, kinds, place_of, standing
 
 Schedule = Literal["streaming", "phased", "shared"]
 
@@ -21,23 +23,56 @@ _CALLS_OF_FAST_ENGINES = 16
 """Where blocks have many problems: else the flush of one call holds up the engine."""
 
 
-def choose(config: Config, resources: Mapping[str, float]) -> Schedule:
-    """The schedule that ``auto`` stands for, from what the cluster has or can grow to.
+@dataclass(frozen=True)
+class Choice:
+    """A schedule, and why it is that one."""
 
-    The same engine in both roles shares one pool. Two engines stream where the smallest pool of each fits beside the
-    other's, and take turns where it does not.
+    schedule: Schedule
+    why: str = ""
+    """With the numbers; "" where there is nothing to choose."""
+    short: bool = False
+    """Whether the smallest pools do not stand beside each other, though they are to."""
+
+
+def choose(config: Config, pools: Sequence[tuple[str, RoleConfig]], cluster: Cluster) -> Choice:
+    """The schedule that ``auto`` stands for, from what each node of the cluster has or may have.
+
+    The same engine in both roles shares one pool. Different engines stream where the smallest pool of each stands
+    beside the others', and take turns where it does not. An autoscaler that does not say what it can launch can launch
+    all that is asked for.
+
+    Args:
+        config: the run's.
+        pools: those that would stream, by the part of the config that describes them.
+        cluster: what there is to stand on.
     """
-    if config.schedule != "auto":
-        return config.schedule
-    if config.explorer is None or config.synthesizer is None or not config.explores:
-        return "streaming"
     if config.shares_engine:
-        return "shared"
-    roles = (config.explorer, config.synthesizer)
-    gpus = sum(role.gpus * role.replicas.min for role in roles)
-    cpus = sum(role.resources.cpus * role.replicas.min for role in roles)
-    fits = gpus <= resources.get("GPU", 0) and cpus <= resources.get("CPU", 0)
-    return "streaming" if fits else "phased"
+        return Choice("shared")
+    if len(pools) <= 1:
+        return Choice("streaming" if config.schedule == "auto" else config.schedule)
+    wanted = [(place_of(role), role.replicas.min) for _, role in pools]
+    there = cluster.at_most(sum(count for _, count in wanted))
+    stand = standing(there, wanted)
+    fits = all(got == count for got, (_, count) in zip(stand, wanted, strict=True))
+    counted = " and ".join(f"{role.replicas.min} {name} ({place_of(role)})" for name, role in pools)
+    if config.schedule != "auto":
+        short = config.schedule == "streaming" and not fits and not cluster.grows
+        return Choice(config.schedule, _shortage(counted, stand, there, wanted) if short else "", short)
+    if fits:
+        return Choice("streaming", f"{counted} fit at once on {_where(cluster)}")
+    if cluster.grows:
+        return Choice("streaming", f"{counted} find their places where the cluster's autoscaler launches nodes")
+    return Choice("phased", _shortage(counted, stand, there, wanted))
+
+
+def _where(cluster: Cluster) -> str:
+    up = "the node that is up" if len(cluster.nodes) == 1 else f"the {len(cluster.nodes)} nodes that are up"
+    return f"{up} and those that can be launched" if cluster.launchable else up
+
+
+def _shortage(counted: str, stand: Sequence[int], there: Sequence[Node], wanted: Sequence[tuple[Place, int]]) -> str:
+    held = " and ".join(map(str, stand))
+    return f"{counted} do not fit at once: there is room for {held} on {kinds(there, [place for place, _ in wanted])}"
 
 
 def rows_per_block(asked: Sequence[tuple[RoleConfig, int]]) -> int:

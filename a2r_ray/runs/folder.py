@@ -149,6 +149,11 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         self._generated, self._noted_at = self._generated | tokens, time.monotonic()
         self.write(GENERATED, self._generated)
 
+    def note(self, **fields: str) -> None:
+        """Writes something down about the attempt."""
+        self.record["attempts"][-1] |= fields
+        self.save()
+
     def finish(self, outcome: str) -> None:
         """Closes the attempt."""
         self.record["attempts"][-1] |= {"end": now().isoformat(), "outcome": outcome}

@@ -313,6 +313,22 @@ def test_a_pool_that_no_node_fits_is_told_of_and_ends_the_run(
         assert "asks for 1 CPU, 1 GPU, H100 (synthesizer.resources), and no node that is up has it" in text
 
 
+def test_pools_that_do_not_fit_beside_each_other_are_told_of_and_wait_for_one_another(
+    document: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_health, "_LOOK_EVERY_S", 0.5)
+    monkeypatch.setattr(pool_health, "_WARN_AFTER_S", 2.0)
+    document["explorer"] |= {"simulated": {"latency_s": {"median": 1.0}}, "engine_args": {"max_num_seqs": 8}}
+    for role in ("explorer", "synthesizer"):
+        document[role] |= {"resources": {"cpus": 0.5, "gpus": 1}, "replicas": {"start_timeout_s": 4}}
+    receipt = driver.run(parse_config({**document, "schedule": "streaming"})).receipt
+    assert (receipt["ok"], receipt["balanced"]) == (20, True)
+    said = capsys.readouterr().err
+    assert "warning: schedule streaming: 1 explorer (0.5 CPU, 1 GPU) and 1 synthesizer (0.5 CPU, 1 GPU) do not" in said
+    assert "there is room for 1 and 0 on 1 node with" in said
+    assert "1 of the 1 nodes that are up have it, but not free; the run ends if it stays so and no pool gets" in said
+
+
 def test_a_phased_run_keeps_the_verdict_on_a_poison_problem(document: dict[str, Any]) -> None:
     document["explorer"] |= {
         "simulated": {"latency_s": {"median": 0.1}, "faults": {"poison": "What is 7 + 7?"}},

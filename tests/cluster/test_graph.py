@@ -36,7 +36,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 def test_each_pool_is_given_what_its_engine_asks_for(document: dict[str, Any], recorder: Recorder) -> None:
     document["explorer"] |= {
         "engine": "vllm",
-        "resources": {"cpus": 2, "gpus": 1, "accelerator_type": "L4"},
+        "resources": {"cpus": 2, "gpus": 1, "accelerator_type": "L4", "labels": {"zone": "a"}, "custom": {"disk": 1}},
         "replicas": {"min": 2, "max": 5},
         "engine_args": {"max_num_seqs": 64},
     }
@@ -46,6 +46,7 @@ def test_each_pool_is_given_what_its_engine_asks_for(document: dict[str, Any], r
     assert (explorer.__name__, synthesizer.__name__) == ("explorer", "synthesizer")
     assert (explorer_options["num_cpus"], explorer_options["accelerator_type"]) == (2, "L4")
     assert (synthesizer_options["num_cpus"], synthesizer_options["accelerator_type"]) == (0.5, None)
+    assert (explorer_options["label_selector"], explorer_options["resources"]) == ({"zone": "a"}, {"disk": 1})
     assert recorder.options == [{"num_gpus": 1.0}]  # of the explorer; map_batches takes no whole blocks beside it
     for options, sizes in ((explorer_options, (2, 5)), (synthesizer_options, (1, 1))):
         strategy = options["compute"]

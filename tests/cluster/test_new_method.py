@@ -6,7 +6,7 @@ All of it stands in this file: neither the replica, nor the graph, nor the run f
 import os
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from a2r_ray.cluster import driver
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
 from a2r_ray.engines import Request
-from a2r_ray.method import schedule
 from a2r_ray.method.compile import Method, Pool, compile_method, in_phases
+from a2r_ray.method.schedule import Schedule
 from a2r_ray.method.stage import Case, Context, Outcome
 from a2r_ray.records import Path as Sampled
 from tests.chaos import replicas
@@ -75,8 +75,7 @@ class SecondOpinion:
         )
 
 
-def with_a_second_opinion(config: Config, resources: Mapping[str, float]) -> list[Method]:
-    layout = schedule.choose(config, resources)
+def with_a_second_opinion(config: Config, layout: Schedule) -> list[Method]:
     explorer, synthesizer = compile_method(config, layout)
     opinion = Pool("opinion", (SecondOpinion(config),), config.synthesizer, "synthesizer", config.seed)
     return in_phases((explorer, opinion, synthesizer), layout)

@@ -1,6 +1,7 @@
 """A pool without a place is told of, then ends the run; one that has a replica, or is done, is left alone."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import A2RError, EngineError
 from a2r_ray.method.compile import compile_method
+from a2r_ray.method.placement import Node
 from a2r_ray.replica.monitor import LoadFailures, Snapshot
 
 
@@ -33,10 +35,10 @@ def roles(document: dict[str, object], config: Config) -> Config:
     return parse_config({**document, "explorer": {**explorer, "replicas": {"start_timeout_s": 100}}})
 
 
-NODES = [{"CPU": 8.0, "memory": 1e9}, {"CPU": 2.0, "GPU": 1.0, "accelerator_type:H100": 1.0}]
+NODES = [Node({"CPU": 8.0, "memory": 1e9}), *[Node({"CPU": 2.0, "GPU": 1.0, "accelerator_type:H100": 1.0})] * 6]
 
 
-def watching(config: Config, waiting: list[bool], said: list[str], nodes: list[dict[str, float]] = NODES) -> PoolHealth:
+def watching(config: Config, waiting: list[bool], said: list[str], nodes: Sequence[Node] = NODES) -> PoolHealth:
     [pool, _] = compile_method(config, "streaming")
     return PoolHealth([pool], lambda _: waiting[0], lambda: nodes, said.append)
 
@@ -54,8 +56,9 @@ def test_a_pool_without_a_place_is_told_of_once_and_then_ends_the_run(roles: Con
     [warning] = said
     assert warning == (
         "the pool of the explorer has had no place in the cluster for 36 s: a replica asks for 4 CPU, 1 GPU, L4 "
-        "(explorer.resources), and no node that is up has it; they have 8 CPU; 2 CPU, 1 GPU, H100; the run ends if it "
-        "stays so for 100 s (explorer.replicas.start_timeout_s)"
+        "(explorer.resources), and no node that is up has it; there are 6 nodes with 2 CPU, 1 GPU, H100; 1 node with "
+        "8 CPU; the run ends if it stays so and no pool gets anything done for 100 s "
+        "(explorer.replicas.start_timeout_s)"
     )
     clock.now += 60
     with pytest.raises(A2RError, match=r"no place in the cluster for 132 s.*the same command continues"):
@@ -64,12 +67,27 @@ def test_a_pool_without_a_place_is_told_of_once_and_then_ends_the_run(roles: Con
 
 def test_nodes_that_fit_and_are_taken_are_counted(roles: Config, clock: Clock) -> None:
     said: list[str] = []
-    fitting = {"CPU": 4.0, "GPU": 1.0, "accelerator_type:L4": 1.0}
+    fitting = Node({"CPU": 4.0, "GPU": 1.0, "accelerator_type:L4": 1.0})
     health = watching(roles, [True], said, [fitting, *NODES])
     for _ in range(8):
         health.look(Snapshot())
         clock.now += 6
-    assert "1 of the 3 nodes that are up have it, but not free" in said[0]
+    assert "1 of the 8 nodes that are up have it, but not free" in said[0]
+
+
+def test_who_has_no_place_waits_as_long_as_another_pool_gets_something_done(roles: Config, clock: Clock) -> None:
+    said: list[str] = []
+    health = watching(roles, [True], said)
+    for number in range(100):
+        other = {"pool": "other", "age_s": 0.0, "loading": False, "stages": {"answer": number}}
+        health.look(Snapshot({"b": other}))
+        clock.now += 6
+    assert len(said) == 1  # it is told once, and goes on for ten minutes
+    clock.now += 94  # 100 s since something was done
+    health.look(Snapshot({"b": other}))
+    clock.now += 6
+    with pytest.raises(A2RError, match="no place in the cluster for 700 s"):
+        health.look(Snapshot({"b": other}))
 
 
 def test_a_pool_with_a_replica_or_none_that_waits_is_left_alone(roles: Config, clock: Clock) -> None:

@@ -9,7 +9,7 @@ import pytest
 from a2r_ray.cluster.sizing import Demand, Fits, end_s, sizes
 
 
-def demand(  # noqa: PLR0913 (a demand with its defaults)
+def demand(  # noqa: PLR0913, PLR0917 (a demand with its defaults)
     least: int = 1,
     most: int = 4,
     present: int = 0,

@@ -7,6 +7,7 @@ import pytest
 from a2r_ray.cluster.steering import Order, Sighting, Steering
 from a2r_ray.config.loading import parse_config
 from a2r_ray.method.compile import Method, compile_method
+from a2r_ray.method.placement import Cluster, Node
 from a2r_ray.replica.monitor import Snapshot
 
 
@@ -44,6 +45,21 @@ def test_before_anything_is_known_the_first_pool_is_as_wide_as_its_work(method: 
     few = Steering(method, rows=1, cases=20).orders["explorer"]
     assert few.replicas == 2
     assert few.room_of_others == 18  # nobody else is there yet: 64 seats of 4 requests, and an eighth
+
+
+def test_no_more_replicas_than_can_stand_but_for_the_minima(document: dict[str, Any]) -> None:
+    for role, gpus in (("explorer", 1), ("synthesizer", 2)):
+        document[role] |= {"replicas": {"min": 1, "max": 4}, "resources": {"gpus": gpus}}
+    pools = compile_method(parse_config(document), "streaming")
+    node = Node({"CPU": 8, "GPU": 4})
+    four = Steering(pools, rows=1, cases=10_000, cluster=lambda: Cluster([node])).orders
+    assert (four["explorer"].replicas, four["synthesizer"].replicas) == (2, 1)
+    one = Steering(pools, rows=1, cases=10_000, cluster=lambda: Cluster([Node({"CPU": 8, "GPU": 1})])).orders
+    assert (one["explorer"].replicas, one["synthesizer"].replicas) == (1, 1)
+    empty = Steering(pools, rows=1, cases=10_000, cluster=lambda: Cluster([], [(node, 2)])).orders
+    assert (empty["explorer"].replicas, empty["synthesizer"].replicas) == (4, 1)
+    unknown = Steering(pools, rows=1, cases=10_000, cluster=lambda: Cluster([], grows=True)).orders
+    assert (unknown["explorer"].replicas, unknown["synthesizer"].replicas) == (4, 1)
 
 
 def test_replicas_that_load_have_their_share_kept_for_them(method: Method) -> None:
@@ -99,7 +115,8 @@ def test_what_is_about_to_come_counts_once_paces_are_known(method: Method) -> No
 def test_whoever_is_silent_holds_nothing(method: Method) -> None:
     steering = Steering(method, rows=1, cases=10_000)
     order = orders(steering, report("explorer", "a", age_s=60.0))["explorer"]
-    assert order.room == order.nodes == {}
+    assert not order.room
+    assert not order.nodes
 
 
 def test_a_pool_without_an_engine_is_not_held_up(document: dict[str, Any]) -> None:

@@ -120,6 +120,12 @@ def test_n_and_replicas_are_no_part_of_it(document: dict[str, Any]) -> None:
     assert prints(document) == prints(document, paths=9, replicas={"min": 2}, hang_timeout_s=3.0)
 
 
+def test_where_a_replica_stands_is_no_part_of_it(document: dict[str, Any]) -> None:
+    resources = {"cpus": 2, "gpus": 1, "accelerator_type": "L4", "labels": {"zone": "a"}, "custom": {"disk": 1}}
+    assert prints(document, resources=resources) == prints(document)
+    assert changes(document, with_explorer(document, resources=resources)) == []
+
+
 def test_every_other_field_of_a_role_is_part_of_it(document: dict[str, Any]) -> None:
     """So that a field that is added tomorrow is not forgotten."""
     role = parse_config(document).model_dump()["explorer"] | {"a_field_of_tomorrow": 1}

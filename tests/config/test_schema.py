@@ -70,6 +70,41 @@ def test_gpus_are_as_many_as_the_model_is_spread_over(gpus: float, engine_args: 
         vllm(resources={"gpus": gpus}, engine_args=engine_args)
 
 
+@pytest.mark.parametrize(
+    ("resources", "message"),
+    [
+        ({"labels": {"zone": "in(a"}}, "zone: `in(a` is no condition: write value, !value, in(a, b) or !in(a, b)"),
+        ({"labels": {"zone": "!!a"}}, "zone: `!!a` is no condition"),
+        ({"labels": {"zone": "(a)"}}, "zone: `(a)` is no condition"),
+        ({"labels": {"my zone": "a"}}, "`my zone` is no name of a label"),
+        ({"labels": {"zone": 1}}, "explorer.resources.labels.zone: 1: input should be a valid string"),
+        ({"custom": {"GPU": 1}}, "`GPU` is none: resources.gpus says it"),
+        ({"custom": {"memory": 1}}, "`memory` is none: replicas ask for no memory"),
+        ({"custom": {"accelerator_type:L4": 1}}, "`accelerator_type:L4` is none: resources.accelerator_type says it"),
+        ({"custom": {"disk": 0}}, "disk: 0: a replica takes at least 0.0001 of a resource"),
+        ({"custom": {"disk": float("nan")}}, "disk: nan: a replica takes at least"),
+        ({"label": {"zone": "a"}}, "explorer.resources.label: unknown key; did you mean `labels`?"),
+    ],
+)
+def test_what_cannot_be_asked_of_a_node_is_refused(
+    document: dict[str, Any], resources: dict[str, Any], message: str
+) -> None:
+    document["explorer"]["resources"] = resources
+    [mistake] = mistakes(document)
+    assert mistake.startswith("explorer.resources.")
+    assert message in mistake
+
+
+@pytest.mark.parametrize("condition", ["a", "!a", "in(a)", "in(a, b)", "in(a,b)", "!in(a, b.c)", "", "L40S"])
+def test_ray_takes_every_condition_that_is_taken(condition: str) -> None:
+    from ray._private.label_utils import validate_label_selector
+
+    labels = {"zone": condition, "ray.io/market-type": condition}
+    taken = vllm(resources={"labels": labels}).resources.labels
+    assert taken == {name: condition.replace(" ", "") for name in labels}
+    assert validate_label_selector(taken) is None
+
+
 def test_gpus_follow_the_engine_s_arguments_where_they_are_not_given() -> None:
     assert vllm().gpus == 1
     assert vllm(engine_args={"tensor_parallel_size": 2, "pipeline_parallel_size": 2}).gpus == 4

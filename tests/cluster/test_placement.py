@@ -1,0 +1,195 @@
+"""Nodes of two kinds, as Ray has them: who stands where, what labels select, and what an autoscaler may launch."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.nodes import Nodes
+
+RUN = """
+import json, sys
+import ray
+from ray._private.state import actors
+from a2r_ray.cluster import driver
+from a2r_ray.config.loading import parse_config
+places = {}
+def observe(progress):
+    names = {node["NodeID"]: node["Labels"].get("name", "head") for node in ray.nodes()}
+    for actor in actors().values():
+        if actor["State"] == "ALIVE" and "MapBatches" in actor["ActorClassName"]:
+            places[actor["ActorID"]] = (actor["ActorClassName"], names[actor["Address"]["NodeID"]])
+receipt = driver.run(parse_config(json.loads(sys.argv[1])), observe).receipt
+print(json.dumps({"ok": receipt["ok"], "places": sorted(places.values())}))
+"""
+
+SELECT = """
+import json, sys
+import ray
+from a2r_ray.cluster import connection
+from a2r_ray.method.placement import matches
+@ray.remote(num_cpus=0)
+def answer(): return 1
+with connection.connected():
+    nodes = [node for node in connection.nodes() if "name" in node.labels]
+    selectors = [
+        {"name": node.labels["name"], label: condition}
+        for node in nodes for label in ("zone", "nowhere")
+        for condition in ("a", "!a", "in(a, b)", "in(a,c)", "!in(a, c)", "!in(b)")
+    ]
+    tasks = {answer.options(label_selector=selector).remote(): selector for selector in selectors}
+    ready, _ = ray.wait(list(tasks), num_returns=len(tasks), timeout=6)
+    print(json.dumps({
+        "asked": len(selectors),
+        "ray": [tasks[task] for task in tasks if task in set(ready)],
+        "ours": [selector for selector in selectors if any(matches(selector, node.labels) for node in nodes)],
+    }))
+"""
+
+GROWS = """
+import json, time
+from a2r_ray.cluster import connection, private
+with connection.connected():
+    known = connection.cluster()
+    private._autoscaler_config = lambda: None  # as from another machine
+    deadline = time.monotonic() + 30
+    while not connection.cluster().grows and time.monotonic() < deadline:
+        time.sleep(0.5)
+    print(json.dumps({
+        "launchable": [(node.resources, node.labels, most) for node, most in known.launchable],
+        "grows": [known.grows, connection.cluster().grows],
+    }))
+"""
+
+
+@pytest.fixture(scope="module")
+def two_kinds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    """A head without CPUs, a node with a disk, and one with a GPU."""
+    nodes = Nodes(tmp_path_factory.mktemp("two_kinds"), "--num-cpus=0")
+    nodes.add("--num-cpus=2", "--labels=name=disk,zone=a", '--resources={"disk": 2}')
+    nodes.add("--num-cpus=2", "--num-gpus=1", "--labels=name=gpu,zone=b", '--resources={"accelerator_type:L4": 1}')
+    yield nodes
+    nodes.close()
+
+
+def told(nodes: Nodes, script: str, *arguments: str) -> tuple[Any, str]:
+    """What a driver prints on stdout, as JSON, and on stderr."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        env=nodes.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), done.stderr
+
+
+def on_two_kinds(document: dict[str, Any]) -> dict[str, Any]:
+    document["explorer"] |= {
+        "resources": {"cpus": 0.5, "labels": {"zone": "!in(b, c)", "name": "in(disk, gpu)"}, "custom": {"disk": 1}},
+        "replicas": {"min": 2},
+        "simulated": {"latency_s": {"median": 0.2}},
+        "engine_args": {"max_num_seqs": 4},
+    }
+    document["synthesizer"]["resources"] = {"cpus": 0.5, "gpus": 1, "accelerator_type": "L4"}
+    return document
+
+
+def test_replicas_stand_where_their_roles_say(two_kinds: Nodes, document: dict[str, Any]) -> None:
+    found, said = told(two_kinds, RUN, json.dumps(on_two_kinds(document)))
+    assert found["ok"] == 20
+    assert found["places"] == [
+        ["MapWorker(MapBatches(explorer))", "disk"],
+        ["MapWorker(MapBatches(explorer))", "disk"],
+        ["MapWorker(MapBatches(synthesizer))", "gpu"],
+    ]
+    why = (
+        "2 explorer (0.5 CPU, 1 disk, name in(disk,gpu), zone !in(b,c)) and 1 synthesizer (0.5 CPU, 1 GPU, L4) fit "
+        "at once on the 3 nodes that are up"
+    )
+    assert said.splitlines().count(f"schedule streaming: {why}") == 1
+    [attempt] = json.loads((Path(document["output"]) / "run.json").read_text())["attempts"]
+    assert (attempt["schedule"], attempt["why"], attempt["outcome"]) == ("streaming", why, "complete")
+
+
+def test_what_is_enough_in_all_and_on_no_node_takes_turns(two_kinds: Nodes, document: dict[str, Any]) -> None:
+    on_two_kinds(document)["explorer"]["resources"] = {"cpus": 1, "gpus": 1}
+    document["explorer"]["replicas"] = {"min": 1}
+    found, said = told(two_kinds, RUN, json.dumps(document))
+    assert found["ok"] == 20
+    assert (
+        "schedule phased: 1 explorer (1 CPU, 1 GPU) and 1 synthesizer (0.5 CPU, 1 GPU, L4) do not fit at once" in said
+    )
+    assert "there is room for 1 and 0 on " in said
+
+
+def test_labels_select_the_nodes_that_ray_selects(two_kinds: Nodes) -> None:
+    found, _ = told(two_kinds, SELECT)
+    assert found["ray"] == found["ours"]
+    assert 0 < len(found["ray"]) < found["asked"] == 24
+
+
+HEAD = "f" * 51 + "00000"
+COMMANDS = ("initialization", "setup", "head_setup", "worker_setup", "head_start_ray", "worker_start_ray")
+AUTOSCALING = {
+    "cluster_name": "simulated",
+    "max_workers": 4,
+    "idle_timeout_minutes": 1,
+    "provider": {
+        "type": "external",
+        "module": "ray.autoscaler._private.fake_multi_node.node_provider.FakeMultiNodeProvider",
+        "launch_multiple": True,
+        "head_node_id": HEAD,
+    },
+    "auth": {},
+    "head_node_type": "ray.head.default",
+    "available_node_types": {
+        "ray.head.default": {"resources": {"CPU": 0}, "node_config": {}, "max_workers": 0},
+        "small": {
+            "resources": {"CPU": 4, "GPU": 1, "accelerator_type:L4": 1},
+            "labels": {"market": "spot"},
+            "node_config": {},
+            "max_workers": 3,
+        },
+        "large": {"resources": {"CPU": 8, "GPU": 2}, "node_config": {}},
+    },
+    "file_mounts": {},
+    "cluster_synced_files": [],
+    "file_mounts_sync_continuously": False,
+    "rsync_exclude": [],
+    "rsync_filter": [],
+    **{f"{name}_commands": [] for name in COMMANDS},
+}
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_what_an_autoscaler_can_launch_is_known_on_its_machine_and_elsewhere_that_it_is_there(
+    version: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "autoscaling.yaml"
+    config.write_text(yaml.safe_dump(AUTOSCALING, sort_keys=False))
+    environment = {
+        "RAY_FAKE_CLUSTER": "1",
+        "RAY_enable_autoscaler_v2": str(int(version == "v2")),
+        "AUTOSCALER_UPDATE_INTERVAL_S": "1",
+        "RAY_CLOUD_INSTANCE_ID": HEAD,
+        "RAY_NODE_TYPE_NAME": "ray.head.default",
+        "RAY_OVERRIDE_NODE_ID_FOR_TESTING": HEAD,
+    }
+    nodes = Nodes(tmp_path, "--num-cpus=0", f"--autoscaling-config={config}", environment=environment)
+    try:
+        found, _ = told(nodes, GROWS)
+    finally:
+        nodes.close()
+    assert found["launchable"] == [
+        [{"CPU": 4, "GPU": 1, "accelerator_type:L4": 1}, {"market": "spot"}, 3],
+        [{"CPU": 8, "GPU": 2}, {}, 4],
+    ]
+    assert found["grows"] == [False, True]
