@@ -57,6 +57,7 @@ from a2r_ray.cluster import connection, private
 with connection.connected():
     known = connection.cluster()
     private._autoscaler_config = lambda: None  # as from another machine
+    connection._GROWTH_S = 0.1
     deadline = time.monotonic() + 30
     while not connection.cluster().grows and time.monotonic() < deadline:
         time.sleep(0.5)
