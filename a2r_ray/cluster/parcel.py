@@ -99,7 +99,8 @@ def _too_large(folder: Path, files: Mapping[str, int]) -> ConfigError:
         sizes[name.partition("/")[0]] += size
     largest = ", ".join(f"{name} ({decimal(size)})" for name, size in sizes.most_common(_LARGEST))
     problem = (
-        f"{folder}: more than {decimal(MOST_BYTES)} would go along with the job, such as {largest}: name what is to stay "
-        "in a .rayignore or .gitignore there, put the data on s3:// or gs://, or name a smaller folder with --working-dir"
+        f"{folder}: more than {decimal(MOST_BYTES)} would go along with the job, such as {largest}: name what is to "
+        "stay in a .rayignore or .gitignore there, put the data on s3:// or gs://, or name a smaller folder with "
+        "--working-dir"
     )
     return ConfigError([problem])

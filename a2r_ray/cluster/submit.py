@@ -6,6 +6,7 @@
 """
 
 import asyncio
+import logging
 import os
 import queue
 import re
@@ -128,6 +129,9 @@ def connect(address: str | None) -> JobSubmissionClient:
         raise ConfigError(["--address: missing, such as http://localhost:8265; or set RAY_API_SERVER_ADDRESS"])
     # Ray would let these variables overrule the address.
     os.environ["RAY_API_SERVER_ADDRESS"] = address
+    # Its client tells of each package and connection, whatever the level of its loggers is set to.
+    for handler in logging.getLogger("ray").handlers:
+        handler.setLevel(logging.ERROR)
     with _answered(public(address)):
         return JobSubmissionClient(address)
 
