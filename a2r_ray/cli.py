@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -83,6 +84,52 @@ def run(config: str, overrides: Sequence[str], as_json: bool) -> int:
 
     loaded = load_config(config, overrides)
     return run_to_exit_code(loaded, as_json=as_json)
+
+
+@cli.command()
+@_config
+@_set
+@_json
+@click.option("--address", help="The cluster's job server, such as http://localhost:8265 [default: RAY_ADDRESS].")
+@click.option("--working-dir", type=click.Path(), help="What goes along [default: the folder of CONFIG].")
+@click.option("--env", "names", multiple=True, metavar="NAME", help="Hand over an environment variable, by its name.")
+@click.option("--pip", "requirements", multiple=True, metavar="PACKAGE", help="Have it installed for the job.")
+@click.option("--installed", is_flag=True, help="Use the a2r_ray that the cluster has, rather than send this one.")
+@click.option("--detach", is_flag=True, help="Print the job's name and leave, rather than follow it.")
+def submit(
+    config: str,
+    overrides: Sequence[str],
+    as_json: bool,
+    address: str | None,
+    working_dir: str | None,
+    names: Sequence[str],
+    requirements: Sequence[str],
+    installed: bool,
+    detach: bool,
+) -> int:
+    """Run a config as a job on a Ray cluster elsewhere, and follow it: the exit code is that of the run.
+
+    Relative paths in CONFIG are relative to the folder that goes along. Ctrl-C stops the job as it stops a run.
+    """
+    from a2r_ray.cluster import parcel
+    from a2r_ray.cluster import submit as jobs
+    from a2r_ray.config.loading import load_config, read_document
+    from a2r_ray.progress import AS_LINES, RunElsewhere
+
+    environment = jobs.handed_over(load_config(config, overrides), names)
+    file = Path(config).absolute()
+    packed = parcel.pack(Path(working_dir).absolute() if working_dir else file.parent)
+    parcel.check_goes_along(packed, file, read_document(config, overrides))
+    options = [word for override in overrides for word in ("--set", override)] + ["--json"] * as_json
+    shown = {} if detach else {AS_LINES: "1"}
+    order = jobs.Order(file, packed, options, {**environment, **shown}, requirements, installed)
+    job = jobs.submit(jobs.connect(address), order)
+    click.echo(f"{job}: {packed}" + "".join(f", ${name}" for name in environment), err=True)
+    if detach:
+        click.echo(job.name)
+        return COMPLETE
+    with RunElsewhere(as_json=as_json) as there:
+        return jobs.follow(job, there.write)
 
 
 @cli.command()

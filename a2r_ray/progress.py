@@ -1,10 +1,15 @@
 """What a person sees of a run: the live bars on stderr, and the table at the end.
 
-Nothing is drawn where stderr is no terminal.
+Nothing is drawn where stderr is no terminal. A run on another machine says how far it is in marked lines of its log,
+which are drawn where it is followed.
 """
 
+import json
+import os
+import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,9 +25,26 @@ _STALE_S = 10.0
 
 _RATE_OVER_S = 5.0
 
+AS_LINES = "A2R_PROGRESS_LINES"
+"""The environment variable by which a run is asked to say in lines how far it is, for someone who follows its log."""
 
-class LiveProgress:
-    """An observer of ``a2r_ray.run``: a bar per stage."""
+_MARK = "a2r-progress "
+_LINE_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class StageState:
+    """How far a stage is."""
+
+    name: str
+    done: int
+    total: int
+    detail: str
+    """Rate, requests and replicas, for a person."""
+
+
+class StageBars:
+    """A bar per stage on stderr, if that is a terminal."""
 
     def __init__(self) -> None:
         console = Console(stderr=True)
@@ -34,9 +56,9 @@ class LiveProgress:
             TimeRemainingColumn(),
             console=console,
             disable=not console.is_terminal,
+            redirect_stdout=sys.stdout.isatty(),  # what goes to a file is not to be drawn above the bars
         )
         self._tasks: dict[str, TaskID] = {}
-        self._rates: dict[str, tuple[float, int]] = {}
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -47,17 +69,55 @@ class LiveProgress:
     ) -> None:
         self._bars.stop()
 
+    def draw(self, states: Iterable[StageState]) -> None:
+        for state in states:
+            if state.name not in self._tasks:
+                self._tasks[state.name] = self._bars.add_task(state.name, total=state.total, detail="")
+            self._bars.update(self._tasks[state.name], completed=state.done, detail=state.detail)
+
+
+class LiveProgress:
+    """An observer of ``a2r_ray.run``: a bar per stage, or lines for ``RunElsewhere`` where ``AS_LINES`` asks."""
+
+    def __init__(self) -> None:
+        self._bars = StageBars()
+        self._as_lines = bool(os.environ.get(AS_LINES))
+        self._said: tuple[float, list[StageState]] = (0.0, [])
+        self._rates: dict[str, tuple[float, int]] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.__exit__(kind, error, trace)
+
     def __call__(self, progress: Any) -> None:
         """Draws the state of a run."""
+        states = list(self._states(progress))
+        if self._as_lines:
+            self._say(states)
+        else:
+            self._bars.draw(states)
+
+    def _states(self, progress: Any) -> Iterator[StageState]:
         failed = sum(sample["failed"] for sample in progress.replicas.values())
         for pool in progress.pools:
             samples = alive(progress.replicas.values(), pool.name)
             for stage in pool.stages:
-                if stage.name not in self._tasks:
-                    self._tasks[stage.name] = self._bars.add_task(stage.name, total=progress.total, detail="")
                 done = progress.done_before + (failed if stage.concludes else 0) + gone_through(progress, stage.name)
                 detail = self._detail(stage.name, samples)
-                self._bars.update(self._tasks[stage.name], completed=min(done, progress.total), detail=detail)
+                yield StageState(stage.name, min(done, progress.total), progress.total, detail)
+
+    def _say(self, states: list[StageState]) -> None:
+        """Says what has changed, at most once a second and always the end."""
+        before, said = self._said
+        is_over = all(state.done == state.total for state in states)
+        if states != said and (is_over or time.monotonic() - before > _LINE_EVERY_S):
+            self._said = time.monotonic(), states
+            print(_MARK + json.dumps([asdict(state) for state in states]), file=sys.stderr, flush=True)  # noqa: T201
 
     def _detail(self, stage: str, samples: list[Mapping[str, Any]]) -> str:
         if not samples:
@@ -71,6 +131,48 @@ class LiveProgress:
         if now - before > _RATE_OVER_S:
             self._rates[stage] = (now, tokens)
         return f"{rate:,.0f} tok/s · {running} running, {waiting} waiting · {len(samples)} replicas"
+
+
+class RunElsewhere:
+    """What a run on another machine prints, as it would look here: its lines on stdout, its progress as bars.
+
+    Args:
+        as_json: the run was asked for JSON. That alone goes to stdout then, and everything else to stderr: a job has
+            only one stream.
+    """
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self._bars = StageBars()
+        self._as_json = as_json
+        self._begun = ""
+        self._result = ""
+
+    def __enter__(self) -> Self:
+        self._bars.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._begun:
+            self._line(self._begun)
+        self._bars.__exit__(kind, error, trace)
+        if self._result:
+            print(self._result, flush=True)  # noqa: T201
+
+    def write(self, text: str) -> None:
+        """Takes what was printed since, which may end within a line."""
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            self._line(line)
+
+    def _line(self, line: str) -> None:
+        if line.startswith(_MARK):
+            self._bars.draw(StageState(**state) for state in json.loads(line.removeprefix(_MARK)))
+        elif self._as_json and line.startswith("{"):
+            self._result = line
+        else:
+            print(line, file=sys.stderr if self._as_json else sys.stdout, flush=True)
 
 
 def gone_through(progress: Any, stage: str) -> int:

@@ -25,7 +25,7 @@ from tests.nodes import Nodes
 os.environ |= {"RAY_worker_niceness": "0", "OMP_WAIT_POLICY": "passive"}
 
 TOGETHER = {
-    **dict.fromkeys(("chaos", "cli", "jobs", "s3", "storage_faults"), "on the cluster"),
+    **dict.fromkeys(("chaos", "cli", "jobs", "s3", "storage_faults", "submit", "kuberay"), "on the cluster"),
     **dict.fromkeys(
         ("monitor", "driver", "rows", "private", "execution", "reader", "api", "new_method", "shared_folder", "readme"),
         "on the Ray of the process",

@@ -51,6 +51,8 @@ class Nodes:
         self.address = f"127.0.0.1:{free_port()}"
         self._own = {name: value for name, value in os.environ.items() if not name.startswith("RAY_") or name in _KEPT}
         self._own |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        # Jobs call `python`, as where an environment is active.
+        self._own["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         self._own["RAY_JOB_STOP_WAIT_TIME_S"] = "20"  # as the README has it
         self._own |= environment or {}
         self.environment = self._own | {"RAY_ADDRESS": self.address}

@@ -40,7 +40,7 @@ def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
         done = a2r("--help")
         seconds.append(time.perf_counter() - start)
         assert done.returncode == 0
-    for verb in ("validate", "preview", "run", "status", "verify", "retry"):
+    for verb in ("validate", "preview", "run", "submit", "status", "verify", "retry"):
         assert verb in done.stdout
     heavy = "import sys, a2r_ray.cli; print([m for m in ('ray', 'vllm', 'pyarrow', 'pydantic') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", heavy], text=True).strip() == "[]"

@@ -1,6 +1,7 @@
 """What is drawn while a run goes on, and what is printed at its end."""
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from rich.console import Console
 from a2r_ray.cluster.driver import Progress
 from a2r_ray.config.loading import parse_config
 from a2r_ray.method.compile import compile_method
-from a2r_ray.progress import LiveProgress, alive, print_summary
+from a2r_ray.progress import AS_LINES, LiveProgress, RunElsewhere, alive, print_summary
 from tests.evaluate.test_summary import summary
 
 STAGES = {"explorer": {"explore": 6}, "synthesizer": {"synthesize": 6}, "explorer+synthesizer": {"explore": 6}}
@@ -97,3 +98,47 @@ def test_the_table_at_the_end() -> None:
     text = console.file.getvalue()
     assert "runs/a: complete" in text
     assert "balanced" in text
+
+
+def test_a_run_elsewhere_is_drawn_as_it_would_be_here(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(AS_LINES, "1")
+    state = progress(report("explorer"), report("synthesizer"))
+    with LiveProgress() as observer:
+        observer(state)
+        observer(state)
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1  # nothing has changed
+    terminal: Console = request.getfixturevalue("terminal")
+    with RunElsewhere() as there:
+        there.write("setting up\n" + said[:30])
+        there.write(said[30:] + "the ta")
+        there.write("ble")
+    assert capsys.readouterr().out == "setting up\nthe table\n"
+    assert isinstance(terminal.file, io.StringIO)
+    [*_, explore] = [line for line in terminal.file.getvalue().splitlines() if "explore " in line]
+    assert "10/20" in explore
+    assert "3 running, 2 waiting · 1 replicas" in explore
+
+
+def test_lines_come_at_most_once_a_second_but_for_the_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(AS_LINES, "1")
+    clock = [100.0]
+    monkeypatch.setattr("a2r_ray.progress.time.monotonic", lambda: clock[0])
+    done = {"explore": 16, "synthesize": 16}
+    with LiveProgress() as observer:
+        for running in range(4):
+            observer(progress(report("explorer", running=running)))
+            clock[0] += 0.5
+        observer(progress(report("explorer", stages=done), report("synthesizer", stages=done)))
+    said = [json.loads(line.removeprefix("a2r-progress ")) for line in capsys.readouterr().err.splitlines()]
+    assert [line[0]["done"] for line in said] == [10, 10, 20]
+
+
+def test_json_alone_goes_to_stdout_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with RunElsewhere(as_json=True) as there:
+        there.write('setting up\n{"input": 1}\nended\n')
+    assert capsys.readouterr() == ('{"input": 1}\n', "setting up\nended\n")

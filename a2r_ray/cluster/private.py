@@ -5,8 +5,9 @@ takes one away fails there first, with the name and its purpose.
 """
 
 import json
+import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,9 @@ from typing import Any
 
 import ray
 import yaml
-from ray._private import auto_init_hook, worker
+from ray._private import auto_init_hook, ray_constants, worker
 from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
+from ray._private.runtime_env import packaging
 from ray._private.state import actors, state
 from ray.autoscaler._private.util import format_readonly_node_type
 from ray.core.generated.autoscaler_pb2 import GetClusterStatusReply
@@ -151,3 +153,15 @@ def keep_errors_off_stdout() -> None:
 def connect_only_when_asked() -> None:
     """Has a thread that outlives the connection, and calls Ray once more, not begin a cluster for that."""
     auto_init_hook.enable_auto_connect = False
+
+
+def visit_what_goes_along(folder: Path, visit: Callable[[Path], None]) -> None:
+    """Visits the files and folders that Ray would send as a job's working directory, by its own rules.
+
+    Those are .gitignore, .rayignore, and what it leaves behind by itself. In public it only sends them, after it has
+    read all of them.
+    """
+    silent = logging.getLogger(f"{__name__}.silent")
+    silent.disabled = True
+    left_behind = packaging._get_excludes(folder, ray_constants.get_runtime_env_default_excludes())  # noqa: SLF001
+    packaging._dir_travel(folder, [left_behind], visit, include_gitignore=True, logger=silent)  # noqa: SLF001

@@ -29,6 +29,15 @@ def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
     Raises:
         ConfigError: with every mistake, one line each, by dotted field.
     """
+    return parse_config(read_document(path, overrides))
+
+
+def read_document(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """A config file as it is written, with overrides; unchecked.
+
+    Raises:
+        ConfigError: it cannot be read, or an override not be made.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8")
         document = yaml.safe_load(text)
@@ -40,7 +49,7 @@ def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
         raise ConfigError([f"{path}: expected a mapping with `input`, `output`, `explorer`, …"])
     for override in overrides:
         apply_override(document, override)
-    return parse_config(document)
+    return document
 
 
 def parse_config(document: Mapping[str, Any]) -> Config:

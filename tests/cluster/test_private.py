@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,15 @@ def test_a_call_knows_that_it_was_begun_before() -> None:
     actor = ray.remote(max_restarts=1, max_task_retries=1, num_cpus=0)(Mortal).remote()
     assert ray.get(actor.call.remote(end=False)) == 0, GONE + "the number of the attempt"
     assert ray.get(actor.call.remote(end=True)) > 0, GONE + "the number of the attempt"
+
+
+def test_what_goes_along_with_a_job_is_visited(tmp_path: Path) -> None:
+    for name in ("kept", "ignored", ".git"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / ".gitignore").write_text("ignored\n")
+    visited: list[str] = []
+    private.visit_what_goes_along(tmp_path, lambda path: visited.append(path.relative_to(tmp_path).as_posix()))
+    assert sorted(visited) == [".", ".gitignore", "kept"], GONE + "what goes along with a job"
 
 
 def test_a_cluster_that_does_not_scale_has_no_node_types() -> None:
