@@ -228,6 +228,7 @@ class _OrderedSizes(ActorAutoscaler):
             complete,
             pool.current_size() - len(pool._leaving),  # noqa: SLF001
             pool.num_alive_actors(),
+            pool.num_active_actors(),
             held_back=bool(waiting) and not state._scheduling_status.under_resource_limits,  # noqa: SLF001
         )
 

@@ -54,6 +54,8 @@ class Sighting:
     """Those that load or wait for a place included."""
     ready: int = 0
     """Of these, how many take blocks."""
+    busy: int = 0
+    """How many have blocks, those included that are started again."""
     held_back: bool = False
     """Whether Ray Data lets it begin nothing, since what it makes is not taken away."""
 
@@ -106,6 +108,9 @@ class Steering:
             pace = _Pace.of(pool, reports[pool.name])
             here = self._here_of(pool, seen, own, left, pace, before)
             least, most = (pool.engine.replicas.min, pool.engine.replicas.max) if pool.engine is not None else (1, 1)
+            if seen.complete and not seen.waiting:
+                # Who is idle now stays so, and may hold the place that another pool needs, or one that lost its node.
+                least = most = seen.busy
             demands.append(Demand(least, most, seen.replicas, pace.at_once, here, left, pace.seconds, pace.load_s))
         return demands
 

@@ -93,6 +93,17 @@ def test_a_pool_grows_to_its_backlog_and_shrinks_only_when_it_stays_small(method
     assert orders(steering)["synthesizer"].replicas == 1
 
 
+def test_at_the_end_who_is_idle_goes_whatever_the_minimum(document: dict[str, Any]) -> None:
+    document["explorer"]["replicas"] = {"min": 4, "max": 4}
+    steering = Steering(compile_method(parse_config(document), "streaming"), rows=1, cases=64)
+    assert steering.orders["explorer"].replicas == 4
+    for busy in (4, 1):
+        steering.sightings["explorer"] = Sighting(inside=9, complete=True, replicas=4, ready=3, busy=busy)
+        assert orders(steering)["explorer"].replicas == busy
+    steering.sightings["explorer"] = Sighting(waiting=1, inside=9, complete=True, replicas=4, ready=4, busy=1)
+    assert orders(steering)["explorer"].replicas == 4
+
+
 def test_a_pool_that_is_held_back_gives_back_what_it_does_not_use(method: Method) -> None:
     clock = Clock()
     steering = Steering(method, rows=1, cases=10_000, clock=clock)
