@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any, Self
@@ -19,7 +20,6 @@ FULL = 0.9
 """Of the requests that a pool ran before the loss."""
 _BEFORE_S = 5.0
 """How wide a pool was is the median over so long before the loss."""
-_SAME_REPORT_S = 0.05
 _ENDED_WITHIN_S = 3.0
 """A replica that is heard of no more after so long has ended by the loss."""
 _TAIL = 0.95
@@ -48,14 +48,16 @@ class Series:
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> Self:
-        """Reads what ``watched`` wrote: a line for each look at the reports, most of which were there before."""
+        """Reads what ``watched`` wrote: a line for each look at the reports, many of which were there before."""
         replicas: dict[str, Replica] = {}
+        last: dict[str, dict[str, Any]] = {}
         for line in lines:
             seen = json.loads(line)
             for name, report in seen["replicas"].items():
                 replica = replicas.setdefault(name, Replica(report["pool"]))
-                at = seen["at"] - report["age_s"]
-                if not replica.at or at > replica.at[-1] + _SAME_REPORT_S:
+                at = seen["at"] - report.pop("age_s")
+                if report != last.get(name):  # one that is loaded says each time for how long it has been
+                    last[name] = report
                     replica.at.append(at)
                     replica.running.append(report.get("running", 0))
                     replica.loaded.append(not report["loading"])
@@ -82,6 +84,10 @@ class Series:
 class Width:
     """How a pool came back after a loss; seconds from the loss, None where it never did."""
 
+    before: float
+    """Requests that it ran before."""
+    replicas: int
+    """Loaded ones that it had before."""
     loaded_s: float | None
     """Until it had as many loaded replicas as before."""
     full_s: float | None
@@ -91,14 +97,14 @@ class Width:
 def width(pool: Series, lost_at: float) -> Width:
     """How a pool came back."""
     before = pool.times(lost_at - _BEFORE_S, lost_at)
-    wanted = FULL * median(map(pool.running, before))
-    replicas = pool.loaded(before[-1])
+    running = median(map(pool.running, before))
+    replicas = max(map(pool.loaded, before))  # what ended has said its last before the loss
     ends = [each.at[-1] for each in pool.replicas if before[0] <= each.at[-1] < lost_at + _ENDED_WITHIN_S]
     # A dying replica may say until its end that all is well.
     after = [time for time in pool.times(lost_at) if not ends or time > max(ends)]
     loaded_at = next((time for time in after if pool.loaded(time) >= replicas), None)
-    full_at = next((time for time in after if pool.running(time) >= wanted), None)
-    return Width(*(None if at is None else max(0.0, at - lost_at) for at in (loaded_at, full_at)))
+    full_at = next((time for time in after if pool.running(time) >= FULL * running), None)
+    return Width(running, replicas, *(None if at is None else at - lost_at for at in (loaded_at, full_at)))
 
 
 def stall(finished: Sequence[float], lost_at: float) -> float:
@@ -110,7 +116,7 @@ def stall(finished: Sequence[float], lost_at: float) -> float:
     """
     rows = sorted(finished)
     moments = [lost_at, *(at for at in rows[: max(1, int(_TAIL * len(rows)))] if at > lost_at)]
-    return max((after - before for before, after in zip(moments, moments[1:], strict=False)), default=0.0)
+    return max((after - before for before, after in pairwise(moments)), default=0.0)
 
 
 def finished(run: Path) -> dict[str, list[float]]:

@@ -43,10 +43,20 @@ class Site:
 
     def drive(self, folder: Path, *options: str) -> None:
         """Begins the run of a folder, or continues it."""
-        command = [sys.executable, "-m", "benchmarks.watched", str(folder / "config.json"), str(folder / "series.jsonl")]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.watched",
+            str(folder / "config.json"),
+            str(folder / "series.jsonl"),
+        ]
         environment = {**os.environ, "RAY_ADDRESS": self.cluster.address}
         with (folder / "driver.log").open("ab") as log:
             self.driver = subprocess.Popen([*command, *options], env=environment, stdout=log, stderr=log)  # noqa: S603 (this program)
+
+    def code(self) -> int | None:
+        """The exit code of the driver; None while it runs."""
+        return None if self.driver is None else self.driver.poll()
 
     def kill_driver(self) -> None:
         """The driver's process alone."""
@@ -66,8 +76,8 @@ class Site:
 
     def kill_engine(self) -> None:
         """The process of one explorer's engine, and nothing else."""
-        children = self._explorer().children()
-        _kill(child for child in children if child.cmdline() == list(ENGINE_PROCESS))
+        [process] = [each for each in self._explorer().children() if each.cmdline() == list(ENGINE_PROCESS)]
+        _kill([process])
 
     def _explorer(self) -> psutil.Process:
         [node, *_] = self.nodes[EXPLORERS]

@@ -14,7 +14,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-ENGINE_PROCESS = ("sleep", "100000")
+ENGINE_PROCESS = ("cat",)
+"""It also ends with whoever holds the other end of its input."""
 
 
 def main() -> None:
@@ -48,10 +49,10 @@ def give_engines_a_process() -> None:
 
     def load_with_process(engine: SimulatedEngine, *arguments: Any, **named: Any) -> None:
         load(engine, *arguments, **named)
-        process = subprocess.Popen(ENGINE_PROCESS)
+        process = subprocess.Popen(ENGINE_PROCESS, stdin=subprocess.PIPE)  # noqa: S603 (what it runs is above)
         threading.Thread(target=_end_together, args=(process, engine), daemon=True).start()
 
-    SimulatedEngine.__init__ = load_with_process  # type: ignore[method-assign]
+    SimulatedEngine.__init__ = load_with_process  # type: ignore[method-assign,assignment]
 
 
 def _end_together(process: subprocess.Popen[bytes], engine: Any) -> None:
