@@ -92,17 +92,14 @@ class Loss:
     strike: Callable[[Site], None]
     pools: tuple[str, ...]
     """That lose replicas by it."""
+    other: str | None = None
+    """The pool that loses none; None: there is no such pool."""
     node: str = ""
     """The kind of the node that has to be replaced."""
     driver: bool = False
     """Whether the same command is given again."""
     options: tuple[str, ...] = ()
     """Of the driver."""
-
-    @property
-    def other(self) -> str | None:
-        """The pool that loses nothing; None: there is none."""
-        return next((name for name in ("explorer", "synthesizer") if name not in self.pools), None)
 
 
 def _driver_and_node(site: Site) -> None:
@@ -112,11 +109,13 @@ def _driver_and_node(site: Site) -> None:
 
 BOTH = ("explorer", "synthesizer")
 LOSSES = {
-    "nothing": Loss(lambda _: None, BOTH),
-    "replica": Loss(Site.kill_replica, ("explorer",)),
-    "engine": Loss(Site.kill_engine, ("explorer",), options=("--engine-processes",)),
-    "explorer-node": Loss(lambda site: site.kill_node(EXPLORERS), ("explorer",), node=EXPLORERS),
-    "synthesizer-node": Loss(lambda site: site.kill_node(SYNTHESIZERS), ("synthesizer",), node=SYNTHESIZERS),
+    "nothing": Loss(lambda _: None, BOTH, "synthesizer"),
+    "replica": Loss(Site.kill_replica, ("explorer",), "synthesizer"),
+    "engine": Loss(Site.kill_engine, ("explorer",), "synthesizer", options=("--engine-processes",)),
+    "explorer-node": Loss(lambda site: site.kill_node(EXPLORERS), ("explorer",), "synthesizer", node=EXPLORERS),
+    "synthesizer-node": Loss(
+        lambda site: site.kill_node(SYNTHESIZERS), ("synthesizer",), "explorer", node=SYNTHESIZERS
+    ),
     "driver": Loss(Site.kill_driver, BOTH, driver=True),
     "driver-and-node": Loss(_driver_and_node, BOTH, node=EXPLORERS, driver=True),
 }

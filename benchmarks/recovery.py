@@ -14,7 +14,6 @@ killed is begun again at once, by the same command. Prints a line of JSON for ea
 """
 
 import json
-import sys
 import tempfile
 import time
 from argparse import ArgumentParser
@@ -66,16 +65,23 @@ def _repeat(loss: Loss, nodes: Site) -> dict[str, Any]:
         (folder / "config.json").write_text(json.dumps(_config(folder)), encoding="utf-8")
         began = time.time()
         nodes.drive(folder, *loss.options)
-        if not wait_until(lambda: _results(folder / "series.jsonl") >= LOST_AT, LONGEST_S):
-            sys.exit(f"the run did not come so far in {LONGEST_S:.0f} s: {(folder / 'driver.log').read_text()}")
+        wait_until(lambda: _results(folder) >= LOST_AT or nodes.code() is not None, LONGEST_S)
+        if _results(folder) < LOST_AT:
+            return _failed(nodes, folder)
         lost_at = time.time()
         loss.strike(nodes)
         _make_good(loss, nodes, folder, lost_at)
         wait_until(lambda: nodes.code() is not None, LONGEST_S)
-        if (code := nodes.code()) != 0:
-            nodes.kill_driver()
-            return {"failed": f"{'no end' if code is None else f'exit code {code}'}: {_last_line(folder)}"}
+        if nodes.code() != 0:
+            return _failed(nodes, folder)
         return {"wall_s": round(time.time() - began, 1), **_measure(loss, folder, lost_at)}
+
+
+def _failed(nodes: Site, folder: Path) -> dict[str, Any]:
+    code = nodes.code()
+    nodes.kill_driver()
+    last_line = (folder / "driver.log").read_text(encoding="utf-8").strip().rpartition("\n")[2]
+    return {"failed": f"{f'no end in {LONGEST_S:.0f} s' if code is None else f'exit code {code}'}: {last_line}"}
 
 
 def _make_good(loss: Loss, nodes: Site, folder: Path, lost_at: float) -> None:
@@ -87,15 +93,12 @@ def _make_good(loss: Loss, nodes: Site, folder: Path, lost_at: float) -> None:
         nodes.add(loss.node)
 
 
-def _results(series: Path) -> int:
+def _results(folder: Path) -> int:
     """Problems that are done with."""
+    series = folder / "series.jsonl"
     if not series.exists() or not (lines := series.read_text(encoding="utf-8").rpartition("\n")[0]):
         return 0
     return sum(report.get("ok", 0) for report in json.loads(lines.rpartition("\n")[2])["replicas"].values())
-
-
-def _last_line(folder: Path) -> str:
-    return (folder / "driver.log").read_text(encoding="utf-8").strip().rpartition("\n")[2]
 
 
 def _measure(loss: Loss, folder: Path, lost_at: float) -> dict[str, Any]:
