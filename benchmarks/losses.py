@@ -129,15 +129,20 @@ def site() -> Iterator[Site]:
     # Workers find this package, whatever the folder is that their node was begun in.
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:  # short: sockets are in it
-        head = {"num_cpus": 0, "include_dashboard": False, "temp_dir": folder, "_system_config": _HEALTH}
+        head = {
+            "num_cpus": 0,
+            "include_dashboard": False,
+            "temp_dir": folder,
+            "_system_config": {**_HEALTH},
+        }  # Ray adds to it
         cluster = Cluster(initialize_head=True, head_node_args=head)
+        made = Site(cluster)
         try:
-            made = Site(cluster)
             for kind in (EXPLORERS, EXPLORERS, SYNTHESIZERS):
                 made.add(kind)
             yield made
-            made.kill_driver()
         finally:
+            made.kill_driver()
             cluster.shutdown()
 
 
@@ -147,7 +152,7 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.05)
+        time.sleep(0.1)
     return True
 
 
