@@ -129,12 +129,8 @@ def site() -> Iterator[Site]:
     # Workers find this package, whatever the folder is that their node was begun in.
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:  # short: sockets are in it
-        head = {
-            "num_cpus": 0,
-            "include_dashboard": False,
-            "temp_dir": folder,
-            "_system_config": {**_HEALTH},
-        }  # Ray adds to it
+        health = dict(_HEALTH)  # Ray adds to it
+        head = {"num_cpus": 0, "include_dashboard": False, "temp_dir": folder, "_system_config": health}
         cluster = Cluster(initialize_head=True, head_node_args=head)
         made = Site(cluster)
         try:
