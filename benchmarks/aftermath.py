@@ -93,6 +93,11 @@ class Width:
     full_s: float | None
     """Until it ran 90% of its requests again."""
 
+    @property
+    def after_load_s(self) -> float | None:
+        """From the one to the other; 0 where what was left sufficed."""
+        return None if self.loaded_s is None or self.full_s is None else max(0.0, self.full_s - self.loaded_s)
+
 
 def width(pool: Series, lost_at: float) -> Width:
     """How a pool came back."""
@@ -104,7 +109,7 @@ def width(pool: Series, lost_at: float) -> Width:
     after = [time for time in pool.times(lost_at) if not ends or time > max(ends)]
     loaded_at = next((time for time in after if pool.loaded(time) >= replicas), None)
     full_at = next((time for time in after if pool.running(time) >= FULL * running), None)
-    return Width(running, replicas, *(None if at is None else at - lost_at for at in (loaded_at, full_at)))
+    return Width(running, replicas, *(None if at is None else round(at - lost_at, 2) for at in (loaded_at, full_at)))
 
 
 def stall(finished: Sequence[float], lost_at: float) -> float:

@@ -18,6 +18,7 @@ import tempfile
 import time
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -105,25 +106,21 @@ def _measure(loss: Loss, folder: Path, lost_at: float) -> dict[str, Any]:
     run = folder / "run"
     series = aftermath.Series.of((folder / "series.jsonl").read_text(encoding="utf-8").splitlines())
     finished = aftermath.finished(run)
-    widths = [aftermath.width(series.pool(name), lost_at) for name in loss.pools]
-    loaded_s, full_s = (_latest([getattr(width, name) for width in widths]) for name in ("loaded_s", "full_s"))
+    widths = {name: aftermath.width(series.pool(name), lost_at) for name in loss.pools}
     receipt = json.loads((run / "receipt.json").read_text(encoding="utf-8"))
     twice, share = aftermath.paid_twice(receipt)
     lost, doubled = aftermath.rows_lost_and_doubled(folder / "problems.jsonl", run)
     return {
         "stall_s": round(aftermath.stall([at for rows in finished.values() for at in rows], lost_at), 2),
         "other_pool_stall_s": round(aftermath.stall(finished[loss.other], lost_at), 2) if loss.other else None,
-        "loaded_s": loaded_s,
-        "full_width_s": full_s,
-        "after_load_s": None if full_s is None or loaded_s is None else round(max(0.0, full_s - loaded_s), 1),
+        "full_width_s": _latest([width.full_s for width in widths.values()]),
+        "after_load_s": _latest([width.after_load_s for width in widths.values()]),
         "tokens_paid_twice": twice,
         "share_paid_twice": round(share, 4),
         "rows_lost": lost,
         "rows_doubled": doubled,
         "balanced": receipt["balanced"],
-        "before": {
-            name: f"{width.before:.0f} in {width.replicas}" for name, width in zip(loss.pools, widths, strict=True)
-        },
+        "pools": {name: asdict(width) for name, width in widths.items()},
     }
 
 
