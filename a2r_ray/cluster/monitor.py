@@ -17,8 +17,8 @@ from a2r_ray.replica.suspects import Suspicion
 
 _FLUSH_S = 8.0
 """Ray and the receipt need their part of the 20 s that a stop may take."""
-_REPORTS_S = 2.0
-"""A replica that has not reported for so long is not waited for."""
+_MISSED = 3
+"""A replica that has missed so many reports is not waited for."""
 
 
 @contextmanager
@@ -46,9 +46,12 @@ class RemoteMonitor:
         arrival: Arrival = ray.get(self.actor.arrive.remote(replica, pool, actor, node))
         return arrival
 
-    def report(self, replica: str, sample: Row) -> bool:
-        """Says how full a replica is; returns whether the run is stopped. Raises where nobody listens."""
-        return bool(ray.get(self.actor.report.remote(replica, sample)))
+    def report(self, replica: str, sample: Row) -> float:
+        """Says how full a replica is; returns the seconds to its next report, 0 where the run is stopped.
+
+        Raises where nobody listens.
+        """
+        return float(ray.get(self.actor.report.remote(replica, sample)))
 
     def cannot_load(self, pool: str, why: str) -> float:
         """Says that a replica could not load; returns the seconds to wait before it is tried again."""
@@ -93,8 +96,9 @@ class RemoteMonitor:
         ray.get(self.actor.stop.remote())
         deadline = time.monotonic() + _FLUSH_S
         while time.monotonic() < deadline:
-            reports = self.snapshot().reports.values()
-            if all(sample["flushed"] for sample in reports if sample["age_s"] < _REPORTS_S):
+            snapshot = self.snapshot()
+            heard = [one for one in snapshot.reports.values() if one["age_s"] < _MISSED * snapshot.report_every_s]
+            if all(sample["flushed"] for sample in heard):
                 break
             time.sleep(0.1)
 

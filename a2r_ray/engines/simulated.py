@@ -90,6 +90,8 @@ class SimulatedEngine:
         with self._wake:
             self._closed = True
             dropped = [*self._running, *self._waiting]
+            now = time.monotonic()
+            self._completion_tokens += sum(job.generated(now) for job in self._running)  # nobody gets them
             self._running.clear()
             self._waiting.clear()
             self._wake.notify()

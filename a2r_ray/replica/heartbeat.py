@@ -1,4 +1,4 @@
-"""The heartbeat: a thread that says twice a second how full the replica is, and hears whether to stop.
+"""The heartbeat: a thread that says again and again how full the replica is, and hears whether to stop.
 
 It also ends what is beyond help: an engine that hangs, a process in which something holds Python's lock for ever, and a
 replica whose run has ended without it.
@@ -16,16 +16,20 @@ from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines import Engine
 from a2r_ray.records import Row
 
-REPORT_EVERY_S = 0.5
 _SLOW_S = 10.0
 """A report may take so long where the machine is busy."""
+_AGAIN_S = 0.5
+"""Between reports of a replica that has flushed."""
 
 
 class Listener(Protocol):
     """Who hears the reports."""
 
-    def report(self, replica: str, sample: Row) -> bool:
-        """Says how full a replica is; returns whether the run is stopped. Raises where nobody listens."""
+    def report(self, replica: str, sample: Row) -> float:
+        """Says how full a replica is; returns the seconds to its next report, 0 where the run is stopped.
+
+        Raises where nobody listens.
+        """
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,7 @@ class Heartbeat:
         try:
             while True:
                 self._keep_watch()
-                if not self._beat():  # else says so at once: Ray gives a job that it stops 3 s
-                    time.sleep(REPORT_EVERY_S)
+                time.sleep(self._beat())
         finally:
             faulthandler.cancel_dump_traceback_later()
 
@@ -91,18 +94,21 @@ class Heartbeat:
         if not self._pulse.loaded and waited_s > self._role.replicas.start_timeout_s:
             self._reactions.never_loads(f"{self._role.model} has been loading for {waited_s:.0f} s")
 
-    def _beat(self) -> bool:
-        """Reports once; returns whether the run has just been stopped, and this replica has flushed."""
+    def _beat(self) -> float:
+        """Reports once; returns the seconds to the next time.
+
+        A replica that has flushed because the run is stopped says so at once: Ray gives a job that it stops 3 s.
+        """
         try:
-            stop = self._listener.report(self._pulse.name, self._sample())
+            wait_s = self._listener.report(self._pulse.name, self._sample())
         except Exception as error:  # noqa: BLE001 (whatever it is, nobody listens)
             self._reactions.end(f"the run's driver is gone: {type(error).__name__}")
-            return False
-        if not stop or self._stopping:
-            return False
+            return _AGAIN_S
+        if wait_s or self._stopping:
+            return wait_s or _AGAIN_S
         self._reactions.stop()
         self._stopping = True
-        return True
+        return 0.0
 
     def _sample(self) -> Row:
         """Busy seconds are those in which it had requests, running seconds those of all requests together."""

@@ -15,6 +15,8 @@ from a2r_ray.replica.suspects import Record, Suspicion
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 15.0, 600.0
 _GONE_AFTER_S = 15.0
 """A replica that has not reported for so long has ended, or will never be heard of again."""
+_REPORT_EVERY_S, _REPORTS_PER_S, _SELDOM_S = 0.5, 32.0, 4.0
+"""How often a replica reports, how many reports a second there are at most, and how seldom one reports at least."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Snapshot:
     """By pool."""
     input_rows: Mapping[str, int] | None = None
     """What the reader counted; None until it has read all."""
+    report_every_s: float = _REPORT_EVERY_S
+    """How often a replica reports."""
 
 
 class Monitor:
@@ -100,13 +104,13 @@ class Monitor:
         ended = {name for name in self._ended | silent if self._pools.get(name) == pool}
         return Arrival(tuple(sorted(ended)), died)
 
-    def report(self, replica: str, sample: Row) -> bool:
-        """Says how full a replica is; returns whether the run is stopped."""
+    def report(self, replica: str, sample: Row) -> float:
+        """Says how full a replica is; returns the seconds to its next report, 0 where the run is stopped."""
         self._reports[replica] = (self._clock(), sample)
         if not sample["loading"]:
             self._ready_pools.add(sample["pool"])
             self._cannot_load.pop(sample["pool"], None)
-        return self._stopping
+        return 0.0 if self._stopping else self._report_every_s()
 
     def cannot_load(self, pool: str, why: str) -> float:
         """Says that a replica could not load; returns the seconds to wait before it is tried again."""
@@ -143,4 +147,11 @@ class Monitor:
         """What is known now."""
         now = self._clock()
         reports: dict[str, Any] = {name: {**sample, "age_s": now - at} for name, (at, sample) in self._reports.items()}
-        return Snapshot(reports, tuple(self._failures), dict(self._cannot_load), self._input_rows)
+        failures, cannot_load = tuple(self._failures), dict(self._cannot_load)
+        return Snapshot(reports, failures, cannot_load, self._input_rows, self._report_every_s())
+
+    def _report_every_s(self) -> float:
+        """Many replicas report less often each, so that the monitor and the driver keep up."""
+        now = self._clock()
+        reporting = sum(now - at < _GONE_AFTER_S for at, _ in self._reports.values())
+        return min(_SELDOM_S, max(_REPORT_EVERY_S, reporting / _REPORTS_PER_S))

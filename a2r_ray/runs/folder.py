@@ -143,7 +143,10 @@ class RunFolder(AbstractContextManager["RunFolder"]):
             replicas: the last report of each replica.
             every_s: how long ago the last time must be at least.
         """
-        tokens = {name: report.get("completion_tokens", 0) for name, report in replicas.items()}
+        tokens = {  # an engine that died reports none of what it had
+            name: max(report.get("completion_tokens", 0), self._generated.get(name, 0))
+            for name, report in replicas.items()
+        }
         if tokens.items() <= self._generated.items() or time.monotonic() - self._noted_at < every_s:
             return
         self._generated, self._noted_at = self._generated | tokens, time.monotonic()

@@ -21,7 +21,7 @@ def test_it_keeps_what_was_said_and_ends_with_its_block() -> None:
     with monitor.opened(connection.driver_node()) as watched:
         node = ray.get_runtime_context().get_node_id()
         assert watched.arrive("a", "explorer", "actor", node) == Arrival()
-        assert watched.report("a", sample(running=1)) is False
+        assert watched.report("a", sample(running=1)) > 0
         watched.report("a", sample(running=2))
         watched.fail("no such model")
         snapshot = watched.snapshot()
@@ -49,12 +49,12 @@ def test_a_death_on_a_node_that_is_up_is_the_process_own() -> None:
 
 def test_a_stop_waits_for_the_replicas_that_still_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(monitor, "_FLUSH_S", 30.0)
-    monkeypatch.setattr(monitor, "_REPORTS_S", 0.5)
+    monkeypatch.setattr(monitor, "_MISSED", 1)
     with monitor.opened(connection.driver_node()) as watched:
         watched.report("gone", sample())
         with pytest.raises(Stopped), watched.flushed_when_broken_off():
             raise Stopped(signal.SIGTERM)
-        assert watched.report("b", sample()) is True  # and what reports now hears of it
+        assert watched.report("b", sample()) == 0  # and what reports now hears of it
 
 
 def test_an_error_has_the_replicas_flush_too_and_is_the_one_that_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +62,7 @@ def test_an_error_has_the_replicas_flush_too_and_is_the_one_that_is_raised(monke
     with monitor.opened(connection.driver_node()) as watched:
         with pytest.raises(ValueError, match="first"), watched.flushed_when_broken_off():
             raise ValueError("first")
-        assert watched.report("a", sample()) is True
+        assert watched.report("a", sample()) == 0
         ray.kill(watched.actor)
         with pytest.raises(ValueError, match="second"), watched.flushed_when_broken_off():
             raise ValueError("second")

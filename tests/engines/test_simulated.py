@@ -240,6 +240,16 @@ def test_tokens_are_counted_as_they_come() -> None:
     assert any(0 < each < 128 for each in seen)
 
 
+def test_tokens_of_what_a_close_drops_stay_counted() -> None:
+    engine = SimulatedEngine(role({"max_num_seqs": 2}, latency_s={"median": 2.0}))
+    engine.submit(request("p/0"))
+    deadline = time.monotonic() + 10
+    while not (before := engine.load().completion_tokens) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    engine.close()
+    assert engine.load().completion_tokens >= before > 0
+
+
 def test_what_waits_starts_in_order_when_a_slot_is_free() -> None:
     engine = SimulatedEngine(role({"max_num_seqs": 4}, latency_s={"median": 0.05}))
     order: list[int] = []

@@ -22,7 +22,7 @@ def sample(pool: str = "explorer", *, loading: bool = False) -> Row:
 def test_a_report_is_as_old_as_it_is_here_whatever_the_clock_of_its_node() -> None:
     clock = Clock()
     monitor = Monitor(clock=clock)
-    assert monitor.report("a", sample()) is False
+    assert monitor.report("a", sample()) == 0.5
     clock.now += 7
     monitor.report("b", sample())
     ages = {name: report["age_s"] for name, report in monitor.snapshot().reports.items()}
@@ -79,9 +79,19 @@ def test_pauses_before_loading_again_grow_and_end_with_the_first_that_loads() ->
 
 def test_a_stop_is_heard_by_whoever_reports() -> None:
     monitor = Monitor()
-    assert monitor.report("a", sample()) is False
+    assert monitor.report("a", sample()) == 0.5
     monitor.stop()
-    assert monitor.report("a", sample()) is True
+    assert monitor.report("a", sample()) == 0
+
+
+def test_many_replicas_report_less_often_each_and_those_that_have_gone_count_no_more() -> None:
+    clock = Clock()
+    monitor = Monitor(clock=clock)
+    waits = [monitor.report(f"r{number}", sample()) for number in range(64)]
+    assert (waits[0], waits[15], waits[63]) == (0.5, 0.5, 2.0)
+    assert [monitor.report(f"r{number}", sample()) for number in range(1000)][-1] == 4.0
+    clock.now += 60
+    assert monitor.report("r1", sample()) == monitor.snapshot().report_every_s == 0.5
 
 
 def test_why_the_run_must_end_and_what_the_reader_counted() -> None:

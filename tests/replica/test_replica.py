@@ -17,7 +17,6 @@ from a2r_ray.config.schema import Config
 from a2r_ray.errors import EngineError
 from a2r_ray.method.compile import compile_method, fingerprints
 from a2r_ray.records import CASE_SCHEMA
-from a2r_ray.replica import heartbeat
 from a2r_ray.replica.blocks import PATH_STRUCT, case_table
 from a2r_ray.replica.monitor import Monitor
 from a2r_ray.replica.replica import Assignment, Replica
@@ -261,7 +260,7 @@ def test_a_replica_that_loads_for_ever_says_so_and_ends(
     monkeypatch.setattr("a2r_ray.replica.replica.os._exit", end)
     monkeypatch.setattr("a2r_ray.replica.replica.create_engine", lambda *_, **__: loaded.wait())
     monkeypatch.setattr("a2r_ray.replica.monitor._FIRST_PAUSE_S", 0.01)
-    monkeypatch.setattr(heartbeat, "REPORT_EVERY_S", 0.05)
+    monkeypatch.setattr("a2r_ray.replica.monitor._REPORT_EVERY_S", 0.05)
     document["explorer"]["replicas"] = {"start_timeout_s": 0.3}
     monitor = Monitor()
     given = assignment(parse_config(document))
