@@ -30,6 +30,7 @@ TOGETHER = {
         ("monitor", "driver", "rows", "private", "execution", "reader", "api", "new_method", "shared_folder", "readme"),
         "on the Ray of the process",
     ),
+    **dict.fromkeys(("elastic", "placement"), "on clusters that scale, all at one port"),
 }
 """The tests of which files share a process, and in it a Ray."""
 

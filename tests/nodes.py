@@ -12,6 +12,9 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 _KEPT = {"RAY_worker_niceness"}
 
@@ -41,14 +44,17 @@ class Nodes:
         logs: a folder for what they print.
         options: of the head's ``ray start``.
         environment: more of what Ray's processes have in theirs.
+        port: of the head; None: any that is free.
     """
 
-    def __init__(self, logs: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, logs: Path, *options: str, environment: Mapping[str, str] | None = None, port: int | None = None
+    ) -> None:
         self._logs = logs
         self._started: list[subprocess.Popen[bytes]] = []
-        self.dashboard = f"http://127.0.0.1:{(port := free_port())}"
+        self.dashboard = f"http://127.0.0.1:{(dashboard := free_port())}"
         """Where jobs are submitted."""
-        self.address = f"127.0.0.1:{free_port()}"
+        self.address = f"127.0.0.1:{port or free_port()}"
         self._own = {name: value for name, value in os.environ.items() if not name.startswith("RAY_") or name in _KEPT}
         self._own |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
         # Jobs call `python`, as where an environment is active.
@@ -59,7 +65,7 @@ class Nodes:
         """Of a driver that connects to it."""
         # A folder of its own: in a common one, jobs go to whichever head was begun last. Short, for sockets are in it.
         self._folder = tempfile.mkdtemp(prefix="ray")
-        ports = [f"--port={self.address.rpartition(':')[2]}", f"--dashboard-port={port}"]
+        ports = [f"--port={self.address.rpartition(':')[2]}", f"--dashboard-port={dashboard}"]
         self.head = self._start("--head", f"--temp-dir={self._folder}", *ports, *options)
 
     def add(self, *options: str) -> subprocess.Popen[bytes]:
@@ -95,3 +101,54 @@ class Nodes:
         for node in reversed(self._started):
             self.kill(node)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+_HEAD = "f" * 51 + "00000"
+_COMMANDS = ("initialization", "setup", "head_setup", "worker_setup", "head_start_ray", "worker_start_ray")
+
+
+def autoscaling(folder: Path, kinds: Mapping[str, Any], *, most: int, idle_s: float, version: str = "v2") -> Nodes:
+    """A head without CPUs whose autoscaler launches nodes as processes of this machine.
+
+    Args:
+        folder: for its config and logs.
+        kinds: what it can launch, as ``available_node_types`` has it.
+        most: nodes at the same time.
+        idle_s: after so many seconds without work a node is given back.
+        version: of the autoscaler.
+    """
+    config = {
+        "cluster_name": "simulated",
+        "max_workers": most,
+        "idle_timeout_minutes": idle_s / 60,
+        "provider": {
+            "type": "external",
+            "module": "ray.autoscaler._private.fake_multi_node.node_provider.FakeMultiNodeProvider",
+            "launch_multiple": True,
+            "head_node_id": _HEAD,
+        },
+        "auth": {},
+        "head_node_type": "ray.head.default",
+        "available_node_types": {
+            "ray.head.default": {"resources": {"CPU": 0}, "node_config": {}, "max_workers": 0},
+            **kinds,
+        },
+        "file_mounts": {},
+        "cluster_synced_files": [],
+        "file_mounts_sync_continuously": False,
+        "rsync_exclude": [],
+        "rsync_filter": [],
+        **{f"{name}_commands": [] for name in _COMMANDS},
+    }
+    file = folder / "autoscaling.yaml"
+    file.write_text(yaml.safe_dump(config, sort_keys=False))
+    environment = {
+        "RAY_FAKE_CLUSTER": "1",
+        "RAY_enable_autoscaler_v2": str(int(version == "v2")),
+        "AUTOSCALER_UPDATE_INTERVAL_S": "1",
+        "RAY_CLOUD_INSTANCE_ID": _HEAD,
+        "RAY_NODE_TYPE_NAME": "ray.head.default",
+        "RAY_OVERRIDE_NODE_ID_FOR_TESTING": _HEAD,
+    }
+    # The simulated provider knows no other port of the head's.
+    return Nodes(folder, "--num-cpus=0", f"--autoscaling-config={file}", environment=environment, port=6379)

@@ -138,7 +138,7 @@ def write_sums(folder: Path, problems: int) -> Path:
     (folder / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     role = {
         "model": str(MODEL),
-        "sampling": {"temperature": 0.8, "max_tokens": 24},
+        "sampling": {"temperature": 0.8, "max_tokens": 48},
         "resources": {"cpus": 2, "gpus": 0},
         "engine_args": {"max_num_seqs": 12},
     }
@@ -178,8 +178,8 @@ def test_three_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     assert query(run, "results", "count(*), count(distinct problem_id)") == [(28, 28)]
     assert query(run, "paths", "count(*), count(distinct (problem_id, path_index))") == [(112, 112)]
     assert query(run, "paths", "count(distinct replica)") == [(3,)]
-    # 12 requests of 24 tokens in flight, and what waited for its flush.
-    assert 0 < receipt["tokens"]["paid_twice"] <= 3 * (12 * 24 + 5 * 400)
+    # 12 requests of 48 tokens in flight, and what waited for its flush.
+    assert 0 < receipt["tokens"]["paid_twice"] <= 3 * (12 * 48 + 5 * 400)
     verified = subprocess.run([*A2R, "verify", str(run)], capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stdout
     lost = receipt["tokens"]["paid_twice"]

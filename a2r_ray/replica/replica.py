@@ -223,6 +223,12 @@ class Replica:
 
     def _through(self, block: Block, cases: Sequence[Case]) -> list[Outcome]:
         """Takes cases through the stages, and stores what comes of it."""
+        outcomes, ticket = self._made(block, cases)
+        self._store(outcomes, ticket)
+        return outcomes
+
+    def _made(self, block: Block, cases: Sequence[Case]) -> tuple[list[Outcome], int]:
+        """What the stages make of cases, and the ticket of their paths."""
         ticket = 0
 
         def keep(paths: Sequence[Path]) -> None:
@@ -231,9 +237,7 @@ class Replica:
             if self._tables is not None:
                 ticket = self._tables.keep(rows)
 
-        outcomes = through(self._pool.stages, cases, Context(self._engine, keep, self.name), self._count)
-        self._store(outcomes, ticket)
-        return outcomes
+        return through(self._pool.stages, cases, Context(self._engine, keep, self.name), self._count), ticket
 
     def _store(self, outcomes: Sequence[Outcome], ticket: int) -> None:
         if self._tables is not None:
@@ -264,8 +268,9 @@ class Replica:
             self._store([outcome], 0)
             return outcome
         with self._probation.let_in(case.problem.problem_id, suspicion):
-            [served] = self._through(block, [case])
-        return served
+            served, ticket = self._made(block, [case])
+        self._store(served, ticket)  # it does no harm any more while it waits for that
+        return served[0]
 
     def _poison(self, case: Case, suspicion: Suspicion) -> Reject:
         problem, stage = case.problem, self._pool.stages[0].name

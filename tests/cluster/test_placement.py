@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.nodes import Nodes
+from tests.nodes import Nodes, autoscaling
 
 RUN = """
 import json, sys
@@ -137,36 +136,14 @@ def test_labels_select_the_nodes_that_ray_selects(two_kinds: Nodes) -> None:
     assert 0 < len(found["ray"]) < found["asked"] == 24
 
 
-HEAD = "f" * 51 + "00000"
-COMMANDS = ("initialization", "setup", "head_setup", "worker_setup", "head_start_ray", "worker_start_ray")
-AUTOSCALING = {
-    "cluster_name": "simulated",
-    "max_workers": 4,
-    "idle_timeout_minutes": 1,
-    "provider": {
-        "type": "external",
-        "module": "ray.autoscaler._private.fake_multi_node.node_provider.FakeMultiNodeProvider",
-        "launch_multiple": True,
-        "head_node_id": HEAD,
+KINDS = {
+    "small": {
+        "resources": {"CPU": 4, "GPU": 1, "accelerator_type:L4": 1},
+        "labels": {"market": "spot"},
+        "node_config": {},
+        "max_workers": 3,
     },
-    "auth": {},
-    "head_node_type": "ray.head.default",
-    "available_node_types": {
-        "ray.head.default": {"resources": {"CPU": 0}, "node_config": {}, "max_workers": 0},
-        "small": {
-            "resources": {"CPU": 4, "GPU": 1, "accelerator_type:L4": 1},
-            "labels": {"market": "spot"},
-            "node_config": {},
-            "max_workers": 3,
-        },
-        "large": {"resources": {"CPU": 8, "GPU": 2}, "node_config": {}},
-    },
-    "file_mounts": {},
-    "cluster_synced_files": [],
-    "file_mounts_sync_continuously": False,
-    "rsync_exclude": [],
-    "rsync_filter": [],
-    **{f"{name}_commands": [] for name in COMMANDS},
+    "large": {"resources": {"CPU": 8, "GPU": 2}, "node_config": {}},
 }
 
 
@@ -174,17 +151,7 @@ AUTOSCALING = {
 def test_what_an_autoscaler_can_launch_is_known_on_its_machine_and_elsewhere_that_it_is_there(
     version: str, tmp_path: Path
 ) -> None:
-    config = tmp_path / "autoscaling.yaml"
-    config.write_text(yaml.safe_dump(AUTOSCALING, sort_keys=False))
-    environment = {
-        "RAY_FAKE_CLUSTER": "1",
-        "RAY_enable_autoscaler_v2": str(int(version == "v2")),
-        "AUTOSCALER_UPDATE_INTERVAL_S": "1",
-        "RAY_CLOUD_INSTANCE_ID": HEAD,
-        "RAY_NODE_TYPE_NAME": "ray.head.default",
-        "RAY_OVERRIDE_NODE_ID_FOR_TESTING": HEAD,
-    }
-    nodes = Nodes(tmp_path, "--num-cpus=0", f"--autoscaling-config={config}", environment=environment)
+    nodes = autoscaling(tmp_path, KINDS, most=4, idle_s=60, version=version)
     try:
         found, _ = told(nodes, GROWS)
     finally:

@@ -1,0 +1,90 @@
+"""A cluster that begins empty and scales by itself: which nodes are bought, when, and when they are given back."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.nodes import autoscaling
+
+IDLE_S = 6.0
+SLOW_S = 5.0
+"""What a busy machine adds to the start of a node's processes."""
+KINDS = {
+    "explorers": {"resources": {"CPU": 2, "GPU": 1, "accelerator_type:L4": 1}, "node_config": {}, "max_workers": 3},
+    "synthesizers": {"resources": {"CPU": 2, "GPU": 1, "accelerator_type:L40S": 1}, "node_config": {}},
+}
+
+RUN = """
+import json, sys, time
+import ray
+from a2r_ray.cluster import driver
+from a2r_ray.config.loading import parse_config
+began, seen = time.monotonic(), []
+def observe(progress):
+    kinds = [name for node in ray.nodes() if node["Alive"] for name in node["Resources"] if "accelerator" in name]
+    seen.append({
+        "at": time.monotonic() - began,
+        "L4": kinds.count("accelerator_type:L4"),
+        "L40S": kinds.count("accelerator_type:L40S"),
+        "explored": sum(each["stages"].get("explore", 0) for each in progress.replicas.values()),
+        "concluded": sum(each.get("ok", 0) for each in progress.replicas.values()),
+    })
+receipt = driver.run(parse_config(json.loads(sys.argv[1])), observe).receipt
+print(json.dumps({"ok": receipt["ok"], "seen": seen}))
+"""
+
+
+def test_only_nodes_that_are_needed_of_the_right_kind_and_no_longer_than_that(
+    document: dict[str, Any], tmp_path: Path
+) -> None:
+    problems = tmp_path / "many.jsonl"
+    problems.write_text("".join(json.dumps({"problem": f"What is {n} + 1?"}) + "\n" for n in range(96)))
+    document["input"] = {"path": str(problems)}
+    for role, kind, replicas, latency_s, seats in (
+        ("explorer", "L4", 3, 2.0, 16),
+        ("synthesizer", "L40S", 2, 5.0, 8),
+    ):
+        document[role] |= {
+            "replicas": {"min": 1, "max": replicas},
+            "resources": {"cpus": 1, "gpus": 1, "accelerator_type": kind},
+            "simulated": {"latency_s": {"median": latency_s}, "load_s": 1.0},
+            "engine_args": {"max_num_seqs": seats},
+        }
+    document["explorer"]["paths"] = 4
+    nodes = autoscaling(tmp_path, KINDS, most=5, idle_s=IDLE_S)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", RUN, json.dumps(document)],
+            env=nodes.environment,
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+    finally:
+        nodes.close()
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    seen = found["seen"]
+
+    def when(condition: Callable[[dict[str, float]], bool]) -> float:
+        return float(next(one["at"] for one in seen if condition(one)))
+
+    assert found["ok"] == 96
+    assert "fit at once on the node that is up and those that can be launched" in done.stderr
+    assert (max(one["L4"] for one in seen), max(one["L40S"] for one in seen)) == (3, 2)
+    # Explorers at once as many as there is work for, and the first synthesizer beside them, which has to load as well.
+    assert when(lambda one: one["L4"] == 3) - when(lambda one: one["L4"] > 0) < 5 + SLOW_S
+    assert abs(when(lambda one: one["L40S"] > 0) - when(lambda one: one["L4"] > 0)) < 5
+    # The second synthesizer when more waits than the first one serves at once, and not before.
+    second = when(lambda one: one["L40S"] == 2)
+    wanted = when(lambda one: one["explored"] - one["concluded"] > 8)
+    assert -2 < second - wanted < 10 + SLOW_S
+    # The explorers' nodes go while the synthesizers still work, and theirs stay.
+    explored = when(lambda one: one["explored"] == 96)
+    assert when(lambda one: one["at"] > explored and one["L4"] == 0) - explored < IDLE_S + 5 + SLOW_S
+    assert seen[-1]["L4"] == 0
+    assert seen[-1]["L40S"] == 2
