@@ -9,6 +9,7 @@ or its time is up, which grows with each death to a minute at most: some problem
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from typing import Protocol
 _SHARE = 4
 """With each death a suspect's company is so many times smaller."""
 _FIRST_PROBATION_S, _LONGEST_PROBATION_S = 1.0, 60.0
+_SETTLE_S = 2.0
+"""So long after a replica has begun, all that it is asked again has come."""
 _ALONE_AT_MOST = 2
 """Replicas that a problem may end while it alone is on probation; the first may have ended by chance."""
 
@@ -111,15 +114,21 @@ class Probation:
     ) -> None:
         self._registrar, self._replica, self._width, self._clock = registrar, replica, width, clock
         self._changed = threading.Condition()
+        self._settled_at = clock() + _SETTLE_S
+        self._waiting: Counter[int] = Counter()
+        """Suspects that are not yet let in, by their deaths."""
         self._inside: dict[str, tuple[float, int]] = {}
 
     @contextmanager
     def let_in(self, key: str, suspicion: Suspicion) -> Iterator[None]:
         """Waits until the suspect may be let in; within the block it is inside."""
         with self._changed:
-            while (wait_s := self._wait_s(suspicion.deaths)) > 0:
+            self._waiting[suspicion.deaths] += 1
+            while (wait_s := self._wait_s(suspicion)) > 0:
                 self._changed.wait(wait_s)
+            self._waiting[suspicion.deaths] -= 1
             self._inside[key] = (self._clock() + probation_s(suspicion.deaths), suspicion.deaths)
+            self._changed.notify_all()
         self._registrar.let_in(self._replica, key)
         yield
         self._registrar.done(self._replica, key)
@@ -127,9 +136,13 @@ class Probation:
             self._inside.pop(key, None)
             self._changed.notify_all()
 
-    def _wait_s(self, deaths: int) -> float:
-        """How long at least until one more may be let in that was with so many replicas when they ended."""
-        now = self._clock()
+    def _wait_s(self, suspicion: Suspicion) -> float:
+        """How long at most until it is worth while to ask again whether the suspect may be let in; 0: it may."""
+        now, deaths = self._clock(), suspicion.deaths
+        if suspicion.alone and now < self._settled_at:
+            return self._settled_at - now
+        if any(count and fewer < deaths for fewer, count in self._waiting.items()):
+            return _LONGEST_PROBATION_S
         on_probation = [(until, held) for until, held in self._inside.values() if until > now]
         most = max([deaths, *(held for _, held in on_probation)])
         if len(on_probation) < max(1, self._width // _SHARE**most):

@@ -39,8 +39,9 @@ class Registrar:
 class Pool:
     """One actor whose replica is begun again whenever it ends, with problems of which some end it."""
 
-    def __init__(self, harm_after_s: dict[str, float], takes_s: float, width: int) -> None:
+    def __init__(self, harm_after_s: dict[str, float], takes_s: float, width: int, killed: int = 0) -> None:
         self.harm_after_s, self.takes_s, self.width = harm_after_s, takes_s, width
+        self.killed = killed  # so many replicas end soon, whatever they are given
         self.registrar = Registrar()
         self.deaths = 1  # all of them were in a replica that ended
         self.rejected: dict[str, str] = {}
@@ -88,6 +89,10 @@ class Pool:
         threads = [threading.Thread(target=call_until_the_end, args=each, daemon=True) for each in calls]
         for thread in threads:
             thread.start()
+        if int(name[1:]) <= self.killed:
+            time.sleep(0.35)
+            self.registrar.ended.add(name)
+            ended.set()
         wait_until(lambda: ended.is_set() or not any(thread.is_alive() for thread in threads), 60, "neither")
         self.most_at_once.append(most[0])
         if ended.is_set():
@@ -98,6 +103,7 @@ class Pool:
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suspects, "_FIRST_PROBATION_S", 0.2)
+    monkeypatch.setattr(suspects, "_SETTLE_S", 0.1)
 
 
 def test_what_ends_replicas_at_once_is_found_and_nobody_else_is_rejected() -> None:
@@ -120,6 +126,14 @@ def test_two_of_them_are_both_found() -> None:
     pool = Pool({"p0": 0.02, "p4": 0.02}, takes_s=0.1, width=16)
     pool.run(16)
     assert set(pool.rejected) == {"p0", "p4"}
+
+
+@pytest.mark.parametrize("width", [4, 16])
+def test_replicas_that_end_whatever_they_are_given_prove_nothing(width: int) -> None:
+    pool = Pool({}, takes_s=0.1, width=width, killed=8)
+    pool.run(100)
+    assert pool.rejected == {}
+    assert len(pool.served) == 100
 
 
 def test_after_one_death_all_are_in_within_three_times_of_probation() -> None:
