@@ -29,6 +29,7 @@ from ray.data._internal.execution.operators.actor_pool_map_operator import (
 from ray.data._internal.execution.streaming_executor import StreamingExecutor
 
 from a2r_ray.cluster import private
+from a2r_ray.cluster.gangs import Gangs
 from a2r_ray.cluster.steering import Order, Sighting, Steering
 
 _ADJUST_EVERY_S = 0.2
@@ -140,7 +141,8 @@ class _SteeredPool(_NodeAwareActorPool):
         before = step._actor_pool  # noqa: SLF001
         config = replace(before._config, max_tasks_in_flight_per_actor=before.max_actor_concurrency())  # noqa: SLF001
         super().__init__(step._start_actor, config, before.map_worker_cls_name, debounce_period_s=0)  # noqa: SLF001
-        self._name, self._steering = name, steering
+        self._step, self._name, self._steering = step, name, steering
+        self._gangs = Gangs(steering.bundles[name]) if name in steering.bundles else None
         self._leaving: set[ActorHandle[Any]] = set()
         """Those that take no more blocks, and end when they have none."""
 
@@ -176,6 +178,12 @@ class _SteeredPool(_NodeAwareActorPool):
         self._draining_nodes_snapshot = actor_pool_map_operator.get_draining_nodes()
         _ActorPool.refresh_actor_state(self)
 
+    def shutdown(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 (Ray's interface)
+        """Ends all replicas."""
+        super().shutdown(force)
+        if self._gangs is not None:
+            self._gangs.keep(())
+
     def adjust(self, *, finished: bool) -> None:
         """Begins and ends replicas as the order says."""
         wanted = 0 if finished else self._order.replicas
@@ -192,6 +200,16 @@ class _SteeredPool(_NodeAwareActorPool):
         for actor in [actor for actor in self._leaving if not self._running_actors[actor].num_tasks_in_flight]:
             self._leaving.remove(actor)
             self._release_running_actor(actor)
+        if self._gangs is not None:
+            self._gangs.keep(self._actor_to_logical_id)
+
+    def _create_actor(self) -> Any:
+        if self._gangs is None:
+            return super()._create_actor()
+        self._step._ray_remote_args["scheduling_strategy"] = self._gangs.begin()  # noqa: SLF001
+        created = super()._create_actor()
+        self._gangs.give(created[0])
+        return created
 
     def _emptiest(self) -> "ActorHandle[Any]":
         staying = {actor: state for actor, state in self._running_actors.items() if actor not in self._leaving}

@@ -7,12 +7,15 @@ block of problems a call.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import ray
 from ray.data import ActorPoolStrategy, Dataset
 
 from a2r_ray.cluster import private
 from a2r_ray.cluster.monitor import RemoteMonitor
+from a2r_ray.config.schema import RoleConfig
+from a2r_ray.errors import ConfigError
 from a2r_ray.method import schedule
 from a2r_ray.method.compile import Method, Pool
 from a2r_ray.replica.replica import Assignment, Replica
@@ -40,6 +43,10 @@ def build(
         monitor: where the replicas report to.
     """
     for number, pool in enumerate(method, 1):
+        if monitor is None and pool.engine is not None and pool.engine.resources.nodes > 1:
+            raise ConfigError(
+                [f"{pool.section}.resources.nodes: replicas over several nodes are for runs; use a2r run"]
+            )
         dataset = _chained(dataset, pool, rows, tables, monitor, last=tables is not None and number == len(method))
     return dataset
 
@@ -94,12 +101,24 @@ def _chained(  # noqa: PLR0913 (a pool is put into a graph of a run with a monit
             enable_true_multi_threading=True,
         ),
         num_cpus=engine.resources.cpus if engine else 1,
-        accelerator_type=engine.resources.accelerator_type if engine else None,
-        label_selector=engine.resources.labels if engine else None,
-        resources=engine.resources.custom if engine else None,
+        **_stands_on(engine),
     )
+    if engine is None or not engine.gpus or engine.resources.nodes > 1:
+        return chained
     # map_batches takes no whole blocks together with GPUs, for the sake of functions that hold a block on the GPU.
-    return private.with_task_options(chained, {"num_gpus": engine.gpus}) if engine and engine.gpus else chained
+    return private.with_task_options(chained, {"num_gpus": engine.gpus})
+
+
+def _stands_on(engine: RoleConfig | None) -> dict[str, Any]:
+    """What a replica asks for beside CPUs and GPUs; one over several nodes is in a placement group that asks for it."""
+    if engine is None or engine.resources.nodes > 1:
+        return {}
+    resources = engine.resources
+    return {
+        "accelerator_type": resources.accelerator_type,
+        "label_selector": resources.labels,
+        "resources": resources.custom,
+    }
 
 
 def _secrets(pool: Pool) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from typing import Any
 from a2r_ray.cluster.admission import Fullness, room, share
 from a2r_ray.cluster.sizing import Demand, sizes
 from a2r_ray.method.compile import Pool
-from a2r_ray.method.placement import Cluster, Place, place_of, standing
+from a2r_ray.method.placement import Cluster, Place, bundles_of, places_of, standing
 from a2r_ray.replica.monitor import Snapshot
 
 _SILENT_S = 10.0
@@ -87,6 +87,12 @@ class Steering:
         """By pool; written by the loop."""
         self.orders: dict[str, Order] = {}
         """By pool; read by the loop."""
+        self.bundles = {
+            pool.name: bundles_of(pool.engine)
+            for pool in pools
+            if pool.engine is not None and pool.engine.resources.nodes > 1
+        }
+        """Of pools whose replicas are spread over nodes: what each of them asks for."""
         self.look(Snapshot())
 
     def look(self, snapshot: Snapshot) -> None:
@@ -163,7 +169,7 @@ class _Ground:
     def __init__(
         self, pools: Sequence[Pool], cluster: Callable[[], Cluster] | None, clock: Callable[[], float]
     ) -> None:
-        self._places = [place_of(pool.engine) if pool.engine is not None else Place({"CPU": 1}) for pool in pools]
+        self._pools = pools
         self._ask, self._clock = cluster, clock
         self._asked = float("-inf")
         self._cluster = Cluster(())
@@ -179,11 +185,16 @@ class _Ground:
                 self._cluster, self._found = cluster, {}
         key = tuple(shares)
         if key not in self._found:
-            nodes = self._cluster.at_most(sum(shares))
-            self._found[key] = self._cluster.grows or standing(nodes, list(zip(self._places, shares, strict=True))) == [
-                *shares
-            ]
+            self._found[key] = self._cluster.grows or self._stand(shares)
         return self._found[key]
+
+    def _stand(self, shares: Sequence[int]) -> bool:
+        asked = [
+            places_of(pool.engine, share) if pool.engine is not None else (Place({"CPU": 1}), share)
+            for pool, share in zip(self._pools, shares, strict=True)
+        ]
+        counts = [count for _, count in asked]
+        return standing(self._cluster.at_most(sum(counts)), asked) == counts
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from ray.data import Dataset
 from a2r_ray.cluster import connection, graph, monitor
 from a2r_ray.cluster.driver import explained, pool_health, tune
 from a2r_ray.cluster.rows import rows_of
+from a2r_ray.cluster.steering import Steering
 from a2r_ray.config.schema import Config
 from a2r_ray.method.compile import Method, compile_phases, planned
 from a2r_ray.method.stage import Case
@@ -31,23 +32,26 @@ def served_on_a_cluster(config: Config, cases: Sequence[Case]) -> list[tuple[Pro
         table = _dataset(cases)
         dataset = ray.data.from_arrow([table.slice(at, 1) for at in range(table.num_rows)])
         for phase in planned(config, connection.cluster(), compile_phases)[1]:
-            rows = _rows(dataset, phase)
+            rows = _rows(dataset, phase, len(cases))
             dataset = ray.data.from_items(rows)
     found = {row["problem_id"]: row for row in rows}
     return [_served(case.problem, found[case.problem.problem_id]) for case in cases]
 
 
-def _rows(dataset: Dataset, phase: Method) -> list[Row]:
+def _rows(dataset: Dataset, phase: Method, cases: int) -> list[Row]:
     health = pool_health(phase)
+    steering = Steering(phase, rows=1, cases=cases, cluster=connection.cluster)
     rows: list[Row] = []
     with (
         monitor.opened(connection.driver_node()) as watched,
         explained(watched),
-        rows_of(graph.build(dataset, phase, rows=1, monitor=watched)) as coming,
+        rows_of(graph.build(dataset, phase, rows=1, monitor=watched), steering) as coming,
     ):
         for row in coming:
             if row is None:
-                health.look(watched.snapshot())
+                snapshot = watched.snapshot()
+                steering.look(snapshot)
+                health.look(snapshot)
             else:
                 rows.append(row)
     return rows

@@ -30,6 +30,8 @@ class Resources(Section):
     gpus: Annotated[float, Field(ge=0)] | None = None
     """Per replica: whole ones, or a part of one, of whose memory each replica takes as much; absent: as many as the
     model is spread over for vllm, 0 for the others."""
+    nodes: Annotated[int, Field(ge=1)] = 1
+    """Over how many a replica of vllm may be spread, with as many of its GPUs on each."""
     accelerator_type: str | None = None
     """Ray's name of the accelerator, such as L4 or H100."""
     labels: dict[str, str] = Field(default={})

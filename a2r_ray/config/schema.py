@@ -147,6 +147,16 @@ class RoleConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _as_many_gpus_on_each_node(self) -> Self:
+        nodes = self.resources.nodes
+        if nodes > 1 and (not self.gpus or self.gpus % nodes):
+            raise ValueError(
+                f"resources.nodes is {nodes}, and {self.gpus:g} GPUs of a replica are not as many on each: set "
+                f"resources.gpus to a multiple of {nodes}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _gpus_are_those_of_the_model(self) -> Self:
         if self.engine == "vllm" and self.gpus and math.ceil(self.gpus) != self._spread:
             over = " x ".join(f"{name} {self.engine_args[name]}" for name in _SPREAD if name in self.engine_args)

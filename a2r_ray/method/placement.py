@@ -63,13 +63,27 @@ class Cluster:
         return [*self.nodes, *(node for node, most in self.launchable for _ in range(min(most, replicas)))]
 
 
+def places_of(engine: RoleConfig, replicas: int) -> tuple[Place, int]:
+    """What replicas of an engine ask for, and of how many nodes: one over several nodes asks each for the same."""
+    return place_of(engine), replicas * engine.resources.nodes
+
+
 def place_of(engine: RoleConfig) -> Place:
-    """What a replica of an engine asks for."""
+    """What a replica of an engine asks for, of each of its nodes."""
     resources = engine.resources
-    asked = {"CPU": resources.cpus, "GPU": engine.gpus, **resources.custom}
+    asked = {"CPU": resources.cpus, "GPU": engine.gpus / resources.nodes, **resources.custom}
     if resources.accelerator_type:
         asked[f"{ACCELERATOR}{resources.accelerator_type}"] = _A_BIT_OF_THE_ACCELERATOR
     return Place({name: amount for name, amount in asked.items() if amount}, resources.labels)
+
+
+def bundles_of(engine: RoleConfig) -> list[Place]:
+    """What a replica over several nodes asks for, piece by piece: vLLM wants each of its GPUs by itself."""
+    each = place_of(engine)
+    own = {name: amount for name, amount in each.resources.items() if name == "GPU" or name.startswith(ACCELERATOR)}
+    one = {**own, "GPU": 1.0}
+    rest = {name: amount for name, amount in each.resources.items() if name not in one}
+    return [Place({**rest, **one}, each.labels), *[Place(one, each.labels)] * (int(engine.gpus) - 1)]
 
 
 def matches(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:

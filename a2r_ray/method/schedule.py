@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from a2r_ray.config.schema import Config, RoleConfig
-from a2r_ray.method.placement import Cluster, Node, Place, kinds, place_of, standing
+from a2r_ray.method.placement import Cluster, Node, Place, kinds, place_of, places_of, standing
 
 Schedule = Literal["streaming", "phased", "shared"]
 
@@ -50,11 +50,11 @@ def choose(config: Config, pools: Sequence[tuple[str, RoleConfig]], cluster: Clu
         return Choice("shared")
     if len(pools) <= 1:
         return Choice("streaming" if config.schedule == "auto" else config.schedule)
-    wanted = [(place_of(role), role.replicas.min) for _, role in pools]
+    wanted = [places_of(role, role.replicas.min) for _, role in pools]
     there = cluster.at_most(sum(count for _, count in wanted))
     stand = standing(there, wanted)
     fits = all(got == count for got, (_, count) in zip(stand, wanted, strict=True))
-    counted = " and ".join(f"{role.replicas.min} {name} ({place_of(role)})" for name, role in pools)
+    counted = " and ".join(f"{role.replicas.min} {name} ({_asked(role)})" for name, role in pools)
     if config.schedule != "auto":
         short = config.schedule == "streaming" and not fits and not cluster.grows
         return Choice(config.schedule, _shortage(counted, stand, there, wanted) if short else "", short)
@@ -63,6 +63,11 @@ def choose(config: Config, pools: Sequence[tuple[str, RoleConfig]], cluster: Clu
     if cluster.grows:
         return Choice("streaming", f"{counted} find their places where the cluster's autoscaler launches nodes")
     return Choice("phased", _shortage(counted, stand, there, wanted))
+
+
+def _asked(role: RoleConfig) -> str:
+    on_each = f" on each of {role.resources.nodes} nodes" if role.resources.nodes > 1 else ""
+    return f"{place_of(role)}{on_each}"
 
 
 def _where(cluster: Cluster) -> str:

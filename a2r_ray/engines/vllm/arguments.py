@@ -62,6 +62,8 @@ def engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
         if seeded:
             # On CPU a seeded request whose prefill is chunked kills the engine.
             arguments |= {"enable_chunked_prefill": False}
+    elif role.resources.nodes > 1:
+        arguments |= {"distributed_executor_backend": "ray"}
     elif role.gpus < 1:
         arguments |= {"gpu_memory_utilization": round(_GPU_MEMORY * role.gpus, 3)}
     arguments |= role.engine_args
