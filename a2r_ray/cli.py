@@ -122,7 +122,7 @@ def submit(
     parcel.check_goes_along(packed, file, read_document(config, overrides))
     options = [word for override in overrides for word in ("--set", override)] + ["--json"] * as_json
     shown = {} if detach else {AS_LINES: "1"}
-    order = jobs.Order(file, packed, options, {**environment, **shown}, requirements, installed)
+    order = jobs.Submission(file, packed, options, {**environment, **shown}, requirements, installed)
     job = jobs.submit(jobs.connect(address), order)
     click.echo(f"{job}: {packed}" + "".join(f", ${name}" for name in environment), err=True)
     if detach:

@@ -42,7 +42,7 @@ Write = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Order:
+class Submission:
     """A run that is to be submitted."""
 
     config: Path
@@ -136,7 +136,7 @@ def connect(address: str | None) -> JobSubmissionClient:
         return JobSubmissionClient(address)
 
 
-def submit(client: JobSubmissionClient, order: Order) -> Job:
+def submit(client: JobSubmissionClient, order: Submission) -> Job:
     """Sends what goes along and has the job begun; a signal meanwhile leaves no job behind.
 
     Raises:

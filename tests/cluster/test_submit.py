@@ -164,14 +164,16 @@ def test_a_variable_is_named_never_given(config: Any, monkeypatch: pytest.Monkey
 
 def test_an_order_is_what_it_says() -> None:
     parcel = Parcel(Path("/p"), {"e/c.yaml": 1})
-    order = submit.Order(Path("/p/e/c.yaml"), parcel, ["--set", "explorer.model=a b"], {"KEY": "sk-hidden"}, ["x==1"])
+    order = submit.Submission(
+        Path("/p/e/c.yaml"), parcel, ["--set", "explorer.model=a b"], {"KEY": "sk-hidden"}, ["x==1"]
+    )
     assert order.entrypoint().endswith(" run e/c.yaml --set 'explorer.model=a b'")
     assert "sk-hidden" not in repr(order) + order.entrypoint()
     env = order.runtime_env()
     assert env["env_vars"] == {"RAY_JOB_STOP_WAIT_TIME_S": "20", "KEY": "sk-hidden"}
     assert env["pip"] == ["x==1"]
     assert [Path(module).name for module in env["py_modules"]] == ["a2r_ray"]
-    assert "py_modules" not in submit.Order(Path("/p/e/c.yaml"), parcel, installed=True).runtime_env()
+    assert "py_modules" not in submit.Submission(Path("/p/e/c.yaml"), parcel, installed=True).runtime_env()
 
 
 class Server:
@@ -269,7 +271,7 @@ def test_a_signal_while_it_is_sent_leaves_no_job(tmp_path: Path) -> None:
 
     server.submit_job = submit_job  # type: ignore[attr-defined]
     with pytest.raises(Stopped):
-        submit.submit(server, submit.Order(tmp_path / "c.yaml", Parcel(tmp_path, {})))
+        submit.submit(server, submit.Submission(tmp_path / "c.yaml", Parcel(tmp_path, {})))
     assert server.stopped == begun != []
 
 
