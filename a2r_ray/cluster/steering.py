@@ -13,6 +13,7 @@ from typing import Any
 
 from a2r_ray.cluster.admission import Fullness, room, share
 from a2r_ray.cluster.sizing import Demand, sizes
+from a2r_ray.method import schedule
 from a2r_ray.method.compile import Pool
 from a2r_ray.method.placement import Cluster, Place, bundles_of, places_of, standing
 from a2r_ray.replica.monitor import Snapshot
@@ -145,22 +146,21 @@ class Steering:
         requests = pool.requests * self._rows
         if pool.engine is None or not requests:
             return Order(count, room_of_others=1 << 30, nodes=nodes)
+        seats = pool.engine.max_num_seqs
         loaded = [report for report in alive if not report["loading"]]
         ready = self.sightings[pool.name].ready
         soon = sum(_is_ready_soon(report, demand) for report in alive if report["loading"])
         most = share(-(-demand.left // self._rows), ready + soon)
+        # A block of many problems is of an engine so fast that what lasts is the flush, of which no report tells.
+        fewest = schedule.CALLS_OF_FAST_ENGINES if self._rows > 1 else 1
+
+        def held(fullness: Fullness | None) -> int:
+            return min(most, max(fewest, room(seats, requests, fullness)))
+
         rooms = {
-            report["actor"]: min(
-                most,
-                room(
-                    pool.engine.max_num_seqs,
-                    requests,
-                    Fullness(report["running"], report["waiting"], report["calls"]),
-                ),
-            )
-            for report in loaded
+            report["actor"]: held(Fullness(report["running"], report["waiting"], report["calls"])) for report in loaded
         }
-        return Order(count, rooms, min(most, room(pool.engine.max_num_seqs, requests)), nodes)
+        return Order(count, rooms, held(None), nodes)
 
 
 class _Ground:

@@ -19,7 +19,7 @@ _MOST_ROWS_PER_BLOCK = 64
 # Generous, so that blocks are rather too large than too many for Ray Data; tokens/s of one replica.
 _TOKENS_PER_S = {"gpu": 20_000.0, "cpu": 1_000.0}
 _FEWEST_CALLS, MOST_CALLS = 4, 512
-_CALLS_OF_FAST_ENGINES = 16
+CALLS_OF_FAST_ENGINES = 16
 """Where blocks have many problems: else the flush of one call holds up the engine."""
 
 
@@ -103,9 +103,9 @@ def calls(engine: RoleConfig | None, requests: int, rows: int, *, stages: int) -
         stages: of the pool that ask the engine.
     """
     if engine is None or not requests:
-        return _CALLS_OF_FAST_ENGINES
+        return CALLS_OF_FAST_ENGINES
     wanted = 2 * engine.max_num_seqs / (requests * rows) * (2 if stages > 1 else 1)
-    fewest = _CALLS_OF_FAST_ENGINES if rows > 1 else _FEWEST_CALLS
+    fewest = CALLS_OF_FAST_ENGINES if rows > 1 else _FEWEST_CALLS
     return max(fewest, min(MOST_CALLS, math.ceil(wanted)))
 
 

@@ -80,6 +80,14 @@ def test_what_an_engine_runs_decides_and_not_how_many_blocks_it_holds(method: Me
     assert order.room == {"a": 30, "b": 30 + 11}
 
 
+def test_blocks_of_many_problems_are_held_in_number_whatever_the_engine_runs(method: Method) -> None:
+    steering = Steering(method, rows=64, cases=1_000_000)
+    assert orders(steering, report("explorer", "a"))["explorer"].room == {"a": 16}
+    few = Steering(method, rows=64, cases=640)
+    few.sightings["explorer"] = Sighting(waiting=10, complete=True, replicas=2, ready=2)
+    assert orders(few, report("explorer", "a"))["explorer"].room == {"a": 5}
+
+
 def test_a_pool_grows_to_its_backlog_and_shrinks_only_when_it_stays_small(method: Method) -> None:
     clock = Clock()
     steering = Steering(method, rows=1, cases=10_000, clock=clock)
