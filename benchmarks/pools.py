@@ -17,6 +17,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -104,15 +105,17 @@ def _draw(timelines: Mapping[str, Sequence[Look]], output: Path) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
+    mpl.rcParams["svg.fonttype"] = "none"
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(len(timelines), 2, figsize=(10, 1.7 * len(timelines)), squeeze=False)
     for row, (name, looks) in zip(axes, timelines.items(), strict=True):
         for axis, pool in zip(row, ("explorer", "synthesizer"), strict=True):
             own = [look for look in looks if look.pool == pool]
-            at = [look.at for look in own]
-            axis.fill_between(at, [look.seats for look in own], step="post", color="0.85", label="seats")
-            axis.step(at, [look.running for look in own], where="post", label="taken")
+            axis.fill_between(
+                *_steps([(look.at, look.seats) for look in own]), step="post", color="0.85", label="seats"
+            )
+            axis.step(*_steps([(look.at, look.running) for look in own]), where="post", label="taken")
             axis.set(title=f"{name}: {pool}", ylim=(0, None), xlim=(0, looks[-1].at))
             axis.title.set_fontsize("small")
     axes[0, 0].legend(loc="lower center", fontsize="small")
@@ -120,6 +123,12 @@ def _draw(timelines: Mapping[str, Sequence[Look]], output: Path) -> None:
         axis.set_xlabel("seconds since the run began")
     figure.tight_layout()
     figure.savefig(output)
+
+
+def _steps(points: Sequence[tuple[float, int]]) -> tuple[list[float], list[int]]:
+    """Times and values, without those that change nothing."""
+    kept = [point for before, point in pairwise([(0.0, -1), *points]) if point[1] != before[1]] + list(points[-1:])
+    return [at for at, _ in kept], [value for _, value in kept]
 
 
 def _measure(shape: Shape) -> tuple[dict[str, Any], list[Look]]:
