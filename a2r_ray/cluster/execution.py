@@ -196,7 +196,7 @@ class _SteeredPool(_NodeAwareActorPool):
             self.scale(ActorPoolScalingRequest.upscale(delta=wanted - staying, reason="its order"))
         for _ in range(staying - wanted):
             if not self._try_remove_pending_actor():
-                self._leaving.add(self._emptiest())
+                self._leaving.add(self._first_to_go())
         for actor in [actor for actor in self._leaving if not self._running_actors[actor].num_tasks_in_flight]:
             self._leaving.remove(actor)
             self._release_running_actor(actor)
@@ -211,9 +211,15 @@ class _SteeredPool(_NodeAwareActorPool):
         self._gangs.give(created[0])
         return created
 
-    def _emptiest(self) -> "ActorHandle[Any]":
+    def _first_to_go(self) -> "ActorHandle[Any]":
+        """Whoever has nothing to do; else one that is away with its node and owes something; else the emptiest."""
         staying = {actor: state for actor, state in self._running_actors.items() if actor not in self._leaving}
-        return min(staying, key=lambda actor: staying[actor].num_tasks_in_flight)
+
+        def loss(actor: "ActorHandle[Any]") -> tuple[bool, bool, int]:
+            state = staying[actor]
+            return state.num_tasks_in_flight > 0, not state.is_restarting, state.num_tasks_in_flight
+
+        return min(staying, key=loss)
 
     def _most_of(self, actor: "ActorHandle[Any]", order: Order) -> int:
         return order.room.get(actor._actor_id.hex(), order.room_of_others)  # noqa: SLF001

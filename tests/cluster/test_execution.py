@@ -5,13 +5,14 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 import ray
 from ray.data import ActorPoolStrategy
 
-from a2r_ray.cluster.execution import Execution, _StoppedError
+from a2r_ray.cluster.execution import Execution, _SteeredPool, _StoppedError
 from a2r_ray.cluster.steering import Order, Sighting, Steering
 from tests.endless import Endless
 from tests.nodes import wait_until
@@ -111,6 +112,22 @@ def test_a_pool_is_as_large_as_its_order_and_each_replica_has_what_it_may_hold(t
     thread.join(60)
     assert sorted(rows) == list(range(12))
     assert not thread.is_alive()
+
+
+def test_who_has_nothing_to_do_goes_first_and_then_who_is_away() -> None:
+    states = {
+        "busy": SimpleNamespace(num_tasks_in_flight=2, is_restarting=False),
+        "busier": SimpleNamespace(num_tasks_in_flight=9, is_restarting=False),
+        "away and owes": SimpleNamespace(num_tasks_in_flight=7, is_restarting=True),
+        "idle": SimpleNamespace(num_tasks_in_flight=0, is_restarting=False),
+        "away": SimpleNamespace(num_tasks_in_flight=0, is_restarting=True),
+    }
+    pool = SimpleNamespace(_running_actors=states, _leaving=set())
+    went = []
+    for _ in states:
+        went.append(_SteeredPool._first_to_go(cast("Any", pool)))
+        pool._leaving.add(went[-1])
+    assert went == ["away", "idle", "away and owes", "busy", "busier"]
 
 
 def test_other_datasets_keep_ray_data_s_own_sizes() -> None:
