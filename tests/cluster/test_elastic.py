@@ -10,7 +10,7 @@ from typing import Any
 from tests.nodes import autoscaling
 
 IDLE_S = 6.0
-SLOW_S = 5.0
+SLOW_S = 15.0
 """What a busy machine adds to the start of a node's processes."""
 KINDS = {
     "explorers": {"resources": {"CPU": 2, "GPU": 1, "accelerator_type:L4": 1}, "node_config": {}, "max_workers": 3},

@@ -73,9 +73,8 @@ def test_each_has_its_nodes_for_as_long_as_it_lives(four_nodes: Nodes, document:
     assert len(found["nodes"]) == 2  # of three that it might have, for four nodes
     assert len({node for pair in found["nodes"] for node in pair}) == 4
     assert all(sum(bundle["GPU"] for bundle in bundles) == 2 for bundles in found["bundles"])
-    before, after = found["seen"][-1]
-    assert before < 20  # the synthesizer, one at a time, still works
-    assert set(after) == {"REMOVED"}
+    # They are gone while the synthesizer, one at a time, still works.
+    assert any(done < 20 and set(states) == {"REMOVED"} for done, states in found["seen"])
 
 
 def test_gpus_are_as_many_on_each_node(document: dict[str, Any]) -> None:
