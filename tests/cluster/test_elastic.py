@@ -45,7 +45,7 @@ def test_only_nodes_that_are_needed_of_the_right_kind_and_no_longer_than_that(
     document["input"] = {"path": str(problems)}
     for role, kind, replicas, latency_s, seats in (
         ("explorer", "L4", 3, 2.0, 16),
-        ("synthesizer", "L40S", 2, 5.0, 8),
+        ("synthesizer", "L40S", 2, 6.5, 8),
     ):
         document[role] |= {
             "replicas": {"min": 1, "max": replicas},
