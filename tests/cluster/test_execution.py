@@ -14,6 +14,7 @@ from ray.data import ActorPoolStrategy
 
 from a2r_ray.cluster.execution import Execution, _SteeredPool, _StoppedError
 from a2r_ray.cluster.steering import Order, Sighting, Steering
+from a2r_ray.method.placement import Place
 from tests.endless import Endless
 from tests.nodes import wait_until
 
@@ -58,6 +59,7 @@ class Orders:
     def __init__(self, order: Order) -> None:
         self.orders = {"Held": order}
         self.sightings: dict[str, Sighting] = {}
+        self.bundles: dict[str, list[Place]] = {}
 
 
 class Held:
