@@ -1,5 +1,6 @@
 """Ray nodes as processes of this machine, for tests that need a cluster which outlives a driver."""
 
+import json
 import os
 import secrets
 import shutil
@@ -101,6 +102,20 @@ class Nodes:
         for node in reversed(self._started):
             self.kill(node)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def told(nodes: Nodes, script: str, *arguments: str) -> tuple[Any, str]:
+    """What a driver prints on stdout, as JSON, and on stderr."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        env=nodes.environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), done.stderr
 
 
 _HEAD = "f" * 51 + "00000"

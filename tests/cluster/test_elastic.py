@@ -1,13 +1,11 @@
 """A cluster that begins empty and scales by itself: which nodes are bought, when, and when they are given back."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.nodes import autoscaling
+from tests.nodes import autoscaling, told
 
 IDLE_S = 6.0
 SLOW_S = 15.0
@@ -56,25 +54,16 @@ def test_only_nodes_that_are_needed_of_the_right_kind_and_no_longer_than_that(
     document["explorer"]["paths"] = 4
     nodes = autoscaling(tmp_path, KINDS, most=5, idle_s=IDLE_S)
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", RUN, json.dumps(document)],
-            env=nodes.environment,
-            capture_output=True,
-            text=True,
-            timeout=200,
-            check=False,
-        )
+        found, said = told(nodes, RUN, json.dumps(document))
     finally:
         nodes.close()
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
     seen = found["seen"]
 
     def when(condition: Callable[[dict[str, float]], bool]) -> float:
         return float(next(one["at"] for one in seen if condition(one)))
 
     assert found["ok"] == 96
-    assert "fit at once on the node that is up and those that can be launched" in done.stderr
+    assert "fit at once on the node that is up and those that can be launched" in said
     assert (max(one["L4"] for one in seen), max(one["L40S"] for one in seen)) == (3, 2)
     # Explorers at once as many as there is work for, and the first synthesizer beside them, which has to load as well.
     assert when(lambda one: one["L4"] == 3) - when(lambda one: one["L4"] > 0) < 5 + SLOW_S

@@ -1,8 +1,6 @@
 """Replicas that are spread over several nodes."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from a2r_ray.cluster import graph
 from a2r_ray.config.loading import parse_config
 from a2r_ray.errors import ConfigError
 from a2r_ray.method.compile import compile_method
-from tests.nodes import Nodes
+from tests.nodes import Nodes, told
 
 RUN = """
 import json, sys
@@ -58,18 +56,9 @@ def test_each_has_its_nodes_for_as_long_as_it_lives(four_nodes: Nodes, document:
         "simulated": {"latency_s": {"median": 1.0}},
         "engine_args": {"max_num_seqs": 1},
     }
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, json.dumps(document)],
-        env=four_nodes.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found, said = told(four_nodes, RUN, json.dumps(document))
     assert found["ok"] == 20
-    assert "1 explorer (0.5 CPU, 1 GPU, L4 on each of 2 nodes) and 1 synthesizer" in done.stderr
+    assert "1 explorer (0.5 CPU, 1 GPU, L4 on each of 2 nodes) and 1 synthesizer" in said
     assert len(found["nodes"]) == 2  # of three that it might have, for four nodes
     assert len({node for pair in found["nodes"] for node in pair}) == 4
     assert all(sum(bundle["GPU"] for bundle in bundles) == 2 for bundles in found["bundles"])

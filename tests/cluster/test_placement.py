@@ -1,15 +1,13 @@
 """Nodes of two kinds, as Ray has them: who stands where, what labels select, and what an autoscaler may launch."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.nodes import Nodes, autoscaling
+from tests.nodes import Nodes, autoscaling, told
 
 RUN = """
 import json, sys
@@ -75,20 +73,6 @@ def two_kinds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     nodes.add("--num-cpus=2", "--num-gpus=1", "--labels=name=gpu,zone=b", '--resources={"accelerator_type:L4": 1}')
     yield nodes
     nodes.close()
-
-
-def told(nodes: Nodes, script: str, *arguments: str) -> tuple[Any, str]:
-    """What a driver prints on stdout, as JSON, and on stderr."""
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        env=nodes.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout), done.stderr
 
 
 def on_two_kinds(document: dict[str, Any]) -> dict[str, Any]:
