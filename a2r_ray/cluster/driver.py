@@ -129,7 +129,7 @@ def _run_phase(
         snapshot = watched.snapshot()
         progress.replicas = before | dict(snapshot.reports)
         progress.input_rows = snapshot.input_rows or progress.input_rows
-        steering.look(snapshot)
+        steering.look(snapshot, watched.move)
         health.look(snapshot)
 
     with (

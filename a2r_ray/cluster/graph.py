@@ -12,13 +12,13 @@ from typing import Any
 import ray
 from ray.data import ActorPoolStrategy, Dataset
 
-from a2r_ray.cluster import private
+from a2r_ray.cluster import private, steered_pools
 from a2r_ray.cluster.monitor import RemoteMonitor
 from a2r_ray.config.schema import RoleConfig
 from a2r_ray.errors import ConfigError
 from a2r_ray.method import schedule
 from a2r_ray.method.compile import Method, Pool
-from a2r_ray.replica.replica import Assignment, Replica
+from a2r_ray.replica.replica import Assignment, Call, Replica
 from a2r_ray.replica.tables import RunTables
 
 _MORE_CALLS = 4
@@ -75,9 +75,10 @@ class RayActor:
         """Where it is."""
         return str(ray.get_runtime_context().get_node_id())
 
-    def is_asked_again(self) -> bool:
-        """Whether the present call was begun before."""
-        return private.times_begun_before() > 0
+    def call(self) -> Call:
+        """What the present call is."""
+        number, is_moved = steered_pools.present_call()
+        return Call(number, private.times_begun_before() > 0, is_moved)
 
 
 def _chained(  # noqa: PLR0913 (a pool is put into a graph of a run with a monitor)

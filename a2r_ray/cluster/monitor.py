@@ -12,7 +12,7 @@ from typing import Any
 import ray
 
 from a2r_ray.records import Row
-from a2r_ray.replica.monitor import Arrival, Monitor, Snapshot
+from a2r_ray.replica.monitor import Monitor, Past, Snapshot
 from a2r_ray.replica.suspects import Suspicion
 
 _FLUSH_S = 8.0
@@ -41,10 +41,22 @@ class RemoteMonitor:
 
     actor: Any
 
-    def arrive(self, replica: str, pool: str, actor: str, node: str) -> Arrival:
-        """Says that a replica begins."""
-        arrival: Arrival = ray.get(self.actor.arrive.remote(replica, pool, actor, node))
-        return arrival
+    def arrive(self, replica: str, pool: str, actor: str, node: str) -> bool:
+        """Says that a replica begins; returns whether the one before it in its actor ended by itself."""
+        return bool(ray.get(self.actor.arrive.remote(replica, pool, actor, node)))
+
+    def serve(self, replica: str) -> Past:
+        """Says that a replica has loaded; returns what was before."""
+        past: Past = ray.get(self.actor.serve.remote(replica))
+        return past
+
+    def ended(self, replica: str) -> tuple[str, ...]:
+        """The replicas of its pool that have ended."""
+        return tuple(ray.get(self.actor.ended.remote(replica)))
+
+    def move(self, actor: str, calls: Sequence[int]) -> bool:
+        """Takes calls from an actor whose node was lost; returns whether others may have them."""
+        return bool(ray.get(self.actor.move.remote(actor, calls)))
 
     def report(self, replica: str, sample: Row) -> float:
         """Says how full a replica is; returns the seconds to its next report, 0 where the run is stopped.

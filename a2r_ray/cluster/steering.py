@@ -8,7 +8,7 @@ whole, so that neither side waits for the other.
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from a2r_ray.cluster.admission import Fullness, room, share
@@ -26,6 +26,10 @@ _CLUSTER_S = 2.0
 """What the cluster has is asked for anew so often."""
 
 
+Move = Callable[[str, Sequence[int]], bool]
+"""Takes calls, by their numbers, from a replica that was lost, by the id of its actor; whether it still can."""
+
+
 @dataclass(frozen=True)
 class Order:
     """What a pool is to be."""
@@ -37,6 +41,8 @@ class Order:
     """For those that have not reported."""
     nodes: Mapping[str, str] = field(default_factory=dict)
     """Where each replica is, by the id of its actor."""
+    moved: frozenset[int] = frozenset()
+    """The calls of lost replicas that others are to be given, by their numbers."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ class Sighting:
     """Of these, how many take blocks."""
     busy: int = 0
     """How many have blocks, those included that are started again."""
+    away: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """What each replica owes that is not there now: the numbers of its calls, by the id of its actor."""
     held_back: bool = False
     """Whether Ray Data lets it begin nothing, since what it makes is not taken away."""
 
@@ -94,15 +102,31 @@ class Steering:
             if pool.engine is not None and pool.engine.resources.nodes > 1
         }
         """Of pools whose replicas are spread over nodes: what each of them asks for."""
+        self._taken: dict[str, set[int]] = {}
         self.look(Snapshot())
 
-    def look(self, snapshot: Snapshot) -> None:
-        """Makes the orders anew."""
+    def look(self, snapshot: Snapshot, move: Move | None = None) -> None:
+        """Makes the orders anew.
+
+        Args:
+            snapshot: what the replicas have reported.
+            move: takes what a lost replica owes from it; None: it waits for it to come back.
+        """
         reports = {pool.name: [r for r in snapshot.reports.values() if r["pool"] == pool.name] for pool in self._pools}
         demands = self._demands(reports)
         counts = sizes(demands, self._ground.holds)
         for pool, demand, count in zip(self._pools, demands, counts, strict=True):
-            self.orders[pool.name] = self._order(pool, demand, count, reports[pool.name])
+            order = self._order(pool, demand, count, reports[pool.name])
+            self.orders[pool.name] = replace(order, moved=self._moved(pool, move))
+
+    def _moved(self, pool: Pool, move: Move | None) -> frozenset[int]:
+        """The calls that have been taken from lost replicas, and those that can be taken from them now."""
+        moved = self._taken.setdefault(pool.name, set())
+        for actor, calls in self.sightings[pool.name].away.items():
+            new = set(calls) - moved
+            if move is not None and new and move(actor, sorted(new)):
+                moved |= new
+        return frozenset(moved)
 
     def _demands(self, reports: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Demand]:
         demands: list[Demand] = []

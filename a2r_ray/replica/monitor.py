@@ -4,6 +4,7 @@ Plain Python; ``a2r_ray.cluster.monitor`` has it run where all replicas reach it
 two machines: a report counts from when it came in.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,13 +21,13 @@ _REPORT_EVERY_S, _REPORTS_PER_S, _SELDOM_S = 0.5, 32.0, 4.0
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """What a replica hears when it begins."""
+class Past:
+    """What was before a replica began to serve."""
 
     ended: tuple[str, ...] = ()
-    """The replicas before it, of its own actor or of its pool, that have ended: their files grow no more."""
-    died: bool = False
-    """Whether the one before it in its actor ended by itself, and not with its node."""
+    """The replicas of its pool, those before it in its actor included, that have ended: their files grow no more."""
+    moved: frozenset[int] = frozenset()
+    """The calls that its actor owed and others have been given, by their numbers."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ class Monitor:
         """By actor: its present replica, and that one's node."""
         self._pools: dict[str, str] = {}
         """By replica."""
+        self._back: set[str] = set()
+        """The replicas that load after the one before them in their actor was lost with its node."""
+        self._moved: dict[str, set[int]] = {}
+        """By actor: its calls that others have been given."""
+        self._moving = threading.Lock()  # a call is its own actor's, or has been given to others
         self._ended: set[str] = set()
         self._suspects = Record()
         self._failures: list[str] = []
@@ -81,8 +87,8 @@ class Monitor:
         self._input_rows: dict[str, int] | None = None
         self._stopping = False
 
-    def arrive(self, replica: str, pool: str, actor: str, node: str) -> Arrival:
-        """Says that a replica begins.
+    def arrive(self, replica: str, pool: str, actor: str, node: str) -> bool:
+        """Says that a replica begins; returns whether the one before it in its actor ended by itself.
 
         Args:
             replica: its name, that no other has.
@@ -90,19 +96,48 @@ class Monitor:
             actor: what stays the same when it is started again.
             node: where it is.
         """
-        died = False
-        if actor in self._actors:
-            before, its_node = self._actors[actor]
-            lost = self._node_is_lost(its_node)
-            died = not lost
-            heard_at = self._reports.get(before, (self._clock(), {}))[0]
-            self._suspects.ended(before, heard_at, innocent=lost)
+        with self._moving:
+            before, its_node = self._actors.get(actor, ("", ""))
+            self._actors[actor] = (replica, node)
+            self._pools[replica] = pool
+            if not before:
+                return False
+            lost = before in self._back or self._node_is_lost(its_node)
+            if lost:
+                self._back.add(replica)
             self._ended.add(before)
-        self._actors[actor] = (replica, node)
-        self._pools[replica] = pool
+        heard_at = self._reports.get(before, (self._clock(), {}))[0]
+        self._suspects.ended(before, heard_at, innocent=lost)
+        return not lost
+
+    def serve(self, replica: str) -> Past:
+        """Says that a replica has loaded; returns what was before. From now on nothing is taken from it."""
+        with self._moving:
+            self._back.discard(replica)
+            moved = [self._moved.get(actor, ()) for actor, (present, _) in self._actors.items() if present == replica]
+        return Past(self.ended(replica), frozenset(call for calls in moved for call in calls))
+
+    def ended(self, replica: str) -> tuple[str, ...]:
+        """The replicas of its pool that have ended: their files grow no more."""
         silent = {name for name, (at, _) in self._reports.items() if self._clock() - at > _GONE_AFTER_S}
-        ended = {name for name in self._ended | silent if self._pools.get(name) == pool}
-        return Arrival(tuple(sorted(ended)), died)
+        pool = self._pools[replica]
+        return tuple(sorted(name for name in self._ended | silent if self._pools.get(name) == pool))
+
+    def move(self, actor: str, calls: Sequence[int]) -> bool:
+        """Takes calls from an actor whose node was lost, unless it serves again; returns whether others may have them.
+
+        Args:
+            actor: as in ``arrive``.
+            calls: their numbers.
+        """
+        with self._moving:
+            replica, node = self._actors.get(actor, ("", ""))
+            if replica not in self._back:
+                if not replica or not self._node_is_lost(node):
+                    return False
+                self._ended.add(replica)
+            self._moved.setdefault(actor, set()).update(calls)
+            return True
 
     def report(self, replica: str, sample: Row) -> float:
         """Says how full a replica is; returns the seconds to its next report, 0 where the run is stopped."""

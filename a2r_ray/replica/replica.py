@@ -26,7 +26,7 @@ from a2r_ray.method.stage import Case, Context, Outcome, through
 from a2r_ray.records import Path, Reject, Result, Row
 from a2r_ray.replica.blocks import Block, DatasetBlock, RunBlock
 from a2r_ray.replica.heartbeat import Heartbeat, Listener, Pulse, Reactions
-from a2r_ray.replica.monitor import Arrival
+from a2r_ray.replica.monitor import Past
 from a2r_ray.replica.suspects import Probation, Registrar, Suspicion, history
 from a2r_ray.replica.tables import RunTables, StoredBefore, Tables
 
@@ -34,8 +34,14 @@ from a2r_ray.replica.tables import RunTables, StoredBefore, Tables
 class Link(Listener, Registrar, Protocol):
     """The monitor, as a replica sees it (``a2r_ray.replica.monitor``)."""
 
-    def arrive(self, replica: str, pool: str, actor: str, node: str) -> Arrival:
-        """Says that a replica begins."""
+    def arrive(self, replica: str, pool: str, actor: str, node: str) -> bool:
+        """Says that a replica begins; returns whether the one before it in its actor ended by itself."""
+
+    def serve(self, replica: str) -> Past:
+        """Says that a replica has loaded; returns what was before."""
+
+    def ended(self, replica: str) -> tuple[str, ...]:
+        """The replicas of its pool that have ended."""
 
     def cannot_load(self, pool: str, why: str) -> float:
         """Says that a replica could not load; returns the seconds to wait before it is tried again."""
@@ -53,8 +59,20 @@ class Host(Protocol):
     def node(self) -> str:
         """Where it is."""
 
-    def is_asked_again(self) -> bool:
-        """Whether the present call, in its own thread, was begun before."""
+    def call(self) -> "Call":
+        """What the present call is, of which it is asked in its own thread."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a replica knows of a call."""
+
+    number: int = 0
+    """No other of its pool has it."""
+    is_begun_again: bool = False
+    """Whether this replica, or one before it in its actor, had begun it."""
+    is_moved: bool = False
+    """Whether it was another replica's, whose node was lost."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +112,10 @@ class Replica:
         self._tables: Tables | None = None
         self._engine: Engine | None = None
         self._pulse = Pulse(self.name, self._pool.name, counts=self._counted)
-        arrival = self._arrive()
+        self._arrive()
         self._engine = self._pulse.engine = self._load()
-        self._open_tables(arrival)
+        self._past = self._link.serve(self.name) if self._link is not None else Past()
+        self._open_tables()
         _spare_the_collector()
         self._pulse.loaded = True
 
@@ -107,8 +126,10 @@ class Replica:
             OutputError: the tables cannot be written.
         """
         try:
-            again = self._host is not None and self._host.is_asked_again()
-            return self._serve(block, again=again)
+            call = self._host.call() if self._host is not None else Call()
+            if call.is_begun_again and call.number in self._past.moved:
+                return block.slice(0, 0)  # another replica has it, and nobody waits for this one's answer
+            return self._serve(block, call)
         except EngineError as error:
             self._end(str(error))
             raise
@@ -129,16 +150,14 @@ class Replica:
 
     # Beginning and ending ---------------------------------------------------------------------------------------------
 
-    def _arrive(self) -> Arrival:
+    def _arrive(self) -> None:
         if self._link is None:
-            return Arrival()
+            return
         actor, node = (self._host.actor(), self._host.node()) if self._host is not None else (self.name, "")
         self._pulse.actor, self._pulse.node = actor, node
-        arrival = self._link.arrive(self.name, self._pool.name, actor, node)
+        self._suspects = self._link.arrive(self.name, self._pool.name, actor, node)
         self._probation = Probation(self._link, self.name, self._assignment.width)
-        self._suspects = arrival.died
         Heartbeat(self._pulse, self._pool.engine, self._link, Reactions(self._stop, self._end, self._cannot_load))
-        return arrival
 
     def _load(self) -> Engine | None:
         """The engine; where it cannot load, this process ends after a pause, to be started again."""
@@ -159,13 +178,13 @@ class Replica:
             time.sleep(self._link.cannot_load(self._pool.name, why))
             os._exit(1)
 
-    def _open_tables(self, arrival: Arrival) -> None:
+    def _open_tables(self) -> None:
         where = self._assignment.tables
         if where is None:
             return
         try:
             self._tables = Tables(where, self.name, lambda: self._calls)
-            self._stored_before = StoredBefore(where, {*arrival.ended, self.name})
+            self._stored_before = StoredBefore(where, {*self._past.ended, self.name})
         except A2RError as error:
             self._fail(str(error))
             raise
@@ -195,16 +214,17 @@ class Replica:
 
     # Serving ----------------------------------------------------------------------------------------------------------
 
-    def _serve(self, rows: pa.Table, *, again: bool) -> pa.Table:
+    def _serve(self, rows: pa.Table, call: Call) -> pa.Table:
         self._going.wait()
         with self._lock:
             self._calls += 1
         try:
             block = self._read(rows)
             cases: Sequence[Case | None] = block.cases
-            if again and self._tables is not None:
-                cases = self._stored_before.added_to(block.cases)
-            outcomes = self._outcomes(block, cases, suspected=again and self._link is not None and self._suspects)
+            if self._tables is not None and (call.is_begun_again or call.is_moved):
+                ended = self._link.ended(self.name) if call.is_moved and self._link is not None else ()
+                cases = self._stored_before.added_to(block.cases, ended)
+            outcomes = self._outcomes(block, cases, suspected=call.is_begun_again and self._suspects)
             return _done(outcomes) if self._assignment.last else block.handed_on(outcomes)
         finally:
             with self._lock:

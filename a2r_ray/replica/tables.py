@@ -120,14 +120,22 @@ class StoredBefore:
     """
 
     def __init__(self, where: RunTables, writers: Collection[str]) -> None:
-        self._run, self._writers = where.run, writers
+        self._run, self._writers = where.run, set(writers)
         self._paths = StoredPaths(where.run, where.fingerprints)
         self._lock = threading.Lock()
         self._read_at: float | None = None
 
-    def added_to(self, cases: Sequence[Case]) -> list[Case | None]:
-        """The cases with what is stored of them; None for those whose result or reject is stored."""
+    def added_to(self, cases: Sequence[Case], writers: Collection[str] = ()) -> list[Case | None]:
+        """The cases with what is stored of them; None for those whose result or reject is stored.
+
+        Args:
+            cases: what is asked again.
+            writers: more replicas whose files are looked into from now on.
+        """
         with self._lock:
+            if not self._writers.issuperset(writers):
+                self._writers.update(writers)
+                self._read_at = None
             self._refresh()
             ids = [case.problem.problem_id for case in cases]
             done = among(hash_ids(ids), self._done)

@@ -7,7 +7,7 @@ import ray
 
 from a2r_ray.cluster import connection, monitor
 from a2r_ray.errors import Stopped
-from a2r_ray.replica.monitor import Arrival
+from a2r_ray.replica.monitor import Past
 from tests.nodes import wait_until
 
 pytestmark = pytest.mark.usefixtures("local_ray")
@@ -20,7 +20,8 @@ def sample(**fields: object) -> dict[str, object]:
 def test_it_keeps_what_was_said_and_ends_with_its_block() -> None:
     with monitor.opened(connection.driver_node()) as watched:
         node = ray.get_runtime_context().get_node_id()
-        assert watched.arrive("a", "explorer", "actor", node) == Arrival()
+        assert not watched.arrive("a", "explorer", "actor", node)
+        assert watched.serve("a") == Past()
         assert watched.report("a", sample(running=1)) > 0
         watched.report("a", sample(running=2))
         watched.fail("no such model")
@@ -43,8 +44,11 @@ def test_a_death_on_a_node_that_is_up_is_the_process_own() -> None:
     with monitor.opened(connection.driver_node()) as watched:
         here = ray.get_runtime_context().get_node_id()
         watched.arrive("a", "explorer", "actor", here)
-        assert watched.arrive("b", "explorer", "actor", "0" * 56).died
-        assert not watched.arrive("c", "explorer", "actor", here).died  # that node is not there
+        assert watched.arrive("b", "explorer", "actor", "0" * 56)
+        assert watched.move("actor", [7])  # that node is not there
+        assert not watched.arrive("c", "explorer", "actor", here)
+        assert watched.ended("c") == ("a", "b")
+        assert watched.serve("c").moved == {7}
 
 
 def test_a_stop_waits_for_the_replicas_that_still_report(monkeypatch: pytest.MonkeyPatch) -> None:

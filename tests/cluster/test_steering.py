@@ -1,5 +1,6 @@
 """The orders that follow from reports and sightings."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -143,3 +144,24 @@ def test_a_pool_without_an_engine_is_not_held_up(document: dict[str, Any]) -> No
     [pool] = compile_method(parse_config(document), "streaming")
     assert Steering([pool], rows=1, cases=3).orders[pool.name].replicas == 1
     assert Steering([], rows=1, cases=3).orders == {}
+
+
+def test_what_a_lost_replica_owes_is_taken_from_it_once_and_asked_for_until_it_can_be(method: Method) -> None:
+    steering = Steering(method, rows=1, cases=64)
+    steering.sightings["explorer"] = Sighting(away={"a": (3, 4)})
+    asked: list[tuple[str, list[int]]] = []
+
+    def look(*, is_lost: bool) -> frozenset[int]:
+        def move(actor: str, calls: Sequence[int]) -> bool:
+            asked.append((actor, list(calls)))
+            return is_lost
+
+        steering.look(Snapshot(), move)
+        return steering.orders["explorer"].moved
+
+    assert look(is_lost=False) == set()
+    assert look(is_lost=True) == {3, 4}
+    steering.sightings["explorer"] = Sighting(away={"a": (3, 4, 9)})
+    assert look(is_lost=True) == {3, 4, 9}
+    assert asked == [("a", [3, 4]), ("a", [3, 4]), ("a", [9])]
+    assert steering.orders["synthesizer"].moved == set()

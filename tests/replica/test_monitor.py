@@ -1,7 +1,7 @@
 """What the monitor remembers of replicas: their reports, deaths and failures to load."""
 
 from a2r_ray.records import Row
-from a2r_ray.replica.monitor import Arrival, Monitor
+from a2r_ray.replica.monitor import Monitor, Past
 from a2r_ray.replica.suspects import Suspicion
 
 
@@ -32,12 +32,38 @@ def test_a_report_is_as_old_as_it_is_here_whatever_the_clock_of_its_node() -> No
 def test_a_replica_that_is_begun_again_hears_who_has_ended_and_how() -> None:
     lost: set[str] = set()
     monitor = Monitor(lost.__contains__)
-    assert monitor.arrive("a1", "explorer", "actor-a", "node-1") == Arrival()
-    assert monitor.arrive("b1", "explorer", "actor-b", "node-1") == Arrival()
-    assert monitor.arrive("a2", "explorer", "actor-a", "node-1") == Arrival(("a1",), died=True)
+    assert not monitor.arrive("a1", "explorer", "actor-a", "node-1")
+    assert not monitor.arrive("b1", "explorer", "actor-b", "node-1")
+    assert monitor.serve("b1") == Past()
+    assert monitor.arrive("a2", "explorer", "actor-a", "node-1")
+    assert monitor.serve("a2") == Past(("a1",))
     lost.add("node-1")
-    assert monitor.arrive("a3", "explorer", "actor-a", "node-2") == Arrival(("a1", "a2"), died=False)
-    assert monitor.arrive("s1", "synthesizer", "actor-s", "node-2") == Arrival()
+    assert not monitor.arrive("a3", "explorer", "actor-a", "node-2")
+    assert monitor.serve("a3") == Past(("a1", "a2"))
+    monitor.arrive("s1", "synthesizer", "actor-s", "node-2")
+    assert monitor.serve("s1") == Past()
+
+
+def test_what_a_lost_node_owes_can_be_taken_from_it_until_its_replica_serves_again() -> None:
+    lost: set[str] = set()
+    monitor = Monitor(lost.__contains__)
+    assert not monitor.move("actor", [1])  # nobody knows it
+    monitor.arrive("a1", "explorer", "actor", "node-1")
+    monitor.arrive("b1", "explorer", "other", "node-2")
+    monitor.serve("a1")
+    assert not monitor.move("actor", [1])
+    lost.add("node-1")
+    assert monitor.move("actor", [1, 2])
+    assert monitor.ended("b1") == ("a1",)  # whoever gets them knows where to look
+    monitor.arrive("a2", "explorer", "actor", "node-3")
+    assert monitor.move("actor", [3])  # it loads
+    assert not monitor.arrive("a3", "explorer", "actor", "node-3")  # what ended while it loaded had begun none of them
+    assert monitor.move("actor", [4])
+    assert monitor.serve("a3") == Past(("a1", "a2"), frozenset({1, 2, 3, 4}))
+    assert not monitor.move("actor", [5])
+    assert monitor.arrive("a4", "explorer", "actor", "node-3")
+    assert not monitor.move("actor", [5])  # its process ended, not its node
+    assert monitor.serve("a4").moved == {1, 2, 3, 4}
 
 
 def test_who_has_not_been_heard_of_has_ended_too() -> None:
@@ -46,7 +72,8 @@ def test_who_has_not_been_heard_of_has_ended_too() -> None:
     monitor.arrive("a1", "explorer", "actor-a", "node")
     monitor.report("a1", sample())
     clock.now += 60
-    assert monitor.arrive("b1", "explorer", "actor-b", "node").ended == ("a1",)
+    monitor.arrive("b1", "explorer", "actor-b", "node")
+    assert monitor.serve("b1").ended == ("a1",)
 
 
 def test_what_was_let_in_when_a_process_died_is_held_against_it_and_not_when_its_node_was_lost() -> None:

@@ -19,7 +19,7 @@ from a2r_ray.method.compile import compile_method, fingerprints
 from a2r_ray.records import CASE_SCHEMA
 from a2r_ray.replica.blocks import PATH_STRUCT, case_table
 from a2r_ray.replica.monitor import Monitor
-from a2r_ray.replica.replica import Assignment, Replica
+from a2r_ray.replica.replica import Assignment, Call, Replica
 from a2r_ray.replica.tables import RunTables
 from a2r_ray.runs import table
 from a2r_ray.runs.storage import Storage
@@ -28,19 +28,19 @@ from tests.nodes import wait_until
 
 
 class Actor:
-    """A process that is said to have been started again, or a call to be asked again."""
+    """A process that is said to have been started again, or a call to be asked again, or to be another's."""
 
-    def __init__(self, name: str = "actor", *, again: bool = False) -> None:
-        self.name, self.again = name, again
+    def __init__(self, name: str = "actor", *, again: bool = False, moved: bool = False, node: str = "node") -> None:
+        self.name, self.its_node, self.present = name, node, Call(7, again, moved)
 
     def actor(self) -> str:
         return self.name
 
     def node(self) -> str:
-        return "node"
+        return self.its_node
 
-    def is_asked_again(self) -> bool:
-        return self.again
+    def call(self) -> Call:
+        return self.present
 
 
 def assignment(config: Config, number: int = 0, schedule: Any = "streaming", **more: Any) -> Assignment:
@@ -101,6 +101,24 @@ def test_a_call_that_is_asked_again_looks_into_the_files_of_those_that_ended(con
     again(block(2))
     assert len(rows(config, "paths")) == 12  # the other one has not ended: it is nobody's to look into
     for replica in (other, again):
+        replica.close()
+
+
+def test_what_a_lost_node_owed_is_done_once_by_whoever_is_given_it(config: Config) -> None:
+    lost: set[str] = set()
+    monitor = Monitor(lost.__contains__)
+    first = Replica(assignment(config, 0), monitor, Actor("away", node="spot"))
+    other = Replica(assignment(config, 0), monitor, Actor("other", moved=True))
+    first(block(1))
+    first.close()
+    lost.add("spot")
+    assert monitor.move("away", [7])
+    assert [len(paths) for paths in other(block(1, 2))["paths"].to_pylist()] == [4, 4]
+    assert len(rows(config, "paths")) == 8  # p1's were in the files of the one that was lost
+    back = Replica(assignment(config, 0), monitor, Actor("away", again=True))
+    assert back(block(1, 2)).num_rows == 0
+    assert len(rows(config, "paths")) == 8
+    for replica in (other, back):
         replica.close()
 
 

@@ -1,0 +1,148 @@
+"""Canaries: the pools of an execution of Ray Data's follow their orders."""
+
+import secrets
+import threading
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import ray
+from ray.actor import ActorHandle
+from ray.data import ActorPoolStrategy, Dataset
+
+from a2r_ray.cluster import steered_pools
+from a2r_ray.cluster.execution import Execution
+from a2r_ray.cluster.steered_pools import _SteeredPool
+from a2r_ray.cluster.steering import Order, Sighting, Steering
+from a2r_ray.method.placement import Place
+from tests.nodes import wait_until
+
+pytestmark = pytest.mark.usefixtures("local_ray")
+
+GONE = f"Ray {ray.__version__} has changed a private name; see a2r_ray/cluster/steered_pools.py: "
+
+
+class Orders:
+    """Stands in for the steering of one pool: its order is set by the test, and what is seen of it kept."""
+
+    def __init__(self, order: Order) -> None:
+        self.orders = {"Held": order}
+        self.sightings: dict[str, Sighting] = {}
+        self.bundles: dict[str, list[Place]] = {}
+
+
+class Held:
+    """Notes each call that it serves, and holds it until a file is there."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder)
+        self._name = ray.get_runtime_context().get_actor_id()
+
+    def __call__(self, block: Any) -> Any:
+        number, is_moved = steered_pools.present_call()
+        (self._folder / f"{self._name}-{secrets.token_hex(4)}-{number}{'-moved' * is_moved}").touch()
+        wait_until((self._folder / "go").exists, 60, "a call is let go")
+        return block
+
+    @staticmethod
+    def calls(folder: Path) -> list[int]:
+        """Calls so far by actor, fewest first."""
+        return sorted(Counter(path.name.split("-")[0] for path in folder.iterdir() if "-" in path.name).values())
+
+
+class Run:
+    """Some blocks that go through ``Held``, a row each."""
+
+    def __init__(self, folder: Path, blocks: int, steering: Orders) -> None:
+        self._dataset: Dataset = (
+            ray.data.range(blocks)
+            .repartition(blocks)
+            .map_batches(
+                Held,
+                fn_constructor_args=(str(folder),),
+                batch_size=None,
+                num_cpus=0.1,
+                compute=ActorPoolStrategy(
+                    min_size=1, max_size=4, max_concurrent_calls_per_actor=8, enable_true_multi_threading=True
+                ),
+            )
+        )
+        self._execution = Execution(self._dataset, cast("Steering", steering))
+        self._rows: list[int] = []
+        self._thread = threading.Thread(target=self._take, daemon=True)
+        self._thread.start()
+
+    def _take(self) -> None:
+        self._rows.extend(row["id"] for row in self._dataset.iter_rows())
+
+    def actors(self) -> list["ActorHandle[Any]"]:
+        """Those of its pool."""
+        return list(list(next(iter(self._execution._executors))._topology)[-1]._actor_pool._running_actors)
+
+    def rows(self) -> list[int]:
+        """What has come in the end."""
+        self._thread.join(60)
+        assert not self._thread.is_alive()
+        return sorted(self._rows)
+
+
+def test_a_pool_is_as_large_as_its_order_and_each_replica_has_what_it_may_hold(tmp_path: Path) -> None:
+    steering = Orders(Order(replicas=2, room_of_others=3))
+    run = Run(tmp_path, 12, steering)
+    wait_until(lambda: Held.calls(tmp_path) == [3, 3], 60, GONE + "who chooses a replica for a block")
+    wait_until(lambda: steering.sightings["Held"].waiting == 6, 10, GONE + "what waits for a pool")
+    assert steering.sightings["Held"].inside == 6
+    assert steering.sightings["Held"].ready == steering.sightings["Held"].replicas == 2
+    one, _ = (actor._actor_id.hex() for actor in run.actors())
+    steering.orders["Held"] = Order(replicas=3, room={one: 5}, room_of_others=3)
+    wait_until(lambda: Held.calls(tmp_path) == [1, 3, 5] or Held.calls(tmp_path) == [3, 3, 5], 60, GONE + "sizes")
+    steering.orders["Held"] = Order(replicas=1, room={one: 5}, room_of_others=3)
+    wait_until(lambda: steering.sightings["Held"].replicas == 1, 10, GONE + "the sizes of a pool")
+    (tmp_path / "go").touch()
+    assert run.rows() == list(range(12))
+
+
+def test_what_a_replica_owes_that_is_away_can_be_given_to_another(tmp_path: Path) -> None:
+    steering = Orders(Order(replicas=2, room_of_others=3))
+    run = Run(tmp_path, 6, steering)
+    wait_until(lambda: Held.calls(tmp_path) == [3, 3], 60, GONE + "who chooses a replica for a block")
+    lost, other = run.actors()
+    ray.kill(lost, no_restart=False)
+    wait_until(lambda: bool(steering.sightings["Held"].away), 10, GONE + "which actors are away, and their calls")
+    [(actor, calls)] = steering.sightings["Held"].away.items()
+    assert (actor, len(calls)) == (lost._actor_id.hex(), 3)
+    steering.orders["Held"] = Order(replicas=2, room={other._actor_id.hex(): 9}, moved=frozenset(calls))
+
+    def moved() -> list[str]:
+        return [path.name.split("-")[0] for path in tmp_path.glob("*-moved")]
+
+    wait_until(lambda: moved() == [other._actor_id.hex()] * 3, 10, GONE + "the calls of a step, and its queue")
+    (tmp_path / "go").touch()
+    assert run.rows() == list(range(6))  # of the actor that has come back nobody waits for what it had begun
+
+
+def test_who_has_nothing_to_do_goes_first_and_then_who_is_away() -> None:
+    states = {
+        "busy": SimpleNamespace(num_tasks_in_flight=2, is_restarting=False),
+        "busier": SimpleNamespace(num_tasks_in_flight=9, is_restarting=False),
+        "away and owes": SimpleNamespace(num_tasks_in_flight=7, is_restarting=True),
+        "idle": SimpleNamespace(num_tasks_in_flight=0, is_restarting=False),
+        "away": SimpleNamespace(num_tasks_in_flight=0, is_restarting=True),
+    }
+    pool = SimpleNamespace(_running_actors=states, _leaving=set())
+    went = []
+    for _ in states:
+        went.append(_SteeredPool._first_to_go(cast("Any", pool)))
+        pool._leaving.add(went[-1])
+    assert went == ["away", "idle", "away and owes", "busy", "busier"]
+
+
+def test_other_datasets_keep_ray_data_s_own_sizes() -> None:
+    dataset = ray.data.range(2)
+    execution = Execution(dataset)
+    assert sorted(row["id"] for row in dataset.iter_rows()) == [0, 1]
+    [executor] = execution._executors
+    assert type(executor._actor_autoscaler).__module__.startswith("ray."), GONE + "the autoscaler of actors"
+    assert type(executor._cluster_autoscaler).__module__.startswith("ray."), GONE + "the autoscaler of the cluster"
