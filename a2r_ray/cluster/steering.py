@@ -21,7 +21,7 @@ from a2r_ray.replica.monitor import Snapshot
 _SILENT_S = 10.0
 """A replica that has not reported for so long counts as gone."""
 _MEMORY_S = 10.0
-"""A pool shrinks where it has had less to do for so long."""
+"""A pool shrinks where it has had less to do for so long, or for as long as its replicas load."""
 _CLUSTER_S = 2.0
 """What the cluster has is asked for anew so often."""
 
@@ -151,8 +151,8 @@ class Steering:
         """What a pool has to do now: the most of the last seconds, so that it does not shrink in a lull."""
         if seen.held_back:
             here = seen.inside * self._rows
-        elif before is None:
-            here = left
+        elif before is None:  # where nothing waits, it is the reader that is slow
+            here = left if seen.waiting or not seen.received else own
         else:
             pool_before, demand_before = before
             coming = self.sightings[pool_before.name].inside * self._rows
@@ -160,7 +160,7 @@ class Steering:
             here = own + round(coming * (pace.seconds or 0.0) * pace.at_once / takes_before_s if takes_before_s else 0)
         now, lately = self._clock(), self._here[pool.name]
         lately.append((now, here))
-        while now - lately[0][0] > _MEMORY_S:
+        while now - lately[0][0] > max(_MEMORY_S, pace.load_s):
             lately.popleft()
         return min(left, max(count for _, count in lately))
 

@@ -122,6 +122,25 @@ def test_a_pool_that_is_held_back_gives_back_what_it_does_not_use(method: Method
     assert found == 2
 
 
+def test_a_first_pool_shrinks_to_what_a_slow_reader_gives_it_once_that_has_lasted_as_long_as_a_load(
+    method: Method,
+) -> None:
+    clock = Clock()
+    steering = Steering(method, rows=1, cases=10_000, clock=clock)
+    loaded = report("explorer", "a", load_s=30.0)
+
+    def replicas_at(now: float, **seen: Any) -> int:
+        clock.now = now
+        steering.sightings["explorer"] = Sighting(replicas=4, ready=4, **seen)
+        return orders(steering, loaded)["explorer"].replicas
+
+    assert replicas_at(60.0) == 4  # it has yet to begin
+    assert replicas_at(61.0, waiting=3, inside=64, received=67) == 4
+    assert replicas_at(90.0, inside=20, received=400) == 4
+    assert replicas_at(92.0, inside=20, received=420) == 2
+    assert replicas_at(93.0, waiting=1, inside=20, received=440) == 4
+
+
 def test_what_is_about_to_come_counts_once_paces_are_known(method: Method) -> None:
     steering = Steering(method, rows=1, cases=10_000)
     steering.sightings["explorer"] = Sighting(waiting=5000, inside=64, replicas=4, ready=4)
