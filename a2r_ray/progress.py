@@ -76,23 +76,14 @@ class StageBars:
             self._bars.update(self._tasks[state.name], completed=state.done, detail=state.detail)
 
 
-class LiveProgress:
+class LiveProgress(StageBars):
     """An observer of ``a2r_ray.run``: a bar per stage, or lines for ``RunElsewhere`` where ``AS_LINES`` asks."""
 
     def __init__(self) -> None:
-        self._bars = StageBars()
+        super().__init__()
         self._as_lines = bool(os.environ.get(AS_LINES))
         self._said: tuple[float, list[StageState]] = (0.0, [])
         self._rates: dict[str, tuple[float, int]] = {}
-
-    def __enter__(self) -> Self:
-        self._bars.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bars.__exit__(kind, error, trace)
 
     def __call__(self, progress: Any) -> None:
         """Draws the state of a run."""
@@ -100,7 +91,7 @@ class LiveProgress:
         if self._as_lines:
             self._say(states)
         else:
-            self._bars.draw(states)
+            self.draw(states)
 
     def _states(self, progress: Any) -> Iterator[StageState]:
         failed = sum(sample["failed"] for sample in progress.replicas.values())
