@@ -34,6 +34,11 @@ def connected() -> Iterator[None]:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     # Ray Data would begin a process to gather usage statistics.
     os.environ.setdefault("RAY_DATA_USAGE_DISABLED", "1")
+    if address == "local":
+        # By default Ray looks ten times a second for logs, which nobody is shown, and often at the whole machine.
+        os.environ.setdefault("RAY_LOG_MONITOR_MANY_FILES_THRESHOLD", "0")
+        os.environ.setdefault("LOG_NAME_UPDATE_INTERVAL_S", "10")
+        os.environ.setdefault("REPORTER_UPDATE_INTERVAL_MS", "60000")
     private.keep_errors_off_stdout()
     private.connect_only_when_asked()
     with _own_signals(), _native_stderr_off():

@@ -11,11 +11,14 @@ import ray
 from ray.actor import ActorHandle
 from ray.data import DataContext, Dataset
 from ray.data._internal.execution.interfaces import PhysicalOperator
+from ray.data._internal.execution.interfaces.executor import OutputIterator
 from ray.data._internal.execution.operators.actor_pool_map_operator import ActorPoolMapOperator
 from ray.data._internal.execution.streaming_executor import StreamingExecutor
 
 from a2r_ray.cluster import private, steered_pools
 from a2r_ray.cluster.steering import Steering
+
+_ROUNDS_BEFORE_REST, _REST_S = 10, 0.25
 
 
 class Execution:
@@ -64,7 +67,8 @@ class _Executor(StreamingExecutor):
     def __init__(
         self, context: DataContext, dataset_id: str, stopped: threading.Event, steering: Steering | None
     ) -> None:
-        self._stop_asked, self._steering = stopped, steering
+        self._stop_asked, self._steering, self._idle_rounds = stopped, steering, 0
+        self._has_output = threading.Event()
         self._tasks: dict[ray.ObjectRef[Any], str] = {}
         self._actors: dict[ActorHandle[Any], str] = {}
         super().__init__(context, dataset_id)
@@ -73,11 +77,37 @@ class _Executor(StreamingExecutor):
         """Begins; returns an iterator of blocks."""
         if self._steering is not None:
             steered_pools.steer(dag, self._steering)
-        return super().execute(dag, *args, **kwargs)
+        return _Outputs(super().execute(dag, *args, **kwargs), self)
+
+    def await_output(self) -> None:
+        """Returns when there is a block to be taken, or none to come; Ray Data would look a hundred times a second."""
+        _, state = self._output_node
+        with state._waiting_consumers_lock:  # noqa: SLF001
+            state._num_waiting_consumers += 1  # noqa: SLF001
+        try:
+            while not (state.output_queue.has_next(None) or state._finished or state._exception):  # noqa: SLF001
+                self._has_output.wait(_REST_S)
+                self._has_output.clear()
+        finally:
+            with state._waiting_consumers_lock:  # noqa: SLF001
+                state._num_waiting_consumers -= 1  # noqa: SLF001
 
     def _scheduling_loop_step(self, topology: Any) -> bool:
-        """One round of the loop; returns whether there is another."""
-        return not self._stop_asked.is_set() and super()._scheduling_loop_step(topology)
+        """One round of the loop; returns whether there is another.
+
+        Where calls take minutes, ten rounds a second would find nothing, and cost an engine beside it on a small
+        machine more than what they use.
+        """
+        if self._stop_asked.is_set():
+            return False
+        before = _events(topology)
+        goes_on = super()._scheduling_loop_step(topology)
+        if self._output_node[1].output_queue.has_next(None):
+            self._has_output.set()
+        self._idle_rounds = 0 if _events(topology) != before else self._idle_rounds + 1
+        if self._idle_rounds > _ROUNDS_BEFORE_REST and not _actors_to_come(topology):
+            self._stop_asked.wait(_REST_S)
+        return bool(goes_on)
 
     def shutdown(self, force: bool, exception: Exception | None = None) -> None:  # noqa: FBT001 (Ray's interface)
         broken_off = force or exception is not None or self._stop_asked.is_set()
@@ -113,6 +143,30 @@ class _Executor(StreamingExecutor):
     def _running(self) -> list["ray.ObjectRef[Any]"]:
         tasks = list(self._tasks)
         return ray.wait(tasks, num_returns=len(tasks), timeout=0, fetch_local=False)[1] if tasks else []
+
+
+class _Outputs(OutputIterator):
+    """The blocks of an execution, for one reader."""
+
+    def __init__(self, blocks: OutputIterator, executor: _Executor) -> None:
+        self._blocks, self._executor = blocks, executor
+
+    def get_next(self, output_split_idx: int | None = None) -> Any:
+        """The next block; raises StopIteration after the last."""
+        self._executor.await_output()
+        return self._blocks.get_next(output_split_idx)
+
+
+def _events(topology: Any) -> int:
+    """Grows whenever a call begins, yields or ends."""
+    each = (step.metrics for step in topology)
+    return sum(one.num_tasks_submitted + one.num_task_outputs_generated + one.num_tasks_finished for one in each)
+
+
+def _actors_to_come(topology: Any) -> int:
+    """How many actors of all pools are not there yet, or not again."""
+    pools = (pool for step in topology for pool in step.get_autoscaling_actor_pools())
+    return sum(pool.num_pending_actors() + pool.num_restarting_actors() for pool in pools)
 
 
 def _cancel(task: "ray.ObjectRef[Any]") -> None:
