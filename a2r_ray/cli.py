@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
@@ -17,6 +18,9 @@ import click
 from a2r_ray.errors import A2RError, ConfigError, Stopped
 
 COMPLETE, FAILED, USAGE, REJECTS, UNBALANCED = 0, 1, 2, 3, 4
+
+_ONE_ASKING_S = 1.0
+"""Signals within it are one: who stops a command may tell it and its process group."""
 
 _set = click.option(
     "--set", "overrides", multiple=True, metavar="FIELD=VALUE", help="Override a field, by dotted name."
@@ -44,17 +48,19 @@ def validate(config: str, overrides: Sequence[str], as_json: bool) -> int:
     """Check a config: every mistake at once, by field; reads the first rows of the input."""
     from a2r_ray.config.loading import load_config
     from a2r_ray.records import Problem
-    from a2r_ray.sources import first_rows, open_source
+    from a2r_ray.sources import first_rows, open_source, row_count
 
     loaded = load_config(config, overrides)
     source = open_source(loaded.input)
     rows = first_rows(source, 100)
     bad = [row for row in rows if not isinstance(row, Problem)]
     if as_json:
-        document = {"config": loaded.document, "rows": source.count(), "checked": len(rows), "rejected": len(bad)}
+        document = {"config": loaded.document, "rows": row_count(source), "checked": len(rows), "rejected": len(bad)}
         click.echo(json.dumps(document))
         return COMPLETE
-    click.echo(f"{config}: valid; {source.count():,} rows, the first {len(rows):,} read, {len(bad):,} of them rejected")
+    click.echo(
+        f"{config}: valid; {row_count(source):,} rows, the first {len(rows):,} read, {len(bad):,} of them rejected"
+    )
     for row in bad[:5]:
         click.echo(f"  {row.source}:{row.line}: {getattr(row, 'error', 'a duplicate')}")
     return COMPLETE
@@ -90,7 +96,7 @@ def run(config: str, overrides: Sequence[str], as_json: bool) -> int:
 @_config
 @_set
 @_json
-@click.option("--address", help="The cluster's job server, such as http://localhost:8265 [default: RAY_ADDRESS].")
+@click.option("--address", help="The cluster's job server, as http://localhost:8265 [default: RAY_API_SERVER_ADDRESS].")
 @click.option("--working-dir", type=click.Path(), help="What goes along [default: the folder of CONFIG].")
 @click.option("--env", "names", multiple=True, metavar="NAME", help="Hand over an environment variable, by its name.")
 @click.option("--pip", "requirements", multiple=True, metavar="PACKAGE", help="Have it installed for the job.")
@@ -211,12 +217,24 @@ def guarded(command: Callable[[], int]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except ModuleNotFoundError as error:  # a2r_ray came along with a job, or was copied, and what it needs did not
+        if str(error.name).startswith(__package__ or "a2r_ray"):
+            raise
+        remedy = "install a2r_ray with what it needs there, or call the Python that has it"
+        click.echo(f"error: {sys.executable} has no package {error.name}: {remedy}", err=True)
+        return A2RError.exit_code
 
 
 def _stop(signum: int, _frame: FrameType | None) -> None:
-    """The first signal ends the run in order, the next at once; Ray's processes end with this one."""
+    """The first signal ends the run in order, a later one at once; Ray's processes end with this one."""
+    asked_at = time.monotonic()
+
+    def end(signum: int, _frame: FrameType | None) -> None:
+        if time.monotonic() - asked_at > _ONE_ASKING_S:
+            os._exit(128 + signum)
+
     for again in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(again, lambda signum, _frame: os._exit(128 + signum))
+        signal.signal(again, end)
     Stopped.asked = Stopped(signum)
     raise Stopped.asked
 

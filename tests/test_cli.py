@@ -15,6 +15,7 @@ import psutil
 import pytest
 import yaml
 
+from a2r_ray.cli import guarded
 from tests.chaos import A2R, alive, wait_until_gone
 from tests.nodes import Nodes, wait_until
 
@@ -193,16 +194,29 @@ def test_a_signal_stops_it_and_the_same_command_continues(
     assert a2r("verify", document["output"]).returncode == 0
 
 
-def test_a_second_signal_stops_at_once(config_file: Path, document: dict[str, Any]) -> None:
+def test_a_signal_after_the_first_second_stops_at_once(config_file: Path, document: dict[str, Any]) -> None:
     document["explorer"]["simulated"] = {"latency_s": {"median": 0.4}}
     config_file.write_text(yaml.safe_dump(document))
     process = subprocess.Popen([*A2R, "run", str(config_file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     paths = Path(document["output"]) / "paths"
     wait_until(lambda: bool(list(paths.glob("*.parquet"))), 120, "no path is written")
     family = psutil.Process(process.pid).children(recursive=True)
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 5
     while process.poll() is None and time.monotonic() < deadline:
         process.send_signal(signal.SIGINT)
         time.sleep(0.05)  # signals of a kind that come together arrive as one
     assert process.returncode == 130
     wait_until_gone(family)
+
+
+def test_a_python_that_lacks_what_it_needs_is_named_with_the_remedy(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # those of the test runner stay
+
+    def lacking() -> int:
+        raise ModuleNotFoundError("No module named 'pyarrow'", name="pyarrow")
+
+    assert guarded(lacking) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: {sys.executable} has no package pyarrow: install a2r_ray with what it needs")

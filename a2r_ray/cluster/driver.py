@@ -30,7 +30,7 @@ from a2r_ray.method.schedule import Choice
 from a2r_ray.replica.tables import RunTables
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.receipt import InputCounts, account
-from a2r_ray.sources import Source, first_rows, open_source
+from a2r_ray.sources import Source, first_rows, open_source, row_count
 from a2r_ray.sources.paths import PathFiles
 
 
@@ -80,7 +80,7 @@ def run(
             check_output(config.output)
         source = open_source(config.input)
         first_rows(source, 1)
-        rows = source.count()
+        rows = row_count(source)
         # Before Ray is begun here: a folder that cannot be used is said at once.
         folder = connected.enter_context(RunFolder.open(config, rows, retry=retry))
         progress = Progress(total=rows, done_before=folder.done_before)
@@ -195,7 +195,8 @@ def pool_health(pools: Sequence[Pool]) -> PoolHealth:
 def _tell(choice: Choice) -> None:
     """Says once how the run is laid out, where that was chosen, or cannot stand as it was asked for."""
     if choice.short:
-        _warn(f"schedule {choice.schedule}: {choice.why}; who has no place waits until another pool is done")
+        waits = "who has no place waits until another pool is done, or a node comes"
+        _warn(f"schedule {choice.schedule}: {choice.why}; {waits}")
     elif choice.why:
         print(f"schedule {choice.schedule}: {choice.why}", file=sys.stderr, flush=True)  # noqa: T201
 

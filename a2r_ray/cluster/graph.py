@@ -87,6 +87,8 @@ def _chained(  # noqa: PLR0913 (a pool is put into a graph of a run with a monit
     engine = pool.engine
     asking = sum(stage.requests > 0 for stage in pool.stages)
     calls = schedule.calls(engine, pool.requests, rows, stages=asking)
+    # Unsteered, Ray Data gives a replica as many blocks as it serves and as many to wait, and grows by these.
+    served, held = (calls, 2 * calls) if monitor is None else (min(schedule.MOST_CALLS, _MORE_CALLS * calls), calls)
     smallest, largest = (1, 1) if engine is None else (engine.replicas.min, engine.replicas.max)
     assignment = Assignment(pool, tables, last=last, width=calls * rows, environment=_secrets(pool))
     chained = dataset.map_batches(
@@ -97,8 +99,8 @@ def _chained(  # noqa: PLR0913 (a pool is put into a graph of a run with a monit
         compute=ActorPoolStrategy(
             min_size=smallest,
             max_size=largest,
-            max_concurrent_calls_per_actor=min(schedule.MOST_CALLS, _MORE_CALLS * calls),
-            max_tasks_in_flight_per_actor=calls,
+            max_concurrent_calls_per_actor=served,
+            max_tasks_in_flight_per_actor=held,
             enable_true_multi_threading=True,
         ),
         num_cpus=engine.resources.cpus if engine else 1,

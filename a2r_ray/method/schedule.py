@@ -31,7 +31,7 @@ class Choice:
     why: str = ""
     """With the numbers; "" where there is nothing to choose."""
     short: bool = False
-    """Whether the smallest pools do not stand beside each other, though they are to."""
+    """Whether the smallest pools do not stand as they are to: beside each other, or one of them not even alone."""
 
 
 def choose(config: Config, pools: Sequence[tuple[str, RoleConfig]], cluster: Cluster) -> Choice:
@@ -47,7 +47,7 @@ def choose(config: Config, pools: Sequence[tuple[str, RoleConfig]], cluster: Clu
         cluster: what there is to stand on.
     """
     if config.shares_engine:
-        return Choice("shared")
+        return Choice("shared", "both roles load the same engine")
     if len(pools) <= 1:
         return Choice("streaming" if config.schedule == "auto" else config.schedule)
     wanted = [places_of(role, role.replicas.min) for _, role in pools]
@@ -55,14 +55,26 @@ def choose(config: Config, pools: Sequence[tuple[str, RoleConfig]], cluster: Clu
     stand = standing(there, wanted)
     fits = all(got == count for got, (_, count) in zip(stand, wanted, strict=True))
     counted = " and ".join(f"{role.replicas.min} {name} ({_asked(role)})" for name, role in pools)
+    homeless = [
+        name
+        for (name, _), (place, _) in zip(pools, wanted, strict=True)
+        if not cluster.grows and not _holds(there, place)
+    ]
+    shortage = _shortage(counted, stand, there, wanted)
+    if homeless:
+        shortage = f"{shortage}; not even one {' or '.join(homeless)} has a place"
     if config.schedule != "auto":
-        short = config.schedule == "streaming" and not fits and not cluster.grows
-        return Choice(config.schedule, _shortage(counted, stand, there, wanted) if short else "", short)
+        short = bool(homeless) or (config.schedule == "streaming" and not fits and not cluster.grows)
+        return Choice(config.schedule, shortage if short else "", short)
     if fits:
         return Choice("streaming", f"{counted} fit at once on {_where(cluster)}")
     if cluster.grows:
         return Choice("streaming", f"{counted} find their places where the cluster's autoscaler launches nodes")
-    return Choice("phased", _shortage(counted, stand, there, wanted))
+    return Choice("phased", shortage, short=bool(homeless))
+
+
+def _holds(there: Sequence[Node], place: Place) -> bool:
+    return standing(there, [(place, 1)]) == [1]
 
 
 def _asked(role: RoleConfig) -> str:

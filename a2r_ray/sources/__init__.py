@@ -18,7 +18,17 @@ from a2r_ray.sources.parsing import parse
 from a2r_ray.sources.rows import RawRow, Source
 from a2r_ray.sources.seen import Duplicate, Seen
 
-__all__ = ["Duplicate", "RawRow", "Source", "first_rows", "open_source", "parse", "read_problems", "read_rows"]
+__all__ = [
+    "Duplicate",
+    "RawRow",
+    "Source",
+    "first_rows",
+    "open_source",
+    "parse",
+    "read_problems",
+    "read_rows",
+    "row_count",
+]
 
 
 def open_source(config: InputConfig) -> Source:
@@ -41,6 +51,12 @@ _OPENERS = {
     "paths": "paths:open_paths",
 }
 """Who opens what ``input.source`` names; imported where it is asked for, since some take a while."""
+
+
+def row_count(source: Source) -> int:
+    """How many input rows there are to read: no more than ``limit``."""
+    rows, limit = source.count(), source.config.limit
+    return rows if limit is None else min(rows, limit)
 
 
 def read_rows(source: Source) -> Iterator[tuple[RawRow, Problem | Reject | Duplicate]]:

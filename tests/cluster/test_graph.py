@@ -1,10 +1,11 @@
 """What Ray Data is given for each pool, without a cluster."""
 
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import pytest
 
 from a2r_ray.cluster import graph, private
+from a2r_ray.cluster.monitor import RemoteMonitor
 from a2r_ray.config.loading import parse_config
 from a2r_ray.method.compile import compile_method
 
@@ -52,13 +53,27 @@ def test_each_pool_is_given_what_its_engine_asks_for(document: dict[str, Any], r
         strategy = options["compute"]
         assert (strategy.min_size, strategy.max_size) == sizes
         assert strategy.enable_true_multi_threading
-        assert strategy.max_tasks_in_flight_per_actor <= strategy.max_concurrent_calls_per_actor <= 512
+        # Ray Data, which sizes these pools itself, grows one at 1.75 times what its replicas serve.
+        assert strategy.max_tasks_in_flight_per_actor == 2 * strategy.max_concurrent_calls_per_actor
+        assert strategy.max_concurrent_calls_per_actor <= 512
         assert options["batch_size"] is None
         assert options["batch_format"] == "pyarrow"
-    assert explorer_options["compute"].max_tasks_in_flight_per_actor * 4 >= 2 * 64
+    assert explorer_options["compute"].max_concurrent_calls_per_actor * 4 >= 2 * 64
     assignment = explorer_options["fn_constructor_args"][0]
     assert [stage.name for stage in assignment.pool.stages] == ["explore"]
-    assert assignment.width == explorer_options["compute"].max_tasks_in_flight_per_actor
+    assert assignment.width == explorer_options["compute"].max_concurrent_calls_per_actor
+
+
+def test_a_steered_replica_may_hold_blocks_whose_seats_are_taken_by_others(
+    document: dict[str, Any], recorder: Recorder
+) -> None:
+    for role in ("explorer", "synthesizer"):
+        document[role]["engine_args"] = {"max_num_seqs": 64}
+    monitor = cast("RemoteMonitor", object())
+    graph.build(recorder, compile_method(parse_config(document), "streaming"), rows=1, monitor=monitor)
+    for _, options in recorder.asked:
+        strategy = options["compute"]
+        assert strategy.max_tasks_in_flight_per_actor < strategy.max_concurrent_calls_per_actor <= 512
 
 
 def test_the_key_of_a_server_travels_with_the_replica_that_needs_it(

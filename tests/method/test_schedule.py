@@ -72,8 +72,19 @@ def test_an_autoscaler_counts_by_its_node_types_or_where_it_does_not_tell_them_a
     assert choice(Cluster([head])).schedule == "phased"
 
 
+def test_a_pool_that_has_a_place_nowhere_is_told_of_whatever_the_schedule() -> None:
+    large = {**SMALL, "model": "large", "resources": {"cpus": 32, "gpus": 1}}
+    for wanted in ("auto", "phased", "streaming"):
+        told = choice(Cluster([node(8, 2)]), synthesizer=large, schedule=wanted)
+        assert told.short
+        assert told.why.endswith("on 1 node with 8 CPU, 2 GPU, L4; not even one synthesizer has a place")
+        assert not choice(Cluster([node(8, 2)], grows=True), synthesizer=large, schedule=wanted).short
+
+
 def test_auto_shares_one_engine_between_equal_roles() -> None:
-    assert choice(Cluster([node(8, 8)]), synthesizer=SMALL) == schedule.Choice("shared")
+    assert choice(Cluster([node(8, 8)]), synthesizer=SMALL) == schedule.Choice(
+        "shared", "both roles load the same engine"
+    )
 
 
 def test_one_pool_has_nothing_to_choose() -> None:

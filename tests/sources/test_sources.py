@@ -11,7 +11,7 @@ import pytest
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject
-from a2r_ray.sources import Duplicate, RawRow, first_rows, open_source, read_problems
+from a2r_ray.sources import Duplicate, RawRow, first_rows, open_source, read_problems, row_count
 
 CONFIG = InputConfig(path="given", id_column="id", answer_column="answer")
 
@@ -149,3 +149,10 @@ def test_a_whole_file_through_the_front_door(tmp_path: Path) -> None:
     assert kinds == ["Problem", "Duplicate", "malformed_json", "empty_problem", "not_an_object", "invalid_utf8"]
     assert [record.line for record in records] == [1, 3, 4, 5, 6, 7]
     assert source.count() == 6
+
+
+def test_the_rows_to_read_are_no_more_than_the_limit(tmp_path: Path) -> None:
+    file = tmp_path / "problems.jsonl"
+    file.write_text('{"problem": "What is 1 + 1?"}\n' * 5)
+    counts = {limit: row_count(open_source(InputConfig(path=str(file), limit=limit))) for limit in (None, 3, 9)}
+    assert counts == {None: 5, 3: 3, 9: 5}
