@@ -152,13 +152,14 @@ def test_what_a_lost_replica_owes_is_given_to_others_where_it_can_be_and_each_of
     steering = Steering(method, rows=1, cases=64)
     asked: list[tuple[str, tuple[int, ...]]] = []
 
-    def look(*, is_lost: bool) -> tuple[int, frozenset[int]]:
+    def look(*, is_lost: bool) -> tuple[int, set[int]]:
         def move(actor: str, calls: Sequence[int]) -> bool:
             asked.append((actor, tuple(calls)))
             return is_lost
 
         steering.look(Snapshot(), move)
-        return steering.orders["explorer"].answers, steering.orders["explorer"].moved
+        order = steering.orders["explorer"]
+        return order.answers, set(order.moved)
 
     assert look(is_lost=True) == (0, set())
     steering.sightings["explorer"] = Sighting(away={"a": (3, 4)}, offer=1)
