@@ -141,8 +141,8 @@ class _SteeredPool(_NodeAwareActorPool):
         order = self._order
         if self._offered and order.answers == self._offers:
             self._take_up(order.moved)
-        if self._moved and self._step._bundle_queue.has_next():  # noqa: SLF001
-            self._step._try_schedule_tasks_internal()  # noqa: SLF001
+        # What was taken back, and what came behind it: Ray Data looks there again only with the next block.
+        self._step._try_schedule_tasks_internal()  # noqa: SLF001
         wanted = 0 if finished else order.replicas
         self._leaving &= set(self._running_actors)
         staying = self.current_size() - len(self._leaving)
