@@ -32,6 +32,8 @@ from a2r_ray.cluster.steering import Order, Sighting, Steering
 
 _ADJUST_EVERY_S = 0.2
 _IS_MOVED = "is_moved"
+_READ = "on_data_ready"
+"""The method of a call by which Ray Data reads what came of it."""
 
 
 def steer(last_step: PhysicalOperator, steering: Steering) -> None:
@@ -64,6 +66,9 @@ class _SteeredPool(_NodeAwareActorPool):
         """Those that take no more blocks, and end when they have none."""
         self._calls: dict[int, ActorHandle[Any]] = {}
         """By number: who has it."""
+        self._offers = 0
+        self._offered: dict[str, tuple[int, ...]] = {}
+        """Of the last offer, as long as no order has answered it."""
         self._moved: WeakSet[Any] = WeakSet()
         """Blocks that were taken from one replica and are another's."""
         self._is_moved = False
@@ -114,22 +119,31 @@ class _SteeredPool(_NodeAwareActorPool):
         if self._gangs is not None:
             self._gangs.keep(())
 
-    def owed(self) -> dict[str, tuple[int, ...]]:
-        """What each replica that is away owes: the numbers of its calls, by the id of its actor."""
+    def offered(self) -> dict[str, tuple[int, ...]]:
+        """What each replica that is away owes: the numbers of its calls, by the id of its actor.
+
+        Nothing is read of these until an order has answered: a call of which something is here must not be another's,
+        and one that is another's must not be answered by the replica that had it, which is empty-handed by then.
+        """
+        if self._offered:
+            return self._offered
         owed: dict[str, list[int]] = {}
         self._calls = {call: actor for call, actor in self._calls.items() if call in self._step._data_tasks}  # noqa: SLF001
         for call, actor in self._calls.items():
-            if actor in self._running_actors and self._running_actors[actor].is_restarting:
+            if actor in self._running_actors and self._running_actors[actor].is_restarting and self._hold(call):
                 owed.setdefault(actor._actor_id.hex(), []).append(call)  # noqa: SLF001
-        return {actor: tuple(calls) for actor, calls in owed.items()}
+        self._offers += bool(owed)
+        self._offered = {actor: tuple(calls) for actor, calls in owed.items()}
+        return self._offered
 
     def adjust(self, *, finished: bool) -> None:
         """Gives away what lost replicas owe, and begins and ends replicas, as the order says."""
-        for call in self._order.moved.intersection(self._calls):
-            self._take_back(call)
-        if self._moved and self._step._bundle_queue.has_next():  # noqa: SLF001
-            self._step._try_schedule_tasks_internal()  # noqa: SLF001
-        wanted = 0 if finished else self._order.replicas
+        order = self._order
+        if self._offered and order.answers == self._offers:
+            self._take_up(order.moved)
+        # What was taken back, and what came behind it: Ray Data looks there again only with the next block.
+        self._step._try_schedule_tasks_internal()  # noqa: SLF001
+        wanted = 0 if finished else order.replicas
         self._leaving &= set(self._running_actors)
         staying = self.current_size() - len(self._leaving)
         while staying < wanted and self._leaving:
@@ -146,16 +160,26 @@ class _SteeredPool(_NodeAwareActorPool):
         if self._gangs is not None:
             self._gangs.keep(self._actor_to_logical_id)
 
-    def _take_back(self, call: int) -> None:
-        """Puts the block of a call back into the queue, unless what came of it is here; the call is forgotten."""
+    def _hold(self, call: int) -> bool:
+        """Has nothing be read of a call; returns whether nothing has been."""
+        task, info = self._step._data_tasks[call], self._step._metrics._running_tasks[call]  # noqa: SLF001
+        if info.num_outputs or task.has_pending_emits():
+            return False
+        vars(task)[_READ] = lambda *_: 0
+        return True
+
+    def _take_up(self, moved: frozenset[int]) -> None:
+        """Puts the blocks of calls that were offered back into the queue, or goes on reading where they stay."""
         step = self._step
-        task, info = step._data_tasks.get(call), step._metrics._running_tasks.get(call)  # noqa: SLF001
-        if task is None or info is None or info.num_outputs:
-            return
-        task._task_done_callback(_MovedError(), None, None)  # noqa: SLF001
-        self._moved.add(info.inputs)
-        step._bundle_queue.add(info.inputs)  # noqa: SLF001
-        step._metrics.on_input_queued(info.inputs, input_index=0)  # noqa: SLF001
+        for call in (call for calls in self._offered.values() for call in calls):
+            task, inputs = step._data_tasks[call], step._metrics._running_tasks[call].inputs  # noqa: SLF001
+            del vars(task)[_READ]
+            if call in moved:
+                task._task_done_callback(_MovedError(), None, None)  # noqa: SLF001
+                self._moved.add(inputs)
+                step._bundle_queue.add(inputs)  # noqa: SLF001
+                step._metrics.on_input_queued(inputs, input_index=0)  # noqa: SLF001
+        self._offered = {}
 
     def _create_actor(self) -> Any:
         if self._gangs is None:
@@ -201,6 +225,7 @@ class _OrderedSizes(ActorAutoscaler):
                 self._adjust(step, state, step._actor_pool)  # noqa: SLF001
 
     def _adjust(self, step: ActorPoolMapOperator, state: Any, pool: _SteeredPool) -> None:
+        offered = pool.offered()
         waiting, complete = state.total_enqueued_input_blocks(), step._inputs_complete  # noqa: SLF001
         pool.adjust(finished=step.has_completed() or (complete and not waiting and not pool.num_tasks_in_flight()))
         pool._steering.sightings[pool._name] = Sighting(  # noqa: SLF001
@@ -211,7 +236,8 @@ class _OrderedSizes(ActorAutoscaler):
             pool.current_size() - len(pool._leaving),  # noqa: SLF001
             pool.num_alive_actors(),
             pool.num_active_actors(),
-            away=pool.owed(),
+            away=offered,
+            offer=pool._offers,  # noqa: SLF001
             held_back=bool(waiting) and not state._scheduling_status.under_resource_limits,  # noqa: SLF001
         )
 

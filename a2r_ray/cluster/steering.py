@@ -42,7 +42,9 @@ class Order:
     nodes: Mapping[str, str] = field(default_factory=dict)
     """Where each replica is, by the id of its actor."""
     moved: frozenset[int] = frozenset()
-    """The calls of lost replicas that others are to be given, by their numbers."""
+    """Of the calls of lost replicas that were offered, those that others are to be given, by their numbers."""
+    answers: int = 0
+    """Which offer that was."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Sighting:
     """How many have blocks, those included that are started again."""
     away: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """What each replica owes that is not there now: the numbers of its calls, by the id of its actor."""
+    offer: int = 0
+    """The number of this offer; until it is answered nothing is read of what is ``away``."""
     held_back: bool = False
     """Whether Ray Data lets it begin nothing, since what it makes is not taken away."""
 
@@ -102,7 +106,6 @@ class Steering:
             if pool.engine is not None and pool.engine.resources.nodes > 1
         }
         """Of pools whose replicas are spread over nodes: what each of them asks for."""
-        self._taken: dict[str, set[int]] = {}
         self.look(Snapshot())
 
     def look(self, snapshot: Snapshot, move: Move | None = None) -> None:
@@ -117,16 +120,15 @@ class Steering:
         counts = sizes(demands, self._ground.holds)
         for pool, demand, count in zip(self._pools, demands, counts, strict=True):
             order = self._order(pool, demand, count, reports[pool.name])
-            self.orders[pool.name] = replace(order, moved=self._moved(pool, move))
+            self.orders[pool.name] = self._answered(pool, order, move)
 
-    def _moved(self, pool: Pool, move: Move | None) -> frozenset[int]:
-        """The calls that have been taken from lost replicas, and those that can be taken from them now."""
-        moved = self._taken.setdefault(pool.name, set())
-        for actor, calls in self.sightings[pool.name].away.items():
-            new = set(calls) - moved
-            if move is not None and new and move(actor, sorted(new)):
-                moved |= new
-        return frozenset(moved)
+    def _answered(self, pool: Pool, order: Order, move: Move | None) -> Order:
+        """The order with an answer to what the pool has offered; what was answered once is answered the same again."""
+        seen, before = self.sightings[pool.name], self.orders.get(pool.name, order)
+        if before.answers == seen.offer:
+            return replace(order, moved=before.moved, answers=seen.offer)
+        moved = (calls for actor, calls in seen.away.items() if move is not None and move(actor, calls))
+        return replace(order, moved=frozenset(call for calls in moved for call in calls), answers=seen.offer)
 
     def _demands(self, reports: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Demand]:
         demands: list[Demand] = []

@@ -119,7 +119,7 @@ class Monitor:
 
     def ended(self, replica: str) -> tuple[str, ...]:
         """The replicas of its pool that have ended: their files grow no more."""
-        silent = {name for name, (at, _) in self._reports.items() if self._clock() - at > _GONE_AFTER_S}
+        silent = {name for name, (at, _) in tuple(self._reports.items()) if self._clock() - at > _GONE_AFTER_S}
         pool = self._pools[replica]
         return tuple(sorted(name for name in self._ended | silent if self._pools.get(name) == pool))
 
@@ -181,12 +181,14 @@ class Monitor:
     def snapshot(self) -> Snapshot:
         """What is known now."""
         now = self._clock()
-        reports: dict[str, Any] = {name: {**sample, "age_s": now - at} for name, (at, sample) in self._reports.items()}
+        reports: dict[str, Any] = {
+            name: {**sample, "age_s": now - at} for name, (at, sample) in tuple(self._reports.items())
+        }
         failures, cannot_load = tuple(self._failures), dict(self._cannot_load)
         return Snapshot(reports, failures, cannot_load, self._input_rows, self._report_every_s())
 
     def _report_every_s(self) -> float:
         """Many replicas report less often each, so that the monitor and the driver keep up."""
         now = self._clock()
-        reporting = sum(now - at < _GONE_AFTER_S for at, _ in self._reports.values())
+        reporting = sum(now - at < _GONE_AFTER_S for at, _ in tuple(self._reports.values()))
         return min(_SELDOM_S, max(_REPORT_EVERY_S, reporting / _REPORTS_PER_S))

@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,14 +52,25 @@ class Held:
         """Calls so far by actor, fewest first."""
         return sorted(Counter(path.name.split("-")[0] for path in folder.iterdir() if "-" in path.name).values())
 
+    @staticmethod
+    def moved(folder: Path) -> list[str]:
+        """Who has been given what was another's."""
+        return [path.name.split("-")[0] for path in folder.glob("*-moved")]
+
 
 class Run:
-    """Some blocks that go through ``Held``, a row each."""
+    """Some blocks that go through ``Held``, a row each; where there is a last, it comes when its file is there."""
 
-    def __init__(self, folder: Path, blocks: int, steering: Orders) -> None:
+    def __init__(self, folder: Path, blocks: int, steering: Orders, last: int | None = None) -> None:
+        def come(block: Any) -> Any:
+            if block["id"].tolist() == [last]:
+                wait_until((folder / "last").exists, 60, "the last comes")
+            return block
+
         self._dataset: Dataset = (
             ray.data.range(blocks)
             .repartition(blocks)
+            .map_batches(come, batch_size=None, num_cpus=0.2)  # unlike those of ``Held``, or Ray makes one step of both
             .map_batches(
                 Held,
                 fn_constructor_args=(str(folder),),
@@ -111,16 +123,64 @@ def test_what_a_replica_owes_that_is_away_can_be_given_to_another(tmp_path: Path
     lost, other = run.actors()
     ray.kill(lost, no_restart=False)
     wait_until(lambda: bool(steering.sightings["Held"].away), 10, GONE + "which actors are away, and their calls")
-    [(actor, calls)] = steering.sightings["Held"].away.items()
+    seen = steering.sightings["Held"]
+    [(actor, calls)] = seen.away.items()
     assert (actor, len(calls)) == (lost._actor_id.hex(), 3)
-    steering.orders["Held"] = Order(replicas=2, room={other._actor_id.hex(): 9}, moved=frozenset(calls))
-
-    def moved() -> list[str]:
-        return [path.name.split("-")[0] for path in tmp_path.glob("*-moved")]
-
-    wait_until(lambda: moved() == [other._actor_id.hex()] * 3, 10, GONE + "the calls of a step, and its queue")
+    room = {other._actor_id.hex(): 9}
+    steering.orders["Held"] = Order(replicas=2, room=room, moved=frozenset(calls), answers=seen.offer)
+    wait_until(lambda: Held.moved(tmp_path) == [other._actor_id.hex()] * 3, 10, GONE + "a step's calls and its queue")
     (tmp_path / "go").touch()
     assert run.rows() == list(range(6))  # of the actor that has come back nobody waits for what it had begun
+
+
+def test_what_has_come_behind_them_waits_for_no_further_block(tmp_path: Path) -> None:
+    steering = Orders(Order(replicas=2, room_of_others=3))
+    run = Run(tmp_path, 8, steering, last=7)
+    wait_until(lambda: Held.calls(tmp_path) == [3, 3], 60, GONE + "who chooses a replica for a block")
+    wait_until(lambda: steering.sightings["Held"].waiting == 1, 60, GONE + "what waits for a pool")
+    lost, other = (actor._actor_id.hex() for actor in run.actors())
+    ray.kill(run.actors()[0], no_restart=False)
+    wait_until(lambda: bool(steering.sightings["Held"].away), 10, GONE + "which actors are away, and their calls")
+    seen = steering.sightings["Held"]
+
+    def order(room: int) -> None:
+        steering.orders["Held"] = Order(
+            replicas=2, room={lost: 0, other: room}, moved=frozenset(seen.away[lost]), answers=seen.offer
+        )
+
+    for room in (3, 4, 5, 6):
+        order(room)
+        wait_until(lambda room=room: steering.sightings["Held"].inside == room, 10, GONE + "a step's queue")  # type: ignore[misc]
+    order(0)
+    (tmp_path / "go").touch()
+    wait_until(lambda: not steering.sightings["Held"].inside, 10, "they are done")
+    assert steering.sightings["Held"].waiting == 1
+    order(6)
+    wait_until(lambda: not steering.sightings["Held"].waiting, 10, GONE + "a step's queue")
+    (tmp_path / "last").touch()
+    assert run.rows() == list(range(8))
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_nothing_is_read_of_what_may_be_given_to_another_until_that_is_decided(
+    tmp_path: Path, *, is_moved: bool
+) -> None:
+    steering = Orders(Order(replicas=2, room_of_others=3))
+    run = Run(tmp_path, 6, steering)
+    wait_until(lambda: Held.calls(tmp_path) == [3, 3], 60, GONE + "who chooses a replica for a block")
+    lost, _ = run.actors()
+    ray.kill(lost, no_restart=False)
+    wait_until(lambda: bool(steering.sightings["Held"].away), 10, GONE + "which actors are away, and their calls")
+    (tmp_path / "go").touch()
+    wait_until(lambda: Held.calls(tmp_path) == [3, 6], 30, "the actor that was lost is back and is asked again")
+    wait_until(lambda: steering.sightings["Held"].inside == 3, 10, "what the other had is read")
+    time.sleep(1)
+    seen = steering.sightings["Held"]
+    assert seen.inside == sum(map(len, seen.away.values())) == 3, GONE + "how what came of a call is read"
+    taken = frozenset(call for calls in seen.away.values() for call in calls) if is_moved else frozenset()
+    steering.orders["Held"] = Order(replicas=2, room_of_others=3, moved=taken, answers=seen.offer)
+    assert run.rows() == list(range(6))
+    assert len(Held.moved(tmp_path)) == len(taken)
 
 
 def test_who_has_nothing_to_do_goes_first_and_then_who_is_away() -> None:

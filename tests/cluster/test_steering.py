@@ -165,22 +165,26 @@ def test_a_pool_without_an_engine_is_not_held_up(document: dict[str, Any]) -> No
     assert Steering([], rows=1, cases=3).orders == {}
 
 
-def test_what_a_lost_replica_owes_is_taken_from_it_once_and_asked_for_until_it_can_be(method: Method) -> None:
+def test_what_a_lost_replica_owes_is_given_to_others_where_it_can_be_and_each_offer_is_answered_once(
+    method: Method,
+) -> None:
     steering = Steering(method, rows=1, cases=64)
-    steering.sightings["explorer"] = Sighting(away={"a": (3, 4)})
-    asked: list[tuple[str, list[int]]] = []
+    asked: list[tuple[str, tuple[int, ...]]] = []
 
-    def look(*, is_lost: bool) -> frozenset[int]:
+    def look(*, is_lost: bool) -> tuple[int, set[int]]:
         def move(actor: str, calls: Sequence[int]) -> bool:
-            asked.append((actor, list(calls)))
+            asked.append((actor, tuple(calls)))
             return is_lost
 
         steering.look(Snapshot(), move)
-        return steering.orders["explorer"].moved
+        order = steering.orders["explorer"]
+        return order.answers, set(order.moved)
 
-    assert look(is_lost=False) == set()
-    assert look(is_lost=True) == {3, 4}
-    steering.sightings["explorer"] = Sighting(away={"a": (3, 4, 9)})
-    assert look(is_lost=True) == {3, 4, 9}
-    assert asked == [("a", [3, 4]), ("a", [3, 4]), ("a", [9])]
+    assert look(is_lost=True) == (0, set())
+    steering.sightings["explorer"] = Sighting(away={"a": (3, 4)}, offer=1)
+    assert look(is_lost=False) == (1, set())
+    assert look(is_lost=True) == (1, set())  # the first answer may have been taken up by now
+    steering.sightings["explorer"] = Sighting(away={"a": (3, 4)}, offer=2)
+    assert look(is_lost=True) == look(is_lost=True) == (2, {3, 4})
+    assert asked == [("a", (3, 4)), ("a", (3, 4))]
     assert steering.orders["synthesizer"].moved == set()

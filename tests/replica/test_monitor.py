@@ -92,6 +92,13 @@ def test_what_was_let_in_when_a_process_died_is_held_against_it_and_not_when_its
     assert monitor.suspicions(["p1"]) == [Suspicion()]
 
 
+def test_a_replica_may_report_for_the_first_time_while_others_ask() -> None:
+    monitor = Monitor(clock=lambda: float(monitor._reports.setdefault(f"new-{len(monitor._reports)}", (0.0, {}))[0]))
+    monitor.arrive("a1", "explorer", "actor", "node")
+    monitor.report("a1", sample())
+    assert monitor.ended("a1") == ()
+
+
 def test_pauses_before_loading_again_grow_and_end_with_the_first_that_loads() -> None:
     monitor = Monitor()
     assert [monitor.cannot_load("explorer", "no memory") for _ in range(3)] == [15.0, 30.0, 60.0]

@@ -115,7 +115,10 @@ def test_what_a_lost_node_owed_is_done_once_by_whoever_is_given_it(config: Confi
     assert monitor.move("away", [7])
     assert [len(paths) for paths in other(block(1, 2))["paths"].to_pylist()] == [4, 4]
     assert len(rows(config, "paths")) == 8  # p1's were in the files of the one that was lost
-    back = Replica(assignment(config, 0), monitor, Actor("away", again=True))
+    actor = Actor("away", again=True)
+    back = Replica(assignment(config, 0), monitor, actor)
+    assert back(block(1, 2)).num_rows == 0
+    actor.present = Call(7)  # it was lost on its way to the one before
     assert back(block(1, 2)).num_rows == 0
     assert len(rows(config, "paths")) == 8
     for replica in (other, back):
