@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import ray
-from ray.data import DataContext
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from a2r_ray.cluster import private
@@ -21,13 +20,13 @@ _GROWTH_S = 60.0
 
 
 @contextmanager
-def connected() -> Iterator[None]:
+def connected() -> Iterator[bool]:
     """Connects to the cluster that ``RAY_ADDRESS`` names, as in a Ray job; else starts one here and ends it after.
 
-    Inside a program that has connected already, that connection is used and left alone.
+    Inside a program that has connected already, that connection is used and left alone. Yields whether it is our own.
     """
     if ray.is_initialized():
-        yield
+        yield False
         return
     address = os.environ.get("RAY_ADDRESS") or "local"
     # The core worker of the driver would print warnings of its own between ours.
@@ -43,9 +42,9 @@ def connected() -> Iterator[None]:
             log_to_driver=False,
             logging_level=logging.CRITICAL,
         )
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
     try:
-        _quiet()
-        yield
+        yield True
     finally:
         ray.shutdown()
 
@@ -114,11 +113,3 @@ def _own_signals() -> Iterator[None]:
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, before)
-
-
-def _quiet() -> None:
-    context = DataContext.get_current()
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
-    for name in ("ray.data", "ray"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 import ray
 
-from a2r_ray.cluster import connection, driver, monitor, pool_health
+from a2r_ray.cluster import connection, driver, monitor, phases, pool_health
 from a2r_ray.config.loading import parse_config
 from a2r_ray.errors import A2RError, InputError, Stopped
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
@@ -148,10 +148,10 @@ def test_the_observer_sees_the_pools(document: dict[str, Any]) -> None:
 
 def test_what_ray_raises_after_a_stop_was_asked_is_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     with monitor.opened(connection.driver_node()) as watched:
-        with pytest.raises(A2RError, match="the node died"), driver.explained(watched):
+        with pytest.raises(A2RError, match="the node died"), phases.explained(watched):
             raise ray.exceptions.RayError("the node died")
         monkeypatch.setattr(Stopped, "asked", Stopped(15))
-        with pytest.raises(Stopped, match="SIGTERM"), driver.explained(watched):
+        with pytest.raises(Stopped, match="SIGTERM"), phases.explained(watched):
             raise ray.exceptions.RayError("the node died")
 
 
