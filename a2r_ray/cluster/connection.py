@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 
 import ray
@@ -35,6 +36,8 @@ def connected() -> Iterator[bool]:
     os.environ.setdefault("RAY_DATA_USAGE_DISABLED", "1")
     private.keep_errors_off_stdout()
     private.connect_only_when_asked()
+    # Half of what Ray Data will import, while Ray's processes begin; it imports nothing of Ray's.
+    threading.Thread(target=import_module, args=("pandas",), daemon=True).start()
     with _own_signals(), _native_stderr_off():
         ray.init(
             address=address,
