@@ -1,8 +1,8 @@
 """The driver: the whole way of a run, from a config to its receipt. Start here.
 
-``run`` opens the run folder, connects to Ray, drives what the method was compiled to phase by phase, and writes the
-receipt. A problem travels as a row from the reader through the pools; what is made of it is in the tables before it
-goes on, so what the files hold adds up by itself.
+``run`` opens the run folder, connects to Ray, drives what the method was compiled to phase by phase (``phases``), and
+writes the receipt. A problem travels as a row from the reader through the pools; what is made of it is in the tables
+before it goes on, so what the files hold adds up by itself.
 """
 
 import sys
@@ -70,7 +70,7 @@ def run(
         if connection.is_elsewhere():
             ours = connected.enter_context(connection.connected())
             with output_looked_for(config.output):
-                import_module("a2r_ray.cluster.phases")  # Ray Data takes as long as the nodes
+                import_module("a2r_ray.cluster.phases")  # it takes about as long as the nodes
         source = open_source(config.input)
         first_rows(source, 1)
         rows = source.count()
