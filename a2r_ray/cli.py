@@ -3,6 +3,8 @@
 Nothing heavy is imported before a verb needs it, so ``--help`` answers at once.
 """
 
+import atexit
+import gc
 import json
 import os
 import signal
@@ -203,6 +205,8 @@ def guarded(command: Callable[[], int]) -> int:
     """Runs a command; its errors become a message on stderr and an exit code, and signals end it cleanly."""
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, _stop)
+    # Python, as it ends, would look for circles among all that was imported, for half a second.
+    atexit.register(gc.freeze)
     try:
         return command()
     except ConfigError as error:

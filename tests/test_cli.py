@@ -49,6 +49,11 @@ def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
     assert statistics.median(seconds) < 2.0
 
 
+def test_a_cluster_is_connected_to_before_ray_data_is_imported() -> None:
+    early = "import sys, a2r_ray.cluster.driver; print([m for m in ('ray', 'ray.data', 'pandas') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", early], text=True).strip() == "['ray']"
+
+
 def test_every_mistake_in_a_config_is_named_and_the_exit_is_2(config_file: Path, document: dict[str, Any]) -> None:
     document["explorer"]["pahts"] = 8
     document["synthesizer"]["sampling"] = {"temperature": -1}

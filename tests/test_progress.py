@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from a2r_ray.cluster.driver import Progress
+from a2r_ray.cluster.state import Progress
 from a2r_ray.config.loading import parse_config
 from a2r_ray.method.compile import compile_method
 from a2r_ray.progress import AS_LINES, LiveProgress, RunElsewhere, alive, print_summary

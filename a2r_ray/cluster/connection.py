@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 
 import ray
-from ray.data import DataContext
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from a2r_ray.cluster import private
@@ -21,13 +21,13 @@ _GROWTH_S = 60.0
 
 
 @contextmanager
-def connected() -> Iterator[None]:
+def connected() -> Iterator[bool]:
     """Connects to the cluster that ``RAY_ADDRESS`` names, as in a Ray job; else starts one here and ends it after.
 
-    Inside a program that has connected already, that connection is used and left alone.
+    Inside a program that has connected already, that connection is used and left alone. Yields whether it is our own.
     """
     if ray.is_initialized():
-        yield
+        yield False
         return
     address = os.environ.get("RAY_ADDRESS") or "local"
     # The core worker of the driver would print warnings of its own between ours.
@@ -41,6 +41,8 @@ def connected() -> Iterator[None]:
         os.environ.setdefault("REPORTER_UPDATE_INTERVAL_MS", "60000")
     private.keep_errors_off_stdout()
     private.connect_only_when_asked()
+    # Half of what Ray Data will import, while Ray's processes begin; it imports nothing of Ray's.
+    threading.Thread(target=import_module, args=("pandas",), daemon=True).start()
     with _own_signals(), _native_stderr_off():
         ray.init(
             address=address,
@@ -48,9 +50,9 @@ def connected() -> Iterator[None]:
             log_to_driver=False,
             logging_level=logging.CRITICAL,
         )
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
     try:
-        _quiet()
-        yield
+        yield True
     finally:
         ray.shutdown()
 
@@ -119,11 +121,3 @@ def _own_signals() -> Iterator[None]:
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, before)
-
-
-def _quiet() -> None:
-    context = DataContext.get_current()
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
-    for name in ("ray.data", "ray"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ray
 import yaml
@@ -21,13 +21,15 @@ from ray._private.runtime_env import packaging
 from ray._private.state import actors, state
 from ray.autoscaler._private.util import format_readonly_node_type
 from ray.core.generated.autoscaler_pb2 import GetClusterStatusReply
-from ray.data import DataContext, Dataset
 from ray.experimental.internal_kv import _internal_kv_get
+
+if TYPE_CHECKING:  # it takes a second, which the connection is not to wait for
+    from ray.data import DataContext, Dataset
 
 _UNREAD_BLOCKS = 64
 
 
-def allow_unread_blocks(context: DataContext) -> None:
+def allow_unread_blocks(context: "DataContext") -> None:
     """Lets a task that yields many blocks run ahead of its readers.
 
     By default it may have 2 unread ones, and the driver takes them once a round: downstream gets some 14 blocks a
@@ -36,7 +38,7 @@ def allow_unread_blocks(context: DataContext) -> None:
     context._max_num_blocks_in_streaming_gen_buffer = _UNREAD_BLOCKS  # noqa: SLF001
 
 
-def with_task_options(dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
+def with_task_options(dataset: "Dataset", options: Mapping[str, Any]) -> "Dataset":
     """Sets Ray's options of a dataset's last step, where its method takes none of them.
 
     ``repartition`` takes no options at all, and ``map_batches`` takes no GPUs together with whole blocks.

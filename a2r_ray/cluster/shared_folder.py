@@ -25,11 +25,14 @@ _LOOK_S = 5.0
 _SHOWN = 5
 
 Look = Callable[[str], bool]
-Ask = Callable[[Mapping[str, str], str], Mapping[str, str]]
+Ask = Callable[[Mapping[str, str], str], Callable[[], Mapping[str, str]]]
 
 
-def check_output(uri: str, look: Look | None = None) -> None:
+@contextmanager
+def output_looked_for(uri: str, look: Look | None = None) -> Iterator[None]:
     """Checks the run folder of a run that is about to begin, on the cluster that is connected; leaves nothing there.
+
+    The nodes look while the block runs, and are waited for at its end.
 
     Args:
         uri: the run folder.
@@ -40,27 +43,34 @@ def check_output(uri: str, look: Look | None = None) -> None:
     """
     output = Storage(uri)
     folder = output.local
-    if folder is None:
+    if folder is not None:
+        outlasting(str(folder), f"output {output.shown}")
+    nodes = _other_nodes() if folder is not None else {}
+    if folder is None or not nodes:
+        yield
         return
-    outlasting(str(folder), f"output {output.shown}")
-    if nodes := _other_nodes():
-        check_shared(output, folder, nodes, lambda nodes, probe: _ask(nodes, probe, look or is_there))
+    with shared(output, folder, nodes, lambda nodes, probe: _ask(nodes, probe, look or is_there)):
+        yield
 
 
-def check_shared(output: Storage, folder: Path, nodes: Mapping[str, str], ask: Ask) -> None:
-    """Has other nodes look for a file that is put into the folder.
+@contextmanager
+def shared(output: Storage, folder: Path, nodes: Mapping[str, str], ask: Ask) -> Iterator[None]:
+    """Has other nodes look for a file that is put into the folder for the time of the block, until all have looked.
 
     Args:
         output: the run folder, for the message.
         folder: where it is.
         nodes: the address of each node, by its id.
-        ask: has these nodes look for a file; returns why not, by node, of those that do not see it.
+        ask: has these nodes look for a file; what it returns waits for them, and says why not, by node, of those that
+            do not see it.
 
     Raises:
         OutputError: a node does not see it, or the file cannot be put there.
     """
     with _probe(output, folder) as probe:
-        blind = ask(nodes, str(probe))
+        answers = ask(nodes, str(probe))
+        yield
+        blind = answers()
     if not blind:
         return
     lines = sorted(f"  {nodes[node]}: {why}" for node, why in blind.items())
@@ -106,17 +116,21 @@ def _probe(output: Storage, folder: Path) -> Iterator[Path]:
         probe.unlink(missing_ok=True)
 
 
-def _ask(nodes: Mapping[str, str], path: str, look: Look) -> dict[str, str]:
+def _ask(nodes: Mapping[str, str], path: str, look: Look) -> Callable[[], dict[str, str]]:
     """Has all nodes look at once; one that has gone meanwhile is not missed."""
     task = ray.remote(num_cpus=0)(look)
     asked = {
         node: task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(path)
         for node in nodes
     }
-    ray.wait(list(asked.values()), num_returns=len(asked), timeout=_ANSWER_S)
-    answers = {node: _answer(answer) for node, answer in asked.items()}
-    still = _other_nodes()
-    return {node: why for node, why in answers.items() if why and node in still}
+
+    def answers() -> dict[str, str]:
+        ray.wait(list(asked.values()), num_returns=len(asked), timeout=_ANSWER_S)
+        said = {node: _answer(answer) for node, answer in asked.items()}
+        still = _other_nodes()
+        return {node: why for node, why in said.items() if why and node in still}
+
+    return answers
 
 
 def _answer(answer: "ray.ObjectRef[bool]") -> str:

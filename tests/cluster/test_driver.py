@@ -12,7 +12,8 @@ import duckdb
 import pytest
 import ray
 
-from a2r_ray.cluster import connection, driver, monitor, pool_health
+from a2r_ray.cluster import connection, driver, monitor, phases, pool_health
+from a2r_ray.cluster.state import Progress
 from a2r_ray.config.loading import parse_config
 from a2r_ray.errors import A2RError, InputError, Stopped
 from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
@@ -139,7 +140,7 @@ def test_an_input_with_no_readable_row_makes_no_run_folder(document: dict[str, A
 
 def test_the_observer_sees_the_pools(document: dict[str, Any]) -> None:
     document["explorer"]["simulated"] = {"latency_s": {"median": 1.5}}
-    seen: list[driver.Progress] = []
+    seen: list[Progress] = []
     summary = driver.run(parse_config(document), seen.append)
     assert {sample["pool"] for sample in seen[-1].replicas.values()} == {"explorer", "synthesizer"}
     assert seen[-1].total == 20
@@ -148,10 +149,10 @@ def test_the_observer_sees_the_pools(document: dict[str, Any]) -> None:
 
 def test_what_ray_raises_after_a_stop_was_asked_is_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     with monitor.opened(connection.driver_node()) as watched:
-        with pytest.raises(A2RError, match="the node died"), driver.explained(watched):
+        with pytest.raises(A2RError, match="the node died"), phases.explained(watched):
             raise ray.exceptions.RayError("the node died")
         monkeypatch.setattr(Stopped, "asked", Stopped(15))
-        with pytest.raises(Stopped, match="SIGTERM"), driver.explained(watched):
+        with pytest.raises(Stopped, match="SIGTERM"), phases.explained(watched):
             raise ray.exceptions.RayError("the node died")
 
 
@@ -348,7 +349,7 @@ def test_after_four_deaths_a_replica_is_as_fast_as_before(document: dict[str, An
     since: list[tuple[float, int]] = []
     """When the replica after the last death had served some, and every half second from then on: how many."""
 
-    def kill(progress: driver.Progress) -> None:
+    def kill(progress: Progress) -> None:
         own = {name: each for name, each in progress.replicas.items() if each["pool"] == "explorer"}
         served = {name: each["stages"].get("explore", 0) for name, each in own.items()}
         working = [name for name in own if served[name] and name not in deaths]
@@ -386,7 +387,7 @@ def test_a_replica_that_cannot_load_again_is_waited_for(
     }
     killed: list[float] = []
 
-    def take_away(progress: driver.Progress) -> None:
+    def take_away(progress: Progress) -> None:
         own = [each for each in progress.replicas.values() if each["pool"] == "synthesizer"]
         if not killed and any(not each["loading"] for each in own):
             server.models = models("another")

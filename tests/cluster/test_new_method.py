@@ -16,6 +16,7 @@ import pytest
 
 from a2r_ray.answers.finding import extract
 from a2r_ray.cluster import driver
+from a2r_ray.cluster.state import Progress
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
 from a2r_ray.engines import Request
@@ -89,7 +90,7 @@ def test_it_runs_and_continues_like_any_other(document: dict[str, Any]) -> None:
     config = parse_config(document)
     killed = threading.Event()
 
-    def kill_one(progress: driver.Progress) -> None:
+    def kill_one(progress: Progress) -> None:
         assert [pool.name for pool in progress.pools] == ["explorer", "opinion", "synthesizer"]
         moved = sum(sample["stages"].get("second_opinion", 0) for sample in progress.replicas.values())
         if moved and not killed.is_set():

@@ -2,12 +2,12 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from a2r_ray.cluster.shared_folder import check_output, check_shared, is_there
+from a2r_ray.cluster.shared_folder import Look, is_there, output_looked_for, shared
 from a2r_ray.errors import OutputError
 from a2r_ray.runs.storage import Storage
 from tests.nodes import Nodes
@@ -28,10 +28,12 @@ def another_disk(path):
 def broken(path):
     raise ValueError("no module here")
 folder = sys.argv[1]
-shared_folder.check_output(folder)
+with shared_folder.output_looked_for(folder):
+    pass
 for look in (another_disk, broken):
     try:
-        shared_folder.check_output(folder, look)
+        with shared_folder.output_looked_for(folder, look):
+            pass
     except OutputError as error:
         print(error)
     else:
@@ -71,18 +73,24 @@ def test_each_other_node_looks_and_says_what_it_sees(two_nodes: Nodes, tmp_path:
 def test_a_folder_that_all_nodes_see_is_taken_and_nothing_is_left_in_it(tmp_path: Path) -> None:
     asked: list[str] = []
 
-    def all_see(nodes: Mapping[str, str], probe: str) -> dict[str, str]:
+    def all_see(nodes: Mapping[str, str], probe: str) -> Callable[[], dict[str, str]]:
         asked.extend(nodes)
-        return {} if Path(probe).exists() else dict(nodes)
+        return lambda: {} if Path(probe).exists() else dict(nodes)
 
-    check_shared(Storage(str(tmp_path)), tmp_path / "not" / "there" / "yet", NODES, all_see)
+    with shared(Storage(str(tmp_path)), tmp_path / "not" / "there" / "yet", NODES, all_see):
+        assert list(tmp_path.iterdir())
     assert asked == ["a", "b", "c"]
     assert list(tmp_path.iterdir()) == []
 
 
+def look(folder: Path, nodes: Mapping[str, str], blind: Mapping[str, str]) -> None:
+    with shared(Storage(str(folder)), folder, nodes, lambda *_: lambda: blind):
+        pass
+
+
 def test_the_nodes_that_do_not_see_it_are_named_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught:
-        check_shared(Storage(str(tmp_path)), tmp_path, NODES, lambda *_: {"c": "another disk", "b": "it did not say"})
+        look(tmp_path, NODES, {"c": "another disk", "b": "it did not say"})
     text = str(caught.value)
     assert f"output {tmp_path}: it is a local folder, and not seen to be the same one on 2 of 3 other nodes" in text
     assert "\n  10.0.0.2: it did not say\n  10.0.0.3: another disk\n" in text
@@ -94,7 +102,7 @@ def test_the_nodes_that_do_not_see_it_are_named_with_the_remedy(tmp_path: Path) 
 def test_of_many_nodes_a_few_are_named(tmp_path: Path) -> None:
     nodes = {str(number): f"10.0.0.{number}" for number in range(1, 9)}
     with pytest.raises(OutputError, match=r"on 8 of 8 other nodes:\n(  \S+: no\n){5}  and 3 more\n"):
-        check_shared(Storage(str(tmp_path)), tmp_path, nodes, lambda nodes, _: dict.fromkeys(nodes, "no"))
+        look(tmp_path, nodes, dict.fromkeys(nodes, "no"))
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,18 +111,23 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(Path, "touch", refuse)
     with pytest.raises(OutputError, match="cannot be written: Permission denied"):
-        check_shared(Storage(str(tmp_path)), tmp_path, NODES, lambda *_: {})
+        look(tmp_path, NODES, {})
+
+
+def check_output(output: Path | str, look: Look | None = None) -> None:
+    with output_looked_for(str(output), look):
+        pass
 
 
 def test_the_copy_that_a_job_runs_in_is_no_place_for_results(tmp_path: Path) -> None:
     copy = tmp_path / "session" / "runtime_resources" / "working_dir_files" / "_ray_pkg_1"
     refused = "would be removed with it; name an absolute path"
     with pytest.raises(OutputError, match=refused):
-        check_output(str(copy / "runs" / "a"))
+        check_output(copy / "runs" / "a")
     copy.mkdir(parents=True)
     (tmp_path / "link").symlink_to(copy)
     with pytest.raises(OutputError, match=refused):
-        check_output(str(tmp_path / "link" / "runs"))
+        check_output(tmp_path / "link" / "runs")
 
 
 def test_object_storage_is_seen_from_everywhere() -> None:
@@ -130,5 +143,5 @@ def test_a_file_that_appears_late_is_seen(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.usefixtures("local_ray")
 def test_a_single_node_needs_no_probe(tmp_path: Path) -> None:
-    check_output(str(tmp_path / "run"), lambda _: False)
+    check_output(tmp_path / "run", lambda _: False)
     assert list(tmp_path.iterdir()) == []
