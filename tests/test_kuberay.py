@@ -133,6 +133,7 @@ def test_what_is_stopped_has_its_time(spec: dict[str, Any]) -> None:
         assert held_s <= int(seconds) < pod["terminationGracePeriodSeconds"]
 
 
+@pytest.mark.parametrize("spec", ["raycluster"], indirect=True)  # both have the same, as is shown below
 def test_the_head_s_last_act_stops_the_jobs_in_order(spec: dict[str, Any], cluster: Nodes) -> None:
     def logs() -> str:
         return str(cluster.job_server(f"/api/jobs/{name}/logs"))
