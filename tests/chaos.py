@@ -27,6 +27,7 @@ import duckdb
 import psutil
 import yaml
 
+from a2r_ray.cli import cli
 from tests.nodes import Nodes, wait_until
 
 A2R = [sys.executable, "-c", "from a2r_ray.cli import main; main()"]
@@ -58,18 +59,19 @@ class Chaos:
 def disturb(config: Path, output: Path, kills: int, dice: random.Random, nodes: Nodes | None = None) -> Chaos:
     """Runs a config to its end, with as many kills of the driver on the way.
 
-    Of five drivers four use the cluster, where one is given, which outlives them; the fifth has a Ray of its own.
+    Of five drivers four use the cluster, where one is given, which outlives them; the fifth has a Ray of its own. Half
+    of them are killed while they start, half while they write, and a replica before every other of these.
     """
     chaos = Chaos()
-    while chaos.driver_kills < kills:
+    for moment in dice.sample(("starts", "writes", "starts", "has lost a replica") * (kills // 4 + 1), kills):
         cluster = nodes if chaos.driver_kills % 5 else None
         process = start(config, **(cluster.environment if cluster else {}))
-        if dice.random() < 1 / 2:  # while it starts
+        if moment == "starts":
             _let_it_run(process, dice.uniform(0.5, 6))
-        else:  # while it writes
+        else:
             wait_for_more_paths(process, output)
             _let_it_run(process, dice.uniform(0, 1))
-            if dice.random() < 1 / 2:
+            if moment == "has lost a replica":
                 chaos.replica_kills += kill_a_replica(cluster.head.pid if cluster else process.pid, dice)
                 _let_it_run(process, dice.uniform(0, 3))
         if process.poll() is not None:
@@ -83,8 +85,7 @@ def disturb(config: Path, output: Path, kills: int, dice: random.Random, nodes: 
         wait_until_gone(own)
     chaos.receipt = finish(config, nodes)
     assert chaos.receipt["balanced"]
-    verified = subprocess.run([*A2R, "verify", str(output)], capture_output=True, text=True, check=False)
-    assert verified.returncode == 0, verified.stdout
+    assert cli(["verify", str(output)], standalone_mode=False) == 0
     if nodes:
         wait_until(lambda: not replicas(nodes.head.pid), 30, "replicas outlive the drivers that were killed")
     return chaos

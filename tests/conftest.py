@@ -23,28 +23,47 @@ from tests.nodes import Nodes
 # Another test computes meanwhile: by default Ray's workers would starve beside it, and an engine's threads would spin
 # while one of them waits for its core.
 os.environ |= {"RAY_worker_niceness": "0", "OMP_WAIT_POLICY": "passive"}
+# As a run of the command has it: Ray Data would begin a process to gather usage statistics.
+os.environ["RAY_DATA_USAGE_DISABLED"] = "1"
+# Hundreds of processes import the package, and each would compile it anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 TOGETHER = {
     **dict.fromkeys(("chaos", "cli", "jobs", "s3", "storage_faults", "submit", "kuberay"), "on the cluster"),
     **dict.fromkeys(
-        ("monitor", "driver", "rows", "private", "execution", "reader", "api", "new_method", "shared_folder", "readme"),
+        ("monitor", "driver", "rows", "private", "execution", "reader", "api", "new_method", "readme"),
         "on the Ray of the process",
     ),
-    **dict.fromkeys(("elastic", "placement"), "on clusters that scale, all at one port"),
+    **dict.fromkeys(("vllm", "fingerprint"), "with vLLM"),
 }
-"""The tests of which files share a process, and in it a Ray."""
+"""The tests of which files, or folders, share a process, and in it a Ray, or the import of vLLM."""
+
+SLOW = (
+    *("on the cluster", "on the Ray of the process", "vllm_end_to_end", "elastic"),
+    *("recovery", "four_nodes", "placement", "with vLLM", "math_worker", "gym"),
+)
+"""What takes longest, and so begins first: what is short evens out when the two processes end."""
+
+
+def scope(file: Path) -> str:
+    """What is given to a process as a whole: a file, or the files that share a Ray."""
+    name = "vllm" if file.parent.name == "vllm" else file.stem.removeprefix("test_")
+    return TOGETHER.get(name, name if name in SLOW else str(file))
 
 
 class Scheduler(LoadScopeScheduling):
     """Gives a process whole files, and those that share a Ray to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = Path(nodeid.partition("::")[0])
-        return TOGETHER.get(file.stem.removeprefix("test_"), str(file))
+        return scope(Path(nodeid.partition("::")[0]))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
     return Scheduler(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: SLOW.index(found) if (found := scope(item.path)) in SLOW else len(SLOW))
 
 
 MakeConfig = Callable[..., Config]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import yaml
 
@@ -69,12 +70,20 @@ class Nodes:
         ports = [f"--port={self.address.rpartition(':')[2]}", f"--dashboard-port={dashboard}"]
         self.head = self._start("--head", f"--temp-dir={self._folder}", *ports, *options)
 
+    def job_server(self, path: str) -> Any:
+        """What it answers; None where it does not yet, or knows of no such thing."""
+        headers = {"Authorization": f"Bearer {self._own['RAY_AUTH_TOKEN']}"}
+        with suppress(OSError), urlopen(Request(self.dashboard + path, headers=headers), timeout=10) as answer:  # noqa: S310
+            return json.load(answer)
+        return None
+
     def add(self, *options: str) -> subprocess.Popen[bytes]:
         """One more node; without options it has one CPU."""
         return self._start(f"--address={self.address}", *(options or ("--num-cpus=1",)))
 
     def _start(self, *options: str) -> subprocess.Popen[bytes]:
-        command = [RAY, "start", "--block", "--disable-usage-stats", *options]
+        # What workers print is for nobody: a2r has it not sent to the driver, and a job's output is its driver's own.
+        command = [RAY, "start", "--block", "--disable-usage-stats", "--include-log-monitor=false", *options]
         log = self._logs / f"node-{len(self._started)}.log"
         with log.open("wb") as out:
             node = subprocess.Popen(
@@ -166,4 +175,5 @@ def autoscaling(folder: Path, kinds: Mapping[str, Any], *, most: int, idle_s: fl
         "RAY_OVERRIDE_NODE_ID_FOR_TESTING": _HEAD,
     }
     # The simulated provider knows no other port of the head's.
-    return Nodes(folder, "--num-cpus=0", f"--autoscaling-config={file}", environment=environment, port=6379)
+    options = ("--num-cpus=0", "--include-dashboard=false", f"--autoscaling-config={file}")
+    return Nodes(folder, *options, environment=environment, port=6379)

@@ -31,7 +31,7 @@ def submit(cluster: Nodes) -> Any:
     def run(*entrypoint: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
         return ray("submit", "--working-dir", str(ROOT), *options, "--", sys.executable, *entrypoint)
 
-    wait_until(lambda: ray("list").returncode == 0, 120, "the dashboard does not come up")
+    wait_until(lambda: cluster.job_server("/api/jobs/") is not None, 120, "the dashboard does not come up")
     run.ray = ray  # type: ignore[attr-defined]
     return run
 

@@ -133,23 +133,23 @@ def test_what_is_stopped_has_its_time(spec: dict[str, Any]) -> None:
         assert held_s <= int(seconds) < pod["terminationGracePeriodSeconds"]
 
 
+@pytest.mark.parametrize("spec", ["raycluster"], indirect=True)  # both have the same, as is shown below
 def test_the_head_s_last_act_stops_the_jobs_in_order(spec: dict[str, Any], cluster: Nodes) -> None:
-    def ray_job(*words: str) -> str:
-        command = [RAY, "job", words[0], "--address", cluster.dashboard, *words[1:]]
-        done = subprocess.run(command, env=cluster.environment, capture_output=True, text=True, check=False)
-        return done.stdout + done.stderr
+    def logs() -> str:
+        return str(cluster.job_server(f"/api/jobs/{name}/logs"))
 
-    wait_until(lambda: "Traceback" not in ray_job("list"), 120, "the dashboard does not come up")
+    wait_until(lambda: cluster.job_server("/api/jobs/") is not None, 120, "the dashboard does not come up")
     name = f"hook-{secrets.token_hex(4)}"
     last_words = "trap 'echo last words; exit' TERM; echo begun; while true; do sleep 0.1; done"
-    ray_job("submit", "--no-wait", "--submission-id", name, "--", "bash", "-c", last_words)
-    wait_until(lambda: "begun" in ray_job("logs", name), 60, "the job does not begin")
+    command = [RAY, "job", "submit", "--address", cluster.dashboard, "--no-wait", "--submission-id", name]
+    subprocess.run([*command, "--", "bash", "-c", last_words], env=cluster.environment, check=True, capture_output=True)
+    wait_until(lambda: "begun" in logs(), 60, "the job does not begin")
     *shell, script = hook(spec)
     script = script.replace("http://127.0.0.1:8265", cluster.dashboard).replace("sleep 23", "")
     environment = {key: value for key, value in cluster.environment.items() if key != "RAY_ADDRESS"}
     subprocess.run([*shell, script], env=environment, check=True, timeout=60)
-    wait_until(lambda: "stopped" in ray_job("status", name), 30, "the job goes on")
-    assert "last words" in ray_job("logs", name)
+    wait_until(lambda: cluster.job_server(f"/api/jobs/{name}")["status"] == "STOPPED", 30, "the job goes on")
+    assert "last words" in logs()
 
 
 def test_a_job_is_begun_again_and_continues(job: dict[str, Any]) -> None:

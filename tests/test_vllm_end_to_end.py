@@ -13,8 +13,9 @@ import duckdb
 import pytest
 import yaml
 
+from a2r_ray.cli import cli
 from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA
-from tests.chaos import A2R, family, kill_a_replica, said, start, title, wait_for_more_paths, wait_until_gone
+from tests.chaos import family, kill_a_replica, said, start, title, wait_for_more_paths, wait_until_gone
 from tests.nodes import wait_until
 
 MODEL = Path(__file__).parent.parent / "models" / "SmolLM2-135M-Instruct"
@@ -180,7 +181,6 @@ def test_three_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     assert query(run, "paths", "count(distinct replica)") == [(3,)]
     # 12 requests of 48 tokens in flight, and what waited for its flush.
     assert 0 < receipt["tokens"]["paid_twice"] <= 3 * (12 * 48 + 5 * 400)
-    verified = subprocess.run([*A2R, "verify", str(run)], capture_output=True, text=True, check=False)
-    assert verified.returncode == 0, verified.stdout
+    assert cli(["verify", str(run)], standalone_mode=False) == 0
     lost = receipt["tokens"]["paid_twice"]
     print(f"{lost / (lost + receipt['tokens']['explorer']['completion']):.1%} of the explorer's tokens were paid twice")

@@ -61,6 +61,8 @@ class _SteeredPool(_NodeAwareActorPool):
         config = replace(before._config, max_tasks_in_flight_per_actor=before.max_actor_concurrency())  # noqa: SLF001
         super().__init__(step._start_actor, config, before.map_worker_cls_name, debounce_period_s=0)  # noqa: SLF001
         self._step, self._name, self._steering = step, name, steering
+        self._order = steering.orders[name]
+        """The same for a whole round of the loop: who may take a block when it is chosen may also when it is given."""
         self._gangs = Gangs(steering.bundles[name]) if name in steering.bundles else None
         self._leaving: set[ActorHandle[Any]] = set()
         """Those that take no more blocks, and end when they have none."""
@@ -74,10 +76,6 @@ class _SteeredPool(_NodeAwareActorPool):
         self._is_moved = False
         """Whether the block that is about to be given away is one of them."""
         step.add_map_task_kwargs_fn(lambda: {_IS_MOVED: self._is_moved})
-
-    @property
-    def _order(self) -> Order:
-        return self._steering.orders[self._name]
 
     def initial_size(self) -> int:
         """Replicas to begin with."""
@@ -100,10 +98,11 @@ class _SteeredPool(_NodeAwareActorPool):
         super().on_task_submitted(actor)
 
     def refresh_actor_state(self) -> None:
-        """Takes over which replicas are alive, and which are on nodes that are about to go.
+        """Takes over the order, which replicas are alive, and which are on nodes that are about to go, once a round.
 
         Where they are, the replicas have said: Ray Data would ask an actor of its own for it again and again.
         """
+        self._order = self._steering.orders[self._name]
         nodes = self._order.nodes
         self._actor_node_id_map_snapshot = {
             logical: nodes[actor._actor_id.hex()]  # noqa: SLF001

@@ -29,19 +29,29 @@ def answered(document: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[
     return found
 
 
-def test_columns_of_the_dataset_stay_whatever_they_are_called(document: dict[str, Any]) -> None:
+def test_columns_of_the_dataset_stay_whatever_they_are_called_also_where_a_row_is_no_problem(
+    document: dict[str, Any],
+) -> None:
     document["synthesizer"]["simulated"] = {"accuracy": 1.0}
     own = {"problem_id", "problem", "messages", "reference_answer"}
     taken: dict[str, Any] = {name: f"my {name}" for name in RESULT_SCHEMA.names if name not in own}
     taken |= {"answer": "my answer", "paths": "my paths", "line": 7, "verifier": {"mine": 1}, "metadata": {"a": 1}}
-    found = answered(document, items(**taken))
-    assert [{name: row[name] for name in taken} for row in found] == [taken] * 3
+    *found, none = answered(document, [*items(**taken), {**items(**taken)[0], "problem_id": "3", "problem": "  "}])
+    assert [{name: row[name] for name in taken} for row in (*found, none)] == [taken] * 4
+    assert [row["a2r_route"] for row in (*found, none)] == ["synthesized"] * 3 + ["failed"]
+    assert none["a2r_error"].startswith("empty_problem: column `problem`")
+    assert none["a2r_answer"] is None
+    assert none["a2r_paths"] == []
     assert [row["a2r_answer"] for row in found] == ["1", "2", "3"]
     assert [row["a2r_correct"] for row in found] == [True] * 3
     added = set(found[0]) - set(taken) - {"problem_id", "problem", "reference_answer"}
     assert all(name.startswith("a2r_") for name in added)
     assert {"a2r_paths", "a2r_route", "a2r_vote_answer", "a2r_synthesis", "a2r_error"} <= added
     assert [len(row["a2r_paths"]) for row in found] == [4, 4, 4]
+    # An answered dataset can be answered again.
+    document["synthesizer"]["simulated"] = {"accuracy": 0.0}
+    again = a2r_ray.synthesize(ray.data.from_items(found), parse_config(document)).take_all()
+    assert {row["problem_id"]: row["a2r_correct"] for row in again} == {"0": False, "1": False, "2": False}
 
 
 def test_a_column_of_chats_is_asked_where_there_is_no_problem(document: dict[str, Any]) -> None:
@@ -52,26 +62,6 @@ def test_a_column_of_chats_is_asked_where_there_is_no_problem(document: dict[str
     assert [row["a2r_route"] for row in found] == ["synthesized"] * 2
     beside = answered(document, [{**row, "problem": "What is 2 + 2?"} for row in rows])
     assert [row["a2r_error"] for row in beside] == ["", ""]
-
-
-def test_a_row_that_is_no_problem_keeps_its_place_with_the_reason(document: dict[str, Any]) -> None:
-    rows = items(3)
-    rows[1]["problem"] = "  "
-    found = answered(document, rows)
-    assert [row["a2r_route"] for row in found] == ["synthesized", "failed", "synthesized"]
-    assert found[1]["a2r_error"].startswith("empty_problem: column `problem`")
-    assert found[1]["a2r_answer"] is None
-    assert found[1]["a2r_paths"] == []
-
-
-def test_an_answered_dataset_can_be_answered_again(document: dict[str, Any]) -> None:
-    document["synthesizer"]["simulated"] = {"accuracy": 0.0}
-    first = answered(document, items())
-    document["synthesizer"]["simulated"] = {"accuracy": 1.0}
-    config = parse_config(document)
-    again = a2r_ray.synthesize(ray.data.from_items(first), config).take_all()
-    assert {row["problem_id"]: row["a2r_correct"] for row in again} == {"0": True, "1": True, "2": True}
-    assert not any(row["a2r_correct"] for row in first)
 
 
 def test_without_a_synthesizer_the_answer_is_the_vote(document: dict[str, Any]) -> None:

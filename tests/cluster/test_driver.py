@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 import ray
 
 from a2r_ray.cluster import connection, driver, monitor, phases, pool_health
+from a2r_ray.cluster.shared_folder import output_looked_for
 from a2r_ray.cluster.state import Progress
 from a2r_ray.config.loading import parse_config
 from a2r_ray.errors import A2RError, InputError, Stopped
@@ -44,61 +46,56 @@ def rows(output: str, table: str, columns: str = "*") -> list[Any]:
 
 
 @pytest.mark.usefixtures("messy")
-@pytest.mark.parametrize("schedule", ["streaming", "phased", "shared"])
-def test_every_row_is_in_results_or_rejects_exactly_once(document: dict[str, Any], schedule: str) -> None:
-    if schedule == "shared":
-        document["synthesizer"] = {**document["explorer"]}
-        del document["synthesizer"]["paths"]
-    config = parse_config({**document, "schedule": schedule})
-    receipt = driver.run(config).receipt
-    assert receipt["balanced"]
-    assert (receipt["input"], receipt["ok"], receipt["failed"], receipt["duplicate"]) == (25, 20, 4, 1)
-    assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 80, "reused": 0, "errors": 0}
-    assert sorted(rows(config.output, "results", "problem_id")) == sorted((f"p{i}",) for i in range(20))
-    rejects = dict(rows(config.output, "rejects", "line, error_kind"))
-    assert rejects == {21: "malformed_json", 22: "invalid_utf8", 23: "empty_problem", 24: "duplicate_id"}
-    tokens = receipt["tokens"]
-    assert rows(config.output, "results", "sum(explorer_completion_tokens)") == [(tokens["explorer"]["completion"],)]
-    assert rows(config.output, "paths", "sum(completion_tokens)") == [(tokens["explorer"]["completion"],)]
+def test_every_row_is_in_results_or_rejects_exactly_once_and_the_same_whatever_the_schedule(
+    document: dict[str, Any], tmp_path: Path
+) -> None:
+    answers = {}
+    for schedule in ("streaming", "phased", "shared"):
+        if schedule == "shared":
+            document["synthesizer"] = {**document["explorer"]}
+            del document["synthesizer"]["paths"]
+        config = parse_config({**document, "schedule": schedule, "output": str(tmp_path / schedule)})
+        receipt = driver.run(config).receipt
+        assert receipt["balanced"]
+        assert (receipt["input"], receipt["ok"], receipt["failed"], receipt["duplicate"]) == (25, 20, 4, 1)
+        assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 80, "reused": 0, "errors": 0}
+        assert sorted(rows(config.output, "results", "problem_id")) == sorted((f"p{i}",) for i in range(20))
+        rejects = dict(rows(config.output, "rejects", "line, error_kind"))
+        assert rejects == {21: "malformed_json", 22: "invalid_utf8", 23: "empty_problem", 24: "duplicate_id"}
+        explored = receipt["tokens"]["explorer"]["completion"]
+        assert rows(config.output, "results", "sum(explorer_completion_tokens)") == [(explored,)]
+        assert rows(config.output, "paths", "sum(completion_tokens)") == [(explored,)]
+        for name, schema in (("paths", PATH_SCHEMA), ("results", RESULT_SCHEMA), ("rejects", REJECT_SCHEMA)):
+            for file in sorted((Path(config.output) / name).iterdir()):
+                assert pq.read_schema(file).equals(schema), file
+        answers[schedule] = sorted(rows(config.output, "results", "problem_id, answer, path_answers"))
+    assert answers["streaming"] == answers["phased"]
 
 
 @pytest.mark.usefixtures("messy")
-def test_the_same_command_again_does_nothing_twice(document: dict[str, Any]) -> None:
-    config = parse_config(document)
-    before = driver.run(config).receipt
-    after = driver.run(config).receipt
-    assert after["balanced"]
-    assert after["paths"] == {"stored": 80, "sampled_this_attempt": 0, "reused": 80, "errors": 0}
-    assert (after["ok"], after["failed"], after["tokens"]) == (before["ok"], before["failed"], before["tokens"])
-
-
-def test_a_run_of_the_first_rows_is_continued_to_the_rest(document: dict[str, Any]) -> None:
+def test_what_is_done_is_never_done_again_whatever_more_is_asked_for(document: dict[str, Any]) -> None:
     document["input"]["limit"] = 5
     assert driver.run(parse_config(document)).receipt["ok"] == 5
     document["input"]["limit"] = None
+    before = driver.run(parse_config(document)).receipt
+    assert (before["input"], before["ok"], before["failed"], before["duplicate"]) == (25, 20, 4, 1)
+    assert before["paths"] == {"stored": 80, "sampled_this_attempt": 60, "reused": 20, "errors": 0}
+    after = driver.run(parse_config(document)).receipt
+    assert before["balanced"]
+    assert after["balanced"]
+    assert after["paths"] == {"stored": 80, "sampled_this_attempt": 0, "reused": 80, "errors": 0}
+    assert (after["ok"], after["failed"], after["tokens"]) == (before["ok"], before["failed"], before["tokens"])
+    first = rows(document["output"], "paths", "problem_id, path_index, finished_at")
+    document["explorer"]["paths"] = 8
     receipt = driver.run(parse_config(document)).receipt
-    assert (receipt["input"], receipt["ok"], receipt["balanced"]) == (20, 20, True)
-    assert receipt["paths"]["sampled_this_attempt"] == 60
-
-
-def test_the_same_seed_gives_the_same_answers_whatever_the_schedule(document: dict[str, Any], tmp_path: Path) -> None:
-    answers = []
-    for schedule in ("streaming", "phased"):
-        config = parse_config({**document, "schedule": schedule, "output": str(tmp_path / schedule)})
-        driver.run(config)
-        answers.append(sorted(rows(config.output, "results", "problem_id, answer, path_answers")))
-    assert answers[0] == answers[1]
-
-
-@pytest.mark.usefixtures("messy")
-def test_the_tables_have_the_contract_s_schemas(document: dict[str, Any]) -> None:
-    import pyarrow.parquet as pq
-
-    config = parse_config(document)
-    driver.run(config)
-    for name, schema in (("paths", PATH_SCHEMA), ("results", RESULT_SCHEMA), ("rejects", REJECT_SCHEMA)):
-        for file in sorted((Path(config.output) / name).iterdir()):
-            assert pq.read_schema(file).equals(schema), file
+    assert receipt["balanced"]
+    assert receipt["paths"] == {"stored": 160, "sampled_this_attempt": 80, "reused": 80, "errors": 0}
+    assert set(first) <= set(rows(document["output"], "paths", "problem_id, path_index, finished_at"))
+    assert rows(document["output"], "results", "count(*), count(distinct problem_id)") == [(20, 20)]
+    assert rows(document["output"], "results", "distinct len(path_answers)") == [(8,)]
+    [(tokens,)] = rows(document["output"], "superseded", "sum(synthesizer_completion_tokens)")
+    assert receipt["tokens"]["superseded"]["completion"] == tokens
+    assert receipt["tokens"]["paid_twice"] == 0
 
 
 def test_faults_of_paths_are_data_and_of_whole_problems_rejects(document: dict[str, Any]) -> None:
@@ -138,10 +135,19 @@ def test_an_input_with_no_readable_row_makes_no_run_folder(document: dict[str, A
     assert not Path(document["output"]).exists()
 
 
-def test_the_observer_sees_the_pools(document: dict[str, Any]) -> None:
+def test_a_folder_that_only_one_node_need_see_is_not_looked_for(tmp_path: Path) -> None:
+    with output_looked_for(str(tmp_path / "run"), lambda _: False):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_observer_sees_the_pools_which_may_hold_every_cpu(document: dict[str, Any]) -> None:
     document["explorer"]["simulated"] = {"latency_s": {"median": 1.5}}
+    for role in ("explorer", "synthesizer"):
+        document[role]["resources"] = {"cpus": 1}
     seen: list[Progress] = []
-    summary = driver.run(parse_config(document), seen.append)
+    summary = driver.run(parse_config({**document, "schedule": "streaming"}), seen.append)
+    assert summary.receipt["balanced"]
     assert {sample["pool"] for sample in seen[-1].replicas.values()} == {"explorer", "synthesizer"}
     assert seen[-1].total == 20
     assert summary.seconds["explorer"]["busy"] > 0
@@ -169,27 +175,6 @@ def test_a_pool_grows_to_its_most_replicas_under_load(document: dict[str, Any], 
     assert summary.receipt["balanced"]
     assert summary.seconds["explorer"]["replicas"] == 3
     assert summary.seconds["synthesizer"]["replicas"] == 1
-
-
-def test_raising_n_samples_the_missing_paths_only_and_supersedes_the_results(document: dict[str, Any]) -> None:
-    driver.run(parse_config(document))
-    first = rows(document["output"], "paths", "problem_id, path_index, finished_at")
-    document["explorer"]["paths"] = 8
-    receipt = driver.run(parse_config(document)).receipt
-    assert receipt["balanced"]
-    assert receipt["paths"] == {"stored": 160, "sampled_this_attempt": 80, "reused": 80, "errors": 0}
-    assert set(first) <= set(rows(document["output"], "paths", "problem_id, path_index, finished_at"))
-    assert rows(document["output"], "results", "count(*), count(distinct problem_id)") == [(20, 20)]
-    assert rows(document["output"], "results", "distinct len(path_answers)") == [(8,)]
-    [(tokens,)] = rows(document["output"], "superseded", "sum(synthesizer_completion_tokens)")
-    assert receipt["tokens"]["superseded"]["completion"] == tokens
-    assert receipt["tokens"]["paid_twice"] == 0
-
-
-def test_the_pools_may_hold_every_cpu(document: dict[str, Any]) -> None:
-    for role in ("explorer", "synthesizer"):
-        document[role]["resources"] = {"cpus": 1}
-    assert driver.run(parse_config({**document, "schedule": "streaming"})).receipt["balanced"]
 
 
 def test_a_pool_gets_its_gpus_and_takes_whole_blocks(document: dict[str, Any]) -> None:
@@ -257,7 +242,7 @@ def test_paths_made_elsewhere_are_extracted_voted_and_synthesized(
     if not synthesizer:
         document |= {"explorer": document["synthesizer"] | {"paths": 3}, "synthesizer": None}
     config = parse_config(document)
-    for sampled in (34, 0):  # and again, which brings and does nothing
+    for sampled in (34, 0) if synthesizer else (34,):  # and again, which brings and does nothing
         receipt = driver.run(config).receipt
         assert receipt["balanced"]
         assert (receipt["input"], receipt["ok"], receipt["failed"]) == (12, 11, 1)
@@ -273,16 +258,6 @@ def test_paths_made_elsewhere_are_extracted_voted_and_synthesized(
     )
     assert driver.run(again).receipt["ok"] == 11
     assert dict(rows(again.output, "results", "problem_id, path_answers")) == found
-
-
-def test_a_poison_problem_is_rejected_with_its_history_and_the_run_goes_on(document: dict[str, Any]) -> None:
-    document["explorer"]["simulated"] = {"latency_s": {"median": 0.2}, "faults": {"poison": "What is 7 + 7?"}}
-    receipt = driver.run(parse_config(document)).receipt
-    assert receipt["balanced"]
-    assert (receipt["ok"], receipt["failed"]) == (19, 1)
-    [(problem_id, kind, stage, error)] = rows(document["output"], "rejects", "problem_id, error_kind, stage, error")
-    assert (problem_id, kind, stage) == ("p7", "poison", "explore")
-    assert re.match(r"\d replicas ended while they worked on it, and .* it was the only one when expl", error)
 
 
 def test_an_engine_that_hangs_is_started_again(document: dict[str, Any]) -> None:
@@ -330,18 +305,20 @@ def test_pools_that_do_not_fit_beside_each_other_are_told_of_and_wait_for_one_an
     assert "1 of the 1 nodes that are up have it, but not free; the run ends if it stays so and no pool gets" in said
 
 
-def test_a_phased_run_keeps_the_verdict_on_a_poison_problem(document: dict[str, Any]) -> None:
+def test_a_poison_problem_is_rejected_with_its_history_for_all_phases(document: dict[str, Any]) -> None:
     document["explorer"] |= {
         "simulated": {"latency_s": {"median": 0.1}, "faults": {"poison": "What is 7 + 7?"}},
         "engine_args": {"max_num_seqs": 2},
     }
     receipt = driver.run(parse_config({**document, "schedule": "phased"})).receipt
     assert (receipt["ok"], receipt["failed"], receipt["balanced"]) == (19, 1, True)
-    assert rows(document["output"], "rejects", "problem_id, stage, error_kind") == [("p7", "explore", "poison")]
+    [(problem_id, kind, stage, error)] = rows(document["output"], "rejects", "problem_id, error_kind, stage, error")
+    assert (problem_id, kind, stage) == ("p7", "poison", "explore")
+    assert re.match(r"\d replicas ended while they worked on it, and .* it was the only one when expl", error)
 
 
 def test_after_four_deaths_a_replica_is_as_fast_as_before(document: dict[str, Any], problems_file: Path) -> None:
-    lines = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i} for i in range(400)]
+    lines = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i} for i in range(240)]
     problems_file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     document["explorer"] |= {"simulated": {"latency_s": {"median": 0.2}}, "engine_args": {"max_num_seqs": 16}}
     config = parse_config(document)
@@ -363,7 +340,7 @@ def test_after_four_deaths_a_replica_is_as_fast_as_before(document: dict[str, An
 
     receipt = driver.run(config, kill).receipt
     assert len(deaths) == 4
-    assert (receipt["ok"], receipt["failed"], receipt["balanced"]) == (400, 0, True)
+    assert (receipt["ok"], receipt["failed"], receipt["balanced"]) == (240, 0, True)
     # 16 paths at once, 4 for each problem, 0.2 s each: 20 problems a second at full width.
     (began, first), last = since[0], since[-1][1]
     ended = next(at for at, served in since if served == last)

@@ -1,17 +1,24 @@
-"""A cluster that begins empty and scales by itself: which nodes are bought, when, and when they are given back."""
+"""A cluster that begins empty and scales by itself: what it may launch, which nodes it does, and when they go."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.nodes import autoscaling, told
+import pytest
+
+from tests.nodes import Nodes, autoscaling, told
 
 IDLE_S = 6.0
 SLOW_S = 15.0
 """What a busy machine adds to the start of a node's processes."""
 KINDS = {
-    "explorers": {"resources": {"CPU": 2, "GPU": 1, "accelerator_type:L4": 1}, "node_config": {}, "max_workers": 3},
+    "explorers": {
+        "resources": {"CPU": 2, "GPU": 1, "accelerator_type:L4": 1},
+        "labels": {"market": "spot"},
+        "node_config": {},
+        "max_workers": 3,
+    },
     "synthesizers": {"resources": {"CPU": 2, "GPU": 1, "accelerator_type:L40S": 1}, "node_config": {}},
 }
 
@@ -35,8 +42,54 @@ print(json.dumps({"ok": receipt["ok"], "seen": seen}))
 """
 
 
+GROWS = """
+import json, time
+from a2r_ray.cluster import connection, private
+with connection.connected():
+    known = connection.cluster()
+    private._autoscaler_config = lambda: None  # as from another machine
+    connection._GROWTH_S = 0.1
+    deadline = time.monotonic() + 30
+    while not connection.cluster().grows and time.monotonic() < deadline:
+        time.sleep(0.5)
+    print(json.dumps({
+        "launchable": [(node.resources, node.labels, most) for node, most in known.launchable],
+        "grows": [known.grows, connection.cluster().grows],
+    }))
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    nodes = autoscaling(tmp_path_factory.mktemp("cluster"), KINDS, most=5, idle_s=IDLE_S)
+    yield nodes
+    nodes.close()
+
+
+def sees_what_it_can_launch(nodes: Nodes) -> None:
+    """On its machine what that is, and elsewhere that it is there."""
+    found, _ = told(nodes, GROWS)
+    assert found["launchable"] == [
+        [{"CPU": 2, "GPU": 1, "accelerator_type:L4": 1}, {"market": "spot"}, 3],
+        [{"CPU": 2, "GPU": 1, "accelerator_type:L40S": 1}, {}, 5],
+    ]
+    assert found["grows"] == [False, True]
+
+
+def test_what_the_first_autoscaler_can_launch_is_known(tmp_path: Path) -> None:
+    nodes = autoscaling(tmp_path, KINDS, most=5, idle_s=60, version="v1")
+    try:
+        sees_what_it_can_launch(nodes)
+    finally:
+        nodes.close()
+
+
+def test_what_the_second_autoscaler_can_launch_is_known(cluster: Nodes) -> None:
+    sees_what_it_can_launch(cluster)
+
+
 def test_only_nodes_that_are_needed_of_the_right_kind_and_no_longer_than_that(
-    document: dict[str, Any], tmp_path: Path
+    document: dict[str, Any], tmp_path: Path, cluster: Nodes
 ) -> None:
     problems = tmp_path / "many.jsonl"
     problems.write_text("".join(json.dumps({"problem": f"What is {n} + 1?"}) + "\n" for n in range(96)))
@@ -52,11 +105,7 @@ def test_only_nodes_that_are_needed_of_the_right_kind_and_no_longer_than_that(
             "engine_args": {"max_num_seqs": seats},
         }
     document["explorer"]["paths"] = 4
-    nodes = autoscaling(tmp_path, KINDS, most=5, idle_s=IDLE_S)
-    try:
-        found, said = told(nodes, RUN, json.dumps(document))
-    finally:
-        nodes.close()
+    found, said = told(cluster, RUN, json.dumps(document))
     seen = found["seen"]
 
     def when(condition: Callable[[dict[str, float]], bool]) -> float:

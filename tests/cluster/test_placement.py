@@ -1,4 +1,4 @@
-"""Nodes of two kinds, as Ray has them: who stands where, what labels select, and what an autoscaler may launch."""
+"""Nodes of two kinds, as Ray has them: who stands where, and what labels select."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.nodes import Nodes, autoscaling, told
+from tests.nodes import Nodes, told
 
 RUN = """
 import json, sys
@@ -48,27 +48,11 @@ with connection.connected():
     }))
 """
 
-GROWS = """
-import json, time
-from a2r_ray.cluster import connection, private
-with connection.connected():
-    known = connection.cluster()
-    private._autoscaler_config = lambda: None  # as from another machine
-    connection._GROWTH_S = 0.1
-    deadline = time.monotonic() + 30
-    while not connection.cluster().grows and time.monotonic() < deadline:
-        time.sleep(0.5)
-    print(json.dumps({
-        "launchable": [(node.resources, node.labels, most) for node, most in known.launchable],
-        "grows": [known.grows, connection.cluster().grows],
-    }))
-"""
-
 
 @pytest.fixture(scope="module")
 def two_kinds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     """A head without CPUs, a node with a disk, and one with a GPU."""
-    nodes = Nodes(tmp_path_factory.mktemp("two_kinds"), "--num-cpus=0")
+    nodes = Nodes(tmp_path_factory.mktemp("two_kinds"), "--num-cpus=0", "--include-dashboard=false")
     nodes.add("--num-cpus=2", "--labels=name=disk,zone=a", '--resources={"disk": 2}')
     nodes.add("--num-cpus=2", "--num-gpus=1", "--labels=name=gpu,zone=b", '--resources={"accelerator_type:L4": 1}')
     yield nodes
@@ -118,30 +102,3 @@ def test_labels_select_the_nodes_that_ray_selects(two_kinds: Nodes) -> None:
     found, _ = told(two_kinds, SELECT)
     assert found["ray"] == found["ours"]
     assert 0 < len(found["ray"]) < found["asked"] == 24
-
-
-KINDS = {
-    "small": {
-        "resources": {"CPU": 4, "GPU": 1, "accelerator_type:L4": 1},
-        "labels": {"market": "spot"},
-        "node_config": {},
-        "max_workers": 3,
-    },
-    "large": {"resources": {"CPU": 8, "GPU": 2}, "node_config": {}},
-}
-
-
-@pytest.mark.parametrize("version", ["v1", "v2"])
-def test_what_an_autoscaler_can_launch_is_known_on_its_machine_and_elsewhere_that_it_is_there(
-    version: str, tmp_path: Path
-) -> None:
-    nodes = autoscaling(tmp_path, KINDS, most=4, idle_s=60, version=version)
-    try:
-        found, _ = told(nodes, GROWS)
-    finally:
-        nodes.close()
-    assert found["launchable"] == [
-        [{"CPU": 4, "GPU": 1, "accelerator_type:L4": 1}, {"market": "spot"}, 3],
-        [{"CPU": 8, "GPU": 2}, {}, 4],
-    ]
-    assert found["grows"] == [False, True]

@@ -79,11 +79,15 @@ def free_cpus() -> float:
     return float(ray.available_resources().get("CPU", 0))
 
 
-@pytest.fixture
-def nothing_left(local_ray: None, endless: Endless) -> Iterator[None]:  # noqa: ARG001 (both end after it)
-    """Every CPU is free before and after, and no thread is left."""
-    # The first pool of a process brings up an actor of Ray Data's own, which the loop of an execution waits for.
+@pytest.fixture(scope="module")
+def used_ray(local_ray: None) -> None:  # noqa: ARG001 (it ends after it)
+    """The first pool of a process brings up an actor of Ray Data's own, which the loop of an execution waits for."""
     ray.data.range(1).map(Same, concurrency=1).take_all()
+
+
+@pytest.fixture
+def nothing_left(used_ray: None, endless: Endless) -> Iterator[None]:  # noqa: ARG001 (both end after it)
+    """Every CPU is free before and after, and no thread is left."""
     total = ray.cluster_resources()["CPU"]
     wait_until(lambda: free_cpus() == total, 60, "another test holds CPUs")
     before = threads()
@@ -106,7 +110,7 @@ def test_whatever_ends_a_dataset_ends_what_it_began(
     passing = 8 if when == "after a row" else 0
 
     def leave() -> None:
-        with rows_of(endless_after(passing, endless, work)) as found:
+        with rows_of(endless_after(passing, endless, work, 2 if when == "at work" else 1)) as found:
             assert next(found) is None
             if when != "at once":
                 wait_until(endless.has_begun, 60, "nothing has begun")
@@ -122,7 +126,7 @@ def test_whatever_ends_a_dataset_ends_what_it_began(
         leave()
 
 
-def endless_after(passing: int, endless: Endless, work: str) -> Dataset:
+def endless_after(passing: int, endless: Endless, work: str, actors: int) -> Dataset:
     """Ten rows, each in a block of its own, of which the first pass. Ray Data hands on none before four more wait."""
     blocks = ray.data.range(10, override_num_blocks=10)
     if work == "tasks":
@@ -132,7 +136,7 @@ def endless_after(passing: int, endless: Endless, work: str) -> Dataset:
         def __call__(self, row: Row) -> Row:
             return row if row["id"] < passing else dict(endless(row))
 
-    return blocks.map(Pool, concurrency=2, num_cpus=0.5)
+    return blocks.map(Pool, concurrency=actors, num_cpus=0.5)
 
 
 @pytest.mark.usefixtures("nothing_left")

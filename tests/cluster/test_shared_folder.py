@@ -1,8 +1,6 @@
 """A local run folder that would be lost, or that a node does not see, is refused with the remedy."""
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,64 +8,8 @@ import pytest
 from a2r_ray.cluster.shared_folder import Look, is_there, output_looked_for, shared
 from a2r_ray.errors import OutputError
 from a2r_ray.runs.storage import Storage
-from tests.nodes import Nodes
 
 NODES = {"a": "10.0.0.1", "b": "10.0.0.2", "c": "10.0.0.3"}
-
-ON_TWO_NODES = """
-import os, sys, ray
-from pathlib import Path
-from a2r_ray.cluster import shared_folder
-from a2r_ray.errors import OutputError
-ray.init(logging_level="ERROR")
-here = ray.get_runtime_context().get_node_id()
-def another_disk(path):
-    assert Path(path).exists(), "the file is there while they look"
-    assert ray.get_runtime_context().get_node_id() != here, "the driver's own node need not look"
-    return False
-def broken(path):
-    raise ValueError("no module here")
-folder = sys.argv[1]
-with shared_folder.output_looked_for(folder):
-    pass
-for look in (another_disk, broken):
-    try:
-        with shared_folder.output_looked_for(folder, look):
-            pass
-    except OutputError as error:
-        print(error)
-    else:
-        print("taken")
-"""
-
-
-@pytest.fixture(scope="module")
-def two_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    nodes = Nodes(tmp_path_factory.mktemp("nodes"), "--num-cpus=1")
-    try:
-        nodes.add()
-        yield nodes
-    finally:
-        nodes.close()
-
-
-def test_each_other_node_looks_and_says_what_it_sees(two_nodes: Nodes, tmp_path: Path) -> None:
-    folder = tmp_path / "not" / "there" / "yet"
-    done = subprocess.run(
-        [sys.executable, "-c", ON_TWO_NODES, str(folder)],
-        env=two_nodes.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "taken" not in done.stdout
-    assert done.stdout.count("not seen to be the same one on 1 of 1 other nodes") == 2
-    assert ": what lies there is another folder, or none" in done.stdout
-    assert ": it could not look: " in done.stdout
-    assert "ValueError: no module here" in done.stdout
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_all_nodes_see_is_taken_and_nothing_is_left_in_it(tmp_path: Path) -> None:
@@ -139,9 +81,3 @@ def test_a_file_that_appears_late_is_seen(tmp_path: Path, monkeypatch: pytest.Mo
     late = tmp_path / "late"
     monkeypatch.setattr("a2r_ray.cluster.shared_folder.time.sleep", lambda _: late.touch())
     assert is_there(str(late))
-
-
-@pytest.mark.usefixtures("local_ray")
-def test_a_single_node_needs_no_probe(tmp_path: Path) -> None:
-    check_output(tmp_path / "run", lambda _: False)
-    assert list(tmp_path.iterdir()) == []

@@ -183,6 +183,34 @@ def test_nothing_is_read_of_what_may_be_given_to_another_until_that_is_decided(
     assert len(Held.moved(tmp_path)) == len(taken)
 
 
+class Fickle(dict[str, Order]):
+    """Orders that change whenever they are looked at."""
+
+    def __init__(self) -> None:
+        super().__init__(Passing=Order(replicas=1, room_of_others=8))
+        self._looks = 0
+
+    def __getitem__(self, _: str) -> Order:
+        self._looks += 1
+        return Order(replicas=1, room_of_others=8 * (self._looks % 2))
+
+
+class Passing:
+    """Hands on what it is given."""
+
+    def __call__(self, block: Any) -> Any:
+        return block
+
+
+def test_an_order_that_comes_within_a_round_counts_from_the_next() -> None:
+    steering = Orders(Order(replicas=1, room_of_others=8))
+    steering.orders = Fickle()
+    pool = ActorPoolStrategy(min_size=1, max_size=2)
+    dataset = ray.data.range(4).repartition(4).map_batches(Passing, batch_size=None, num_cpus=0.1, compute=pool)
+    Execution(dataset, cast("Steering", steering))
+    assert sorted(row["id"] for row in dataset.iter_rows()) == [0, 1, 2, 3]
+
+
 def test_who_has_nothing_to_do_goes_first_and_then_who_is_away() -> None:
     states = {
         "busy": SimpleNamespace(num_tasks_in_flight=2, is_restarting=False),

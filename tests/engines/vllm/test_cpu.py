@@ -1,10 +1,9 @@
-"""vLLM on a CPU: what is put in its place does what it did."""
+"""vLLM on a CPU: what is put in its place does what it did. Torch takes seconds, and not each process needs it."""
 
 import gc
 from pathlib import Path
 
 import pytest
-import torch
 
 from a2r_ray.engines.vllm import cpu as vllm_cpu
 from a2r_ray.engines.vllm import private
@@ -13,6 +12,8 @@ GIB = 1 << 30
 
 
 def test_tokens_are_drawn_by_their_probabilities() -> None:
+    import torch
+
     probabilities, rows = torch.tensor([0.6, 0.3, 0.0999, 0.0001, 0.0]), 200_000
     drawn = vllm_cpu.random_sample(probabilities.log().expand(rows, -1))
     counts = torch.bincount(drawn, minlength=5)
@@ -28,6 +29,8 @@ def test_no_cpu_is_made_to_emulate_16_bits() -> None:
 
 
 def test_mapped_zeros_are_zeros_that_can_be_written() -> None:
+    import torch
+
     with vllm_cpu.mapped_zeros():
         cache = torch.zeros(GIB, dtype=torch.int8)
         small = torch.zeros(8, dtype=torch.int8)
