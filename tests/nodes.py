@@ -73,7 +73,7 @@ class Nodes:
     def job_server(self, path: str) -> Any:
         """What it answers; None where it does not yet, or knows of no such thing."""
         headers = {"Authorization": f"Bearer {self._own['RAY_AUTH_TOKEN']}"}
-        with suppress(OSError), urlopen(Request(self.dashboard + path, headers=headers), timeout=10) as answer:  # noqa: S310
+        with suppress(OSError), urlopen(Request(self.dashboard + path, headers=headers), timeout=60) as answer:  # noqa: S310
             return json.load(answer)
         return None
 

@@ -136,10 +136,11 @@ def test_what_is_stopped_has_its_time(spec: dict[str, Any]) -> None:
 @pytest.mark.parametrize("spec", ["raycluster"], indirect=True)  # both have the same, as is shown below
 def test_the_head_s_last_act_stops_the_jobs_in_order(spec: dict[str, Any], cluster: Nodes) -> None:
     def logs() -> str:
-        return str(cluster.job_server(f"/api/jobs/{name}/logs"))
+        return str(cluster.job_server(f"{job}/logs"))
 
     wait_until(lambda: cluster.job_server("/api/jobs/") is not None, 120, "the dashboard does not come up")
     name = f"hook-{secrets.token_hex(4)}"
+    job = f"/api/jobs/{name}"
     last_words = "trap 'echo last words; exit' TERM; echo begun; while true; do sleep 0.1; done"
     command = [RAY, "job", "submit", "--address", cluster.dashboard, "--no-wait", "--submission-id", name]
     subprocess.run([*command, "--", "bash", "-c", last_words], env=cluster.environment, check=True, capture_output=True)
@@ -148,7 +149,7 @@ def test_the_head_s_last_act_stops_the_jobs_in_order(spec: dict[str, Any], clust
     script = script.replace("http://127.0.0.1:8265", cluster.dashboard).replace("sleep 23", "")
     environment = {key: value for key, value in cluster.environment.items() if key != "RAY_ADDRESS"}
     subprocess.run([*shell, script], env=environment, check=True, timeout=60)
-    wait_until(lambda: cluster.job_server(f"/api/jobs/{name}")["status"] == "STOPPED", 30, "the job goes on")
+    wait_until(lambda: (cluster.job_server(job) or {}).get("status") == "STOPPED", 30, "the job goes on")
     assert "last words" in logs()
 
 

@@ -84,6 +84,7 @@ def test_what_is_done_is_never_done_again_whatever_more_is_asked_for(document: d
     assert before["balanced"]
     assert after["balanced"]
     assert after["paths"] == {"stored": 80, "sampled_this_attempt": 0, "reused": 80, "errors": 0}
+    # To run is not to retry.
     assert (after["ok"], after["failed"], after["tokens"]) == (before["ok"], before["failed"], before["tokens"])
     first = rows(document["output"], "paths", "problem_id, path_index, finished_at")
     document["explorer"]["paths"] = 8
@@ -141,13 +142,13 @@ def test_a_folder_that_only_one_node_need_see_is_not_looked_for(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_observer_sees_the_pools_which_may_hold_every_cpu(document: dict[str, Any]) -> None:
+def test_the_observer_sees_the_pools_which_may_hold_every_cpu_and_gpu(document: dict[str, Any]) -> None:
     document["explorer"]["simulated"] = {"latency_s": {"median": 1.5}}
     for role in ("explorer", "synthesizer"):
-        document[role]["resources"] = {"cpus": 1}
+        document[role]["resources"] = {"cpus": 1, "gpus": 0.5}
     seen: list[Progress] = []
     summary = driver.run(parse_config({**document, "schedule": "streaming"}), seen.append)
-    assert summary.receipt["balanced"]
+    assert (summary.receipt["ok"], summary.receipt["balanced"]) == (20, True)
     assert {sample["pool"] for sample in seen[-1].replicas.values()} == {"explorer", "synthesizer"}
     assert seen[-1].total == 20
     assert summary.seconds["explorer"]["busy"] > 0
@@ -163,7 +164,7 @@ def test_what_ray_raises_after_a_stop_was_asked_is_the_stop(monkeypatch: pytest.
 
 
 def test_a_pool_grows_to_its_most_replicas_under_load(document: dict[str, Any], problems_file: Path) -> None:
-    rows = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i} for i in range(200)]
+    rows = [{"id": f"p{i}", "problem": f"What is {i} + {i}?", "answer": 2 * i} for i in range(120)]
     problems_file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     document["explorer"] |= {
         "simulated": {"latency_s": {"median": 0.5}},
@@ -177,14 +178,6 @@ def test_a_pool_grows_to_its_most_replicas_under_load(document: dict[str, Any], 
     assert summary.seconds["synthesizer"]["replicas"] == 1
 
 
-def test_a_pool_gets_its_gpus_and_takes_whole_blocks(document: dict[str, Any]) -> None:
-    document["explorer"]["resources"] = {"cpus": 0.5, "gpus": 0.5}
-    document["synthesizer"]["resources"] = {"cpus": 0.5, "gpus": 0.5}
-    receipt = driver.run(parse_config({**document, "schedule": "streaming"})).receipt
-    assert receipt["balanced"]
-    assert receipt["ok"] == 20
-
-
 def test_a_retry_makes_again_what_failed_and_reads_a_mended_input(
     document: dict[str, Any], problems_file: Path
 ) -> None:
@@ -192,7 +185,6 @@ def test_a_retry_makes_again_what_failed_and_reads_a_mended_input(
     problems_file.write_text(whole.replace('{"id": "p3"', '{"id: "p3"'))
     config = parse_config(document)
     assert driver.run(config).receipt["failed"] == 1
-    assert driver.run(config).receipt["failed"] == 1  # to run is not to retry
     problems_file.write_text(whole)
     receipt = driver.run(stored_config(Storage(config.output)), retry=True).receipt
     assert (receipt["ok"], receipt["failed"], receipt["balanced"]) == (20, 0, True)
@@ -242,7 +234,7 @@ def test_paths_made_elsewhere_are_extracted_voted_and_synthesized(
     if not synthesizer:
         document |= {"explorer": document["synthesizer"] | {"paths": 3}, "synthesizer": None}
     config = parse_config(document)
-    for sampled in (34, 0) if synthesizer else (34,):  # and again, which brings and does nothing
+    for sampled in (34, 0) if synthesizer else (34,):  # and again, which brings and does nothing, and once more below
         receipt = driver.run(config).receipt
         assert receipt["balanced"]
         assert (receipt["input"], receipt["ok"], receipt["failed"]) == (12, 11, 1)
@@ -253,6 +245,8 @@ def test_paths_made_elsewhere_are_extracted_voted_and_synthesized(
     assert found["3"] == ["4", "5", "4"]
     assert found["x"] == (["4", "5", "4", "4"] if synthesizer else ["4", "5", "4"])
     assert rows(config.output, "paths", "distinct explorer") == [("",)]
+    if not synthesizer:
+        return
     again = parse_config(
         {**document, "output": str(tmp_path / "c"), "input": {"source": "paths", "path": config.output}}
     )
