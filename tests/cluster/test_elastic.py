@@ -10,7 +10,7 @@ import pytest
 from tests.nodes import Nodes, autoscaling, told
 
 IDLE_S = 6.0
-SLOW_S = 15.0
+SLOW_S = 30.0
 """What a busy machine adds to the start of a node's processes."""
 KINDS = {
     "explorers": {
