@@ -100,6 +100,12 @@ class Run:
         return sorted(self._rows)
 
 
+def lose(actor: "ActorHandle[Any]", steering: Orders) -> None:
+    """Ends a replica, which Ray starts again, and waits until it is seen to be away."""
+    ray.kill(actor, no_restart=False)
+    wait_until(lambda: bool(steering.sightings["Held"].away), 10, GONE + "which actors are away, and their calls")
+
+
 def test_a_pool_is_as_large_as_its_order_and_each_replica_has_what_it_may_hold(tmp_path: Path) -> None:
     steering = Orders(Order(replicas=2, room_of_others=3))
     run = Run(tmp_path, 12, steering)
@@ -121,8 +127,7 @@ def test_what_a_replica_owes_that_is_away_can_be_given_to_another(tmp_path: Path
     run = Run(tmp_path, 6, steering)
     wait_until(lambda: Held.calls(tmp_path) == [3, 3], 60, GONE + "who chooses a replica for a block")
     lost, other = run.actors()
-    ray.kill(lost, no_restart=False)
-    wait_until(lambda: bool(steering.sightings["Held"].away), 10, GONE + "which actors are away, and their calls")
+    lose(lost, steering)
     seen = steering.sightings["Held"]
     [(actor, calls)] = seen.away.items()
     assert (actor, len(calls)) == (lost._actor_id.hex(), 3)
@@ -139,8 +144,7 @@ def test_what_has_come_behind_them_waits_for_no_further_block(tmp_path: Path) ->
     wait_until(lambda: Held.calls(tmp_path) == [3, 3], 60, GONE + "who chooses a replica for a block")
     wait_until(lambda: steering.sightings["Held"].waiting == 1, 60, GONE + "what waits for a pool")
     lost, other = (actor._actor_id.hex() for actor in run.actors())
-    ray.kill(run.actors()[0], no_restart=False)
-    wait_until(lambda: bool(steering.sightings["Held"].away), 10, GONE + "which actors are away, and their calls")
+    lose(run.actors()[0], steering)
     seen = steering.sightings["Held"]
 
     def order(room: int) -> None:
@@ -169,8 +173,7 @@ def test_nothing_is_read_of_what_may_be_given_to_another_until_that_is_decided(
     run = Run(tmp_path, 6, steering)
     wait_until(lambda: Held.calls(tmp_path) == [3, 3], 60, GONE + "who chooses a replica for a block")
     lost, _ = run.actors()
-    ray.kill(lost, no_restart=False)
-    wait_until(lambda: bool(steering.sightings["Held"].away), 10, GONE + "which actors are away, and their calls")
+    lose(lost, steering)
     (tmp_path / "go").touch()
     wait_until(lambda: Held.calls(tmp_path) == [3, 6], 30, "the actor that was lost is back and is asked again")
     wait_until(lambda: steering.sightings["Held"].inside == 3, 10, "what the other had is read")
