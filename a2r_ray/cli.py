@@ -86,12 +86,30 @@ def preview(config: str, overrides: Sequence[str], count: int) -> int:
 @_config
 @_set
 @_json
-def run(config: str, overrides: Sequence[str], as_json: bool) -> int:
-    """Run a config, or continue it: the same command resumes."""
-    from a2r_ray.config.loading import load_config
+@click.option(
+    "--changed",
+    type=click.Choice(["refuse", "redo"]),
+    default="refuse",
+    show_default=True,
+    help="What to do with rows of the input that have changed since they were answered.",
+)
+def run(config: str, overrides: Sequence[str], as_json: bool, changed: str) -> int:
+    """Run a config, or continue it: the same command resumes.
 
-    loaded = load_config(config, overrides)
-    return run_to_exit_code(loaded, as_json=as_json)
+    A run folder in the place of CONFIG stands for the config that it was last run with, overrides included.
+    """
+    return run_to_exit_code(_loaded(config, overrides), as_json=as_json, redo_changed=changed == "redo")
+
+
+def _loaded(config: str, overrides: Sequence[str]) -> Any:
+    """The config in a file, or that of a run folder."""
+    from a2r_ray.config.loading import load_config
+    from a2r_ray.runs.record import stored_config
+    from a2r_ray.runs.storage import Storage
+
+    if "://" in config or Path(config).is_dir():
+        return stored_config(Storage(config), overrides)
+    return load_config(config, overrides)
 
 
 @cli.command()
@@ -180,7 +198,7 @@ def retry(run_folder: str, overrides: Sequence[str], as_json: bool) -> int:
     return run_to_exit_code(stored_config(Storage(run_folder), overrides), as_json=as_json, retry=True)
 
 
-def run_to_exit_code(config: Any, *, as_json: bool = False, retry: bool = False) -> int:
+def run_to_exit_code(config: Any, *, as_json: bool = False, retry: bool = False, redo_changed: bool = False) -> int:
     """Runs a config with live progress, prints the table at the end, and says how it went.
 
     The jobs share it with ``a2r run``.
@@ -191,14 +209,16 @@ def run_to_exit_code(config: Any, *, as_json: bool = False, retry: bool = False)
     from a2r_ray.progress import LiveProgress, print_summary
 
     with LiveProgress() as live:
-        summary = run_pipeline(config, live, retry=retry)
+        summary = run_pipeline(config, live, retry=retry, redo_changed=redo_changed)
+    if summary.mostly_unanswered:
+        click.echo(f"warning: {summary.mostly_unanswered}", err=True)
     if as_json:
         click.echo(json.dumps(summary.receipt))
     else:
         print_summary(summary, Console())
     if not summary.receipt["balanced"]:
         return UNBALANCED
-    return REJECTS if summary.receipt["failed"] else COMPLETE
+    return REJECTS if summary.receipt["failed"] or summary.mostly_unanswered else COMPLETE
 
 
 def guarded(command: Callable[[], int]) -> int:

@@ -5,7 +5,7 @@ Engines that need no place in a cluster are loaded here, without Ray.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, starmap
 from typing import Any
 
 from a2r_ray.answers.finding import extract
@@ -62,9 +62,9 @@ def _brought(config: Config, source: Source, problems: Sequence[Problem]) -> lis
         lists = stored.of(ids)
         return [tuple(paths_of(lists[at].values)) if len(lists[at]) else () for at in range(len(ids))]
     found: dict[str, list[Path]] = {name: [] for name in ids}
-    for name, index, text in brought_paths(source):
-        if name in found:
-            found[name].append(brought(name, index, text))
+    for path in starmap(brought, brought_paths(source)):
+        if path.problem_id in found:
+            found[path.problem_id].append(path)
     return [tuple(found[name][:most]) for name in ids]
 
 

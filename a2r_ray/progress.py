@@ -1,12 +1,13 @@
 """What a person sees of a run: the live bars on stderr, and the table at the end.
 
-Nothing is drawn where stderr is no terminal. A run on another machine says how far it is in marked lines of its log,
-which are drawn where it is followed.
+Where stderr is no terminal, lines say what goes on and, once a minute, how far it is. A run on another machine says so
+in marked lines of its log, which are drawn where it is followed.
 """
 
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -14,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
@@ -30,6 +31,8 @@ AS_LINES = "A2R_PROGRESS_LINES"
 
 _MARK = "a2r-progress "
 _LINE_EVERY_S = 1.0
+
+_MINUTE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class StageBars:
         self._bars = Bars(
             TextColumn("{task.description:<11}"),
             BarColumn(bar_width=24),
-            MofNCompleteColumn(),
+            TextColumn("[green]{task.fields[count]}"),
             TextColumn("{task.fields[detail]}"),
             TimeRemainingColumn(),
             console=console,
@@ -59,6 +62,7 @@ class StageBars:
             redirect_stdout=sys.stdout.isatty(),  # what goes to a file is not to be drawn above the bars
         )
         self._tasks: dict[str, TaskID] = {}
+        self._doing: TaskID | None = None
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -69,29 +73,78 @@ class StageBars:
     ) -> None:
         self._bars.stop()
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether anybody sees bars."""
+        return not self._bars.disable
+
+    def show(self, doing: str) -> None:
+        """Shows what goes on before there is a stage."""
+        if self._doing is None:
+            self._doing = self._bars.add_task("", total=None, count="", detail="")
+        self._bars.update(self._doing, detail=doing, refresh=True)
+
     def draw(self, states: Iterable[StageState]) -> None:
+        if self._doing is not None:
+            self._bars.remove_task(self._doing)
+            self._doing = None
         for state in states:
             if state.name not in self._tasks:
-                self._tasks[state.name] = self._bars.add_task(state.name, total=state.total, detail="")
-            self._bars.update(self._tasks[state.name], completed=state.done, detail=state.detail)
+                self._tasks[state.name] = self._bars.add_task(state.name, total=state.total, count="", detail="")
+            count = f"{state.done:,}/{state.total:,}"
+            self._bars.update(self._tasks[state.name], completed=state.done, count=count, detail=state.detail)
 
 
 class LiveProgress(StageBars):
-    """An observer of ``a2r_ray.run``: a bar per stage, or lines for ``RunElsewhere`` where ``AS_LINES`` asks."""
+    """An observer of ``a2r_ray.run``: a bar per stage, or lines; those for ``RunElsewhere`` where ``AS_LINES`` asks."""
 
     def __init__(self) -> None:
         super().__init__()
         self._as_lines = bool(os.environ.get(AS_LINES))
         self._said: tuple[float, list[StageState]] = (0.0, [])
         self._rates: dict[str, tuple[float, int]] = {}
+        self._line = ""
+        self._over = threading.Event()
+
+    def __enter__(self) -> Self:
+        if not self.is_drawn:
+            threading.Thread(target=self._go_on_saying, daemon=True).start()
+        return super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        super().__exit__(kind, error, trace)
 
     def __call__(self, progress: Any) -> None:
-        """Draws the state of a run."""
+        """Draws the state of a run, or says it."""
+        if progress.doing:
+            self._do(progress.doing)
+            return
         states = list(self._states(progress))
         if self._as_lines:
             self._say(states)
-        else:
+        elif self.is_drawn:
             self.draw(states)
+        else:
+            self._line = "; ".join(
+                f"{state.name} {state.done:,} of {state.total:,} ({state.detail})" for state in states
+            )
+
+    def _do(self, doing: str) -> None:
+        """Says what goes on, once."""
+        if self.is_drawn:
+            self.show(doing)
+        elif doing != self._line:
+            self._line = doing
+            print(doing, file=sys.stderr, flush=True)  # noqa: T201
+
+    def _go_on_saying(self) -> None:
+        """Says once a minute what is said, also while the run waits for something and calls nobody."""
+        while not self._over.wait(_MINUTE_S):
+            if self._line and not self._as_lines:
+                print(self._line, file=sys.stderr, flush=True)  # noqa: T201
 
     def _states(self, progress: Any) -> Iterator[StageState]:
         failed = sum(sample["failed"] for sample in progress.replicas.values())

@@ -3,6 +3,7 @@
 A record is frozen and knows no behaviour but how it becomes a row. Schemas are written out, never inferred.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,6 +56,10 @@ class Reject:
     error: str
     row: str
     """The row as it was read, as text."""
+    reference_answer: str | None = None
+    """Of a problem; None where the row is none."""
+    problem_hash: str = ""
+    """Of a problem; "" where the row is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ class Path:
     error: str = ""
     replica: str = ""
     finished_at: datetime = field(default_factory=now)
+    problem_hash: str = ""
+    """Of the question that it answers; "" where nobody knows."""
 
     @property
     def key(self) -> tuple[str, int, int, str]:
@@ -111,6 +118,7 @@ class Result:
     synthesizer_prompt_tokens: int
     synthesizer_completion_tokens: int
     cost_usd: float | None
+    problem_hash: str
     error: str = ""
     finished_at: datetime = field(default_factory=now)
 
@@ -136,6 +144,7 @@ PATH_SCHEMA = pa.schema(
         ("error", pa.string()),
         ("replica", pa.string()),
         ("finished_at", TIMESTAMP),
+        ("problem_hash", pa.string()),
     ]
 )
 
@@ -163,6 +172,7 @@ RESULT_SCHEMA = pa.schema(
         ("synthesizer_prompt_tokens", pa.int64()),
         ("synthesizer_completion_tokens", pa.int64()),
         ("cost_usd", pa.float64()),
+        ("problem_hash", pa.string()),
         ("error", pa.string()),
         ("finished_at", TIMESTAMP),
     ]
@@ -177,6 +187,8 @@ REJECT_SCHEMA = pa.schema(
         ("error_kind", pa.string()),
         ("error", pa.string()),
         ("row", pa.string()),
+        ("reference_answer", pa.string()),
+        ("problem_hash", pa.string()),
     ]
 )
 
@@ -200,6 +212,26 @@ WRITTEN_BY = "explorer"
 
 PATH_KEY = ["problem_id", "path_index", "round", WRITTEN_BY]
 """What tells a path from every other."""
+
+
+def hash_of(problem: Problem) -> str:
+    """The ``problem_hash`` of what is stored of a problem."""
+    return problem_hash(problem.problem, problem.messages)
+
+
+def rejected(problem: Problem, stage: str, error_kind: str, error: str) -> Reject:
+    """The reject of a problem."""
+    return Reject(
+        problem_id=problem.problem_id,
+        source=problem.source,
+        line=problem.line,
+        stage=stage,
+        error_kind=error_kind,
+        error=error,
+        row=problem.problem,
+        reference_answer=problem.reference_answer,
+        problem_hash=hash_of(problem),
+    )
 
 
 def chat_text(problem: Problem) -> str | None:
@@ -230,5 +262,12 @@ TOKENS = {
     "explorer": ("paths", "prompt_tokens", "completion_tokens"),
     "synthesizer": ("results", "synthesizer_prompt_tokens", "synthesizer_completion_tokens"),
     "superseded": ("superseded", "synthesizer_prompt_tokens", "synthesizer_completion_tokens"),
+    "superseded_paths": ("superseded_paths", "prompt_tokens", "completion_tokens"),
 }
 """What the receipt counts tokens for: in which table, and in which columns."""
+
+
+def problem_hash(text: str, messages: Sequence[Message] | None) -> str:
+    """16 hex digits over what is asked: the chat where there is one, else the problem's text."""
+    asked = text if messages is None else json.dumps(messages, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()

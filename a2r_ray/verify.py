@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from a2r_ray.config.schema import InputConfig
-from a2r_ray.records import PATH_KEY, Problem, Reject
+from a2r_ray.records import PATH_KEY, TOKENS, Problem, Reject
 from a2r_ray.runs import table
 from a2r_ray.runs.done import among, done_keys, line_key, reject_key
 from a2r_ray.runs.index import hash_ids
@@ -21,7 +21,7 @@ from a2r_ray.sources import Duplicate, open_source, read_problems
 
 _CHUNK = 8192
 _MOST_IDS = 1000
-_COUNTED = ("input", "ok", "failed", "filtered", "duplicate", "paths.stored", "paths.errors", "tokens")
+_COUNTED = ("input", "ok", "answered", "failed", "filtered", "duplicate", "paths.stored", "paths.errors", "tokens")
 
 _Keys = npt.NDArray[np.uint64]
 
@@ -78,7 +78,7 @@ class Verification:
         parts = " + ".join(f"{receipt[name]:,} {name}" for name in ("ok", "failed", "filtered", "duplicate"))
         yield f"input {receipt['input']:,} rows; {parts}"
         tokens = receipt["tokens"]
-        paid = sum(tokens[role]["completion"] for role in ("explorer", "synthesizer", "superseded"))
+        paid = sum(tokens[role]["completion"] for role in TOKENS)
         yield f"paths {receipt['paths']['stored']:,}; completion tokens {paid:,}; paid twice {tokens['paid_twice']:,}"
         kinds = {
             "still to be done (neither in results nor in rejects)": self.missing,

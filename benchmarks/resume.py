@@ -84,7 +84,7 @@ def prepare(config: Config, folder: Path, problems: int) -> None:
         file.writelines(
             f'{{"id": "p{i}", "problem": "What is {i} + {i}?", "answer": {2 * i}}}\n' for i in range(problems)
         )
-    RunFolder.open(config, problems).finish("interrupted")
+    RunFolder.open(config).finish("interrupted")
     for table, schema, total in (
         ("paths", PATH_SCHEMA, problems * PER_PROBLEM),
         ("results", RESULT_SCHEMA, problems - MISSING),

@@ -42,7 +42,7 @@ SLOW = (
     *("on the cluster", "on the Ray of the process", "vllm_end_to_end", "elastic"),
     *("recovery", "four_nodes", "placement", "with vLLM", "math_worker", "gym"),
 )
-"""What takes longest, and so begins first: what is short evens out when the two processes end."""
+"""What takes longest, and so begins first: what is short evens out when the processes end."""
 
 
 def scope(file: Path) -> str:

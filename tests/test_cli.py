@@ -100,8 +100,8 @@ def test_no_readable_row_exits_2_before_ray_starts(config_file: Path, problems_f
     assert "problems.jsonl" in done.stderr
 
 
-def test_a_run_with_rejects_exits_3_and_its_continuation_does_nothing_twice(
-    cluster: Nodes, config_file: Path, problems_file: Path, document: dict[str, Any]
+def test_a_run_with_rejects_exits_3_and_a_finished_one_starts_nothing(
+    config_file: Path, problems_file: Path, document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with problems_file.open("a") as file:
         file.write("{broken\n")
@@ -109,18 +109,24 @@ def test_a_run_with_rejects_exits_3_and_its_continuation_does_nothing_twice(
     assert done.returncode == 3, done.stderr
     assert "SIMULATED" in done.stdout
     assert "balanced" in done.stdout
-    [told] = done.stderr.splitlines()
+    reading, starting, schedule, loading = done.stderr.splitlines()
+    assert (reading, starting) == (f"reading {problems_file}", "starting Ray on this machine")
     assert re.fullmatch(
-        r"schedule streaming: 1 explorer \(0.5 CPU\) and 1 synthesizer \(0.5 CPU\) fit at once on .+", told
+        r"schedule streaming: 1 explorer \(0.5 CPU\) and 1 synthesizer \(0.5 CPU\) fit at once on .+", schedule
     )
+    assert loading == "loading the models"
     found = duckdb.sql(f"select count(distinct problem_id), count(*) from '{document['output']}/results/*.parquet'")  # noqa: S608
     assert found.fetchall() == [(20, 20)]
-    again = a2r("run", str(config_file), "--json", nodes=cluster)
-    assert again.returncode == 3
-    receipt = json.loads(again.stdout)
-    assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 0, "reused": 80, "errors": 0}
+    receipt = json.loads((Path(document["output"]) / "receipt.json").read_text())
+    assert receipt["paths"]["sampled_this_attempt"] == receipt["paths"]["stored"] == 80
+    with monkeypatch.context() as nowhere:
+        nowhere.setenv("RAY_ADDRESS", "127.0.0.1:9")  # whoever asks for Ray fails
+        for same in (str(config_file), document["output"]):
+            again = a2r("run", same, "--json")
+            assert (again.returncode, json.loads(again.stdout)) == (3, receipt)
+            assert "nothing is left to do" in again.stderr
     status = json.loads(a2r("status", document["output"], "--json").stdout)
-    assert (status["outcome"], status["attempts"], status["rows"]) == ("complete", 2, 21)
+    assert (status["outcome"], status["attempts"], status["rows"]) == ("complete", 1, 21)
     assert (status["results"], status["rejects"], status["paths"]) == (20, 1, 80)
     verified = a2r("verify", document["output"], "--json")
     assert (verified.returncode, json.loads(verified.stdout)["adds_up"]) == (0, True)
@@ -133,6 +139,31 @@ def test_a_run_with_rejects_exits_3_and_its_continuation_does_nothing_twice(
     other = a2r("run", str(config_file), "--set", "synthesizer.model=other")
     assert other.returncode == 2
     assert "synthesizer.model: 'sim-large' there, 'other' now" in other.stderr
+
+
+def test_what_has_changed_in_the_input_is_refused_or_done_anew(
+    cluster: Nodes, config_file: Path, problems_file: Path, document: dict[str, Any]
+) -> None:
+    rows = [json.loads(line) for line in problems_file.read_text().splitlines()]
+    problems_file.write_text("{broken\n" + problems_file.read_text())
+    assert a2r("run", str(config_file), nodes=cluster).returncode == 3
+    rows[3] |= {"problem": "What is 3 + 4?", "answer": 7}
+    rows[4] |= {"answer": 9}
+    problems_file.write_text("".join(json.dumps(row) + "\n" for row in rows))  # and without the bad line
+    refused = a2r("run", str(config_file))
+    assert refused.returncode == 2
+    assert "the question of 1: p3; the known answer of 1: p4" in refused.stderr
+    assert "run with --changed redo" in refused.stderr
+    done = a2r("run", str(config_file), "--changed", "redo", "--json", nodes=cluster)
+    assert done.returncode == 0, done.stderr
+    receipt = json.loads(done.stdout)
+    assert (receipt["input"], receipt["ok"], receipt["failed"], receipt["balanced"]) == (20, 20, 0, True)
+    assert receipt["paths"]["sampled_this_attempt"] == 4
+    assert receipt["tokens"]["superseded_paths"]["completion"] > 0
+    known = f"select problem, reference_answer from '{document['output']}/results/*.parquet'"  # noqa: S608 (own path)
+    found = duckdb.sql(f"{known} where problem_id in ('p3', 'p4') order by problem_id").fetchall()
+    assert found == [("What is 3 + 4?", "7"), ("What is 4 + 4?", "9")]
+    assert a2r("verify", document["output"]).returncode == 0
 
 
 def test_preview_shows_a_problem_and_writes_nothing(
@@ -157,7 +188,7 @@ def test_a_model_that_cannot_load_is_the_first_error_and_the_exit_1_within_a_min
         done = a2r("run", str(config_file), nodes=cluster)
         took_s = time.monotonic() - start
         assert done.returncode == 1
-        error = done.stderr.splitlines()[1]  # after the schedule
+        [error] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
         assert error.startswith("error: the engine of the explorer cannot start: vLLM cannot load")
         assert str(tmp_path / "no-model") in done.stderr
         if took_s < 60:

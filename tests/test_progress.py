@@ -12,6 +12,7 @@ from a2r_ray.config.loading import parse_config
 from a2r_ray.method.compile import compile_method
 from a2r_ray.progress import AS_LINES, LiveProgress, RunElsewhere, alive, print_summary
 from tests.evaluate.test_summary import summary
+from tests.nodes import wait_until
 
 STAGES = {"explorer": {"explore": 6}, "synthesizer": {"synthesize": 6}, "explorer+synthesizer": {"explore": 6}}
 
@@ -70,10 +71,30 @@ def test_a_pool_that_loads_is_starting(terminal: Console) -> None:
     assert drawn(terminal, progress(report("explorer", loading=True))).count("starting") >= 2
 
 
-def test_nothing_is_drawn_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_nobody_looks_each_phase_is_a_line_and_so_is_every_minute(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("a2r_ray.progress._MINUTE_S", 0.02)
+    said: list[str] = []
+
+    def says(text: str) -> bool:
+        said.extend(capsys.readouterr().err.splitlines())
+        return said.count(text) > 2
+
     with LiveProgress() as observer:
+        observer(Progress(doing="reading a.jsonl"))
+        observer(Progress(doing="reading a.jsonl"))
+        wait_until(lambda: says("reading a.jsonl"), 10, "it says no more that it reads")
         observer(progress(report("explorer")))
-    assert capsys.readouterr() == ("", "")
+        line = "explore 10 of 20 (0 tok/s · 3 running, 2 waiting · 1 replicas); synthesize 4 of 20 (starting)"
+        wait_until(lambda: says(line), 10, "it says no more how far it is")
+    assert set(said) == {"reading a.jsonl", line}
+
+
+def test_what_goes_on_before_there_is_a_stage_is_drawn_until_there_is_one(terminal: Console) -> None:
+    text = drawn(terminal, Progress(doing="reading a.jsonl"), Progress(doing="starting Ray"), progress())
+    assert text.index("reading a.jsonl") < text.index("starting Ray") < text.index("explore ")
+    assert "starting Ray" not in text[text.rindex("explore ") :]
 
 
 def test_who_is_alive() -> None:

@@ -43,6 +43,13 @@ _Entry = Mapping[str, Any]
 _Check = Callable[[str, _Entry], bool]
 
 
+def correct(answer: str | None, problem: Problem) -> bool | None:
+    """Whether an answer is right; None where nobody knows the right one, False where there is no answer."""
+    if problem.reference_answer is None and problem.verifier is None:
+        return None
+    return answer is not None and verify(answer, problem)
+
+
 def verify(answer: str, problem: Problem) -> bool:
     """Whether an answer to a problem is right, by its verifier; False where nothing says that it is.
 

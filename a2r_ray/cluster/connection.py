@@ -15,6 +15,8 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from a2r_ray.cluster import private
+from a2r_ray.config.secrets import public
+from a2r_ray.errors import A2RError, Stopped
 from a2r_ray.method.placement import Cluster, Node
 
 _GROWTH_S = 60.0
@@ -43,7 +45,10 @@ def connected() -> Iterator[bool]:
     private.connect_only_when_asked()
     # Half of what Ray Data will import, while Ray's processes begin; it imports nothing of Ray's.
     threading.Thread(target=import_module, args=("pandas",), daemon=True).start()
-    with _own_signals(), _native_stderr_off():
+    with _own_signals(), _native_stderr_off(), _explained(address):
+        if address not in {"local", "auto"}:
+            _check_address(address)
+            private.check_head(address)
         ray.init(
             address=address,
             include_dashboard=False if address == "local" else None,
@@ -57,9 +62,57 @@ def connected() -> Iterator[bool]:
         ray.shutdown()
 
 
+def _check_address(address: str) -> None:
+    scheme, is_uri, _ = address.partition("://")
+    if is_uri:
+        what = "the Ray Client's" if scheme == "ray" else "a dashboard's"
+        raise A2RError(
+            f"RAY_ADDRESS is {public(address)}, {what} address: run on a machine of the cluster with that of its head, "
+            "such as 10.0.0.1:6379, or from elsewhere with a2r submit --address http://HEAD:8265"
+        )
+    if not address.rpartition(":")[2].isdigit():
+        raise A2RError(f"RAY_ADDRESS is {address}: expected the address of a cluster's head, such as 10.0.0.1:6379")
+
+
+@contextmanager
+def _explained(address: str) -> Iterator[None]:
+    """Turns whatever Ray raises at its start into an error with the remedy."""
+    try:
+        yield
+    except A2RError:
+        raise
+    except Exception as error:  # Ray raises many kinds
+        raise Stopped.asked or A2RError(f"{_what_failed(address)}: {_said(error)}") from error
+
+
+def _what_failed(address: str) -> str:
+    if address == "local":
+        return (
+            "Ray cannot begin on this machine (RAY_TMPDIR is where it keeps its sockets, in a path that must be short)"
+        )
+    return (
+        f"no Ray cluster can be reached at RAY_ADDRESS {address} (is its head up, and this the address that `ray "
+        "start` names? has it a token, to be given with RAY_AUTH_MODE=token and RAY_AUTH_TOKEN? without RAY_ADDRESS "
+        "the run has a Ray of its own)"
+    )
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:_SAID] or type(error).__name__
+
+
+_SAID = 300
+"""Characters of what Ray says."""
+
+
 def is_elsewhere() -> bool:
     """Whether the cluster is there already, perhaps on other machines: it can be asked before anything is begun."""
     return ray.is_initialized() or bool(os.environ.get("RAY_ADDRESS"))
+
+
+def where() -> str:
+    """The cluster that is there already, for a person."""
+    return ray.get_runtime_context().gcs_address if ray.is_initialized() else os.environ.get("RAY_ADDRESS", "")
 
 
 def cluster() -> Cluster:

@@ -6,6 +6,7 @@ before it goes on, so what the files hold adds up by itself.
 """
 
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
 from importlib import import_module
@@ -15,13 +16,17 @@ from a2r_ray.cluster import connection
 from a2r_ray.cluster.shared_folder import output_looked_for
 from a2r_ray.cluster.state import Observer, Progress
 from a2r_ray.config.schema import Config
+from a2r_ray.config.secrets import public
 from a2r_ray.errors import OutputError, Stopped
 from a2r_ray.evaluate.summary import Summary, summarize
 from a2r_ray.method.compile import Compile, compile_phases, planned
 from a2r_ray.method.schedule import Choice
-from a2r_ray.runs.folder import RunFolder
+from a2r_ray.records import Problem
+from a2r_ray.runs.finished import finished
+from a2r_ray.runs.folder import Given, RunFolder
 from a2r_ray.runs.receipt import InputCounts, account
-from a2r_ray.sources import first_rows, open_source, row_count
+from a2r_ray.runs.storage import Storage
+from a2r_ray.sources import Source, first_rows, open_source, read_problems, row_count
 
 
 def run(
@@ -29,14 +34,16 @@ def run(
     observe: Observer | None = None,
     *,
     retry: bool = False,
+    redo_changed: bool = False,
     compile_to: Compile = compile_phases,
 ) -> Summary:
-    """Runs a config, or continues it, to the end.
+    """Runs a config, or continues it, to the end; one that is at its end is only summed up.
 
     Args:
         config: what to run.
         observe: called about twice a second.
         retry: whether to make again what failed before.
+        redo_changed: whether to make again what has changed in the input since it was answered; else it is refused.
         compile_to: makes the phases of a config that is laid out by what the cluster has.
 
     Returns:
@@ -46,18 +53,29 @@ def run(
         A2RError: with the message and the exit code that the command should end with.
     """
     ours = False
+    progress = Progress()
+    tell = partial(_tell_doing, progress, observe)
+    tell(f"reading {public(config.input.path or config.input.source)}")
+    source = open_source(config.input)
+    version = source.version()
+    if not retry and (there := finished(config, version)) is not None:
+        _say("the run is complete, and its input is as it was: nothing is left to do")
+        return summarize(Storage(config.output), *there, {})
     with ExitStack() as connected:  # it ends last: when it does, Ray's native code may end the process
         if connection.is_elsewhere():
+            tell(f"connecting to the Ray cluster at {connection.where()}")
             ours = connected.enter_context(connection.connected())
             with output_looked_for(config.output):
                 import_module("a2r_ray.cluster.phases")  # it takes about as long as the nodes
-        source = open_source(config.input)
         first_rows(source, 1)
         rows = row_count(source)
         # Before Ray is begun here: a folder that cannot be used is said at once.
-        folder = connected.enter_context(RunFolder.open(config, rows, retry=retry))
-        progress = Progress(total=rows, done_before=folder.done_before)
+        given = Given(rows, version, partial(_problems, source))
+        folder = connected.enter_context(RunFolder.open(config, given, retry=retry, redo_changed=redo_changed))
+        progress.total, progress.done_before = rows, folder.done_before
         try:
+            if not connection.is_elsewhere():
+                tell("starting Ray on this machine")
             ours |= connected.enter_context(connection.connected())
             from a2r_ray.cluster import phases
 
@@ -65,15 +83,21 @@ def run(
             choice, planned_phases = planned(config, connection.cluster(), compile_to)
             folder.note(schedule=choice.schedule, why=choice.why)
             _tell(choice)
+            tell("loading the models" if config.explorer or config.synthesizer else "voting")
             reading = phases.reading(config, source, planned_phases, folder)
             phases.drive(planned_phases, reading, progress, partial(_tick, folder, observe))
         except BaseException as error:
-            outcome = "interrupted" if isinstance(error, KeyboardInterrupt | Stopped) else "failed"
+            stopped = Stopped.asked is not None or isinstance(error, KeyboardInterrupt | Stopped)
+            outcome = "interrupted" if stopped else "failed"
             with suppress(OutputError):  # the first error is the one to read
                 _conclude(folder, progress, outcome)
             raise
         receipt = _conclude(folder, progress, "complete")
     return summarize(folder.storage, folder.record, receipt, progress.replicas)
+
+
+def _problems(source: Source) -> Iterator[Problem]:
+    return (record for record in read_problems(source) if isinstance(record, Problem))
 
 
 def _conclude(folder: RunFolder, progress: Progress, outcome: str) -> dict[str, Any]:
@@ -86,7 +110,15 @@ def _conclude(folder: RunFolder, progress: Progress, outcome: str) -> dict[str, 
     return receipt
 
 
+def _tell_doing(progress: Progress, observe: Observer | None, doing: str) -> None:
+    progress.doing = doing
+    if observe is not None:
+        observe(progress)
+
+
 def _tick(folder: RunFolder, observe: Observer | None, progress: Progress) -> None:
+    if any(not report["loading"] for report in progress.replicas.values()):
+        progress.doing = ""
     folder.note_generated(progress.replicas, _NOTE_EVERY_S)
     if observe is not None:
         observe(progress)
@@ -104,4 +136,8 @@ def _tell(choice: Choice) -> None:
         text = f"schedule {choice.schedule}: {choice.why}"
     else:
         return
+    _say(text)
+
+
+def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201

@@ -19,6 +19,7 @@ from ray._private import auto_init_hook, ray_constants, worker
 from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
 from ray._private.runtime_env import packaging
 from ray._private.state import actors, state
+from ray._raylet import GcsClient  # type: ignore[attr-defined]
 from ray.autoscaler._private.util import format_readonly_node_type
 from ray.core.generated.autoscaler_pb2 import GetClusterStatusReply
 from ray.experimental.internal_kv import _internal_kv_get
@@ -54,6 +55,14 @@ def times_begun_before() -> int:
     """
     attempts: int = worker.global_worker.core_worker.get_current_task_attempt_number()
     return attempts
+
+
+def check_head(address: str) -> None:
+    """Raises RayError, within some 20 s, where no head of a cluster answers there.
+
+    ``ray.init`` would try for two minutes, and then end the process.
+    """
+    GcsClient(address=address)
 
 
 @dataclass(frozen=True)

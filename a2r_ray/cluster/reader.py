@@ -8,18 +8,20 @@ either. It stays on the driver's node and is not repeated: what it leaves out de
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, starmap
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import ray
 from ray.data import Dataset
 
 from a2r_ray.cluster import connection, private
 from a2r_ray.cluster.monitor import RemoteMonitor
 from a2r_ray.config.schema import InputConfig
+from a2r_ray.errors import InputError
 from a2r_ray.method.sample import brought
-from a2r_ray.records import CASE_SCHEMA, PATH_SCHEMA, REJECT_SCHEMA, Path, Problem, Reject, table_of
+from a2r_ray.records import CASE_SCHEMA, PATH_SCHEMA, REJECT_SCHEMA, Path, Problem, Reject, hash_of, table_of
 from a2r_ray.replica.blocks import case_table
 from a2r_ray.replica.tables import RunTables
 from a2r_ray.runs.done import among, done_keys, reject_key
@@ -125,7 +127,23 @@ def _cases(chosen: Sequence[Problem], stored: StoredPaths) -> Iterator[pa.Table]
     size = _WITH_PATHS if stored.nbytes else _CHUNK
     for begin in range(0, len(chosen), size):
         some = chosen[begin : begin + size]
-        yield case_table(some, stored.of([problem.problem_id for problem in some]))
+        paths = stored.of([problem.problem_id for problem in some])
+        _check_questions(some, paths)
+        yield case_table(some, paths)
+
+
+def _check_questions(problems: Sequence[Problem], paths: pa.ListArray) -> None:
+    """Raises InputError where a stored path answers another question than its problem asks."""
+    given = pc.list_flatten(paths).field("problem_hash")
+    asked = pa.array([hash_of(problem) for problem in problems]).take(pc.list_parent_indices(paths))
+    other = pc.and_(pc.not_equal(given, ""), pc.not_equal(given, asked))
+    if pc.any(other).as_py():
+        numbers = pc.unique(pc.list_parent_indices(paths).filter(other)).to_pylist()
+        names = ", ".join(problems[number].problem_id for number in numbers)
+        raise InputError(
+            f"the stored paths of {names} answer another question than the input asks: it has changed since they were "
+            "sampled; restore it, or have them sampled anew (--changed redo, where they are this run's own)"
+        )
 
 
 def _bring(_: pa.Table, reading: Reading) -> pa.Table:
@@ -133,7 +151,7 @@ def _bring(_: pa.Table, reading: Reading) -> pa.Table:
     run = reading.tables.run
     known = {key for batch in scan(run, "paths", _KEY) for key in keys_of(batch, _KEY).tolist()}
     writer = reading.tables.writer("paths", f"brought-{secrets.token_hex(4)}")
-    paths = (brought(*path) for path in brought_paths(open_source(reading.input)))
+    paths = starmap(brought, brought_paths(open_source(reading.input)))
     while chunk := list(islice(paths, _CHUNK)):
         _store_new(writer, chunk, known)
     writer.close()

@@ -11,8 +11,10 @@ from a2r_ray.method.compile import Pool
 class Progress:
     """What a run is doing."""
 
-    total: int
-    """Input rows."""
+    total: int = 0
+    """Input rows; 0 until they are counted."""
+    doing: str = ""
+    """What goes on before the first replica works; "" from then on."""
     done_before: int = 0
     """Input rows that earlier attempts have done with."""
     pools: Sequence[Pool] = ()

@@ -116,9 +116,9 @@ def paths(config: Document) -> int:
     return int((config["explorer"] or {}).get("paths", 0))
 
 
-def simulates(config: Document) -> bool:
-    """Whether a role is simulated."""
-    return any(config[name] and config[name]["engine"] == "simulated" for name in _ROLES)
+def simulated(config: Document) -> list[str]:
+    """The roles that are."""
+    return [name for name in _ROLES if config[name] and config[name]["engine"] == "simulated"]
 
 
 def _of_role(name: str, role: Document, seed: int | None) -> str:

@@ -1,12 +1,13 @@
 """Metrics: how often paths, vote and A2R are right, over the rows of a results table.
 
 A problem is scored if its right answer is known: it has a reference answer or a verdict. In a scored problem whatever
-has no verdict (a path without an answer, a synthesis that failed) counts as wrong, so losing answers never raises a
-score. Rejected problems have no row, and so are in no figure here.
+has no verdict (a path without an answer, a synthesis that failed) counts as wrong, and so does a rejected problem whose
+right answer is known: losing answers never raises a score.
 """
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pyarrow as pa
@@ -14,37 +15,73 @@ import pyarrow.compute as pc
 
 
 @dataclass(frozen=True, slots=True)
-class Accuracy:
-    """Fractions in [0, 1] of the scored problems; None where none is scored."""
+class Share:
+    """A fraction in [0, 1] of problems, with the interval that has the true one in 95 of 100 such samples."""
 
-    path: float | None
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, right: int, problems: int) -> "Share":
+        """How many of some problems, each right or wrong.
+
+        The interval is Wilson's (1927, doi:10.1080/01621459.1927.10502953), which holds for few problems and near 0
+        and 1 as well.
+        """
+        share, shrink = right / problems, 1 + _Z**2 / problems
+        middle = (share + _Z**2 / (2 * problems)) / shrink
+        reach = _Z * math.sqrt(share * (1 - share) / problems + _Z**2 / (4 * problems**2)) / shrink
+        return cls(share, max(0.0, min(share, middle - reach)), min(1.0, max(share, middle + reach)))
+
+    @classmethod
+    def mean(cls, shares: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> "Share":
+        """The mean of a fraction of each problem; the interval is that of the mean's standard error over problems.
+
+        Paths of one problem are alike, so that it is problems that are counted. Of one problem nothing is known.
+        """
+        value, problems = float(np.mean(shares)), len(shares)
+        reach = _Z * float(np.std(shares, ddof=1)) / math.sqrt(problems) if problems > 1 else 1.0
+        return cls(value, max(0.0, value - reach), min(1.0, value + reach))
+
+
+_Z = NormalDist().inv_cdf(0.975)
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Of the scored problems; None where none is scored."""
+
+    path: Share | None
     """Of a single path: per problem the share of right paths (avg@N), then the mean over problems."""
-    vote: float | None
+    vote: Share | None
     """Of the vote over the paths."""
-    a2r: float | None
+    a2r: Share | None
     """Of the answer given: the synthesis, or the vote where it fell back."""
-    oracle: float | None
+    oracle: Share | None
     """Problems with any right path: pass@N."""
     scored: int
     """Problems counted."""
 
 
-def accuracies(results: pa.Table) -> Accuracy:
+def accuracies(results: pa.Table, rejected: int = 0) -> Accuracy:
     """Accuracy of each stage.
 
     Args:
         results: with the columns reference_answer, path_correct, vote_correct and correct of ``RESULT_SCHEMA``.
+        rejected: problems whose right answer is known and that have no result; they count as wrong.
     """
     rows = results.filter(_scored(results))
-    if not rows.num_rows:
+    scored = rows.num_rows + rejected
+    if not scored:
         return Accuracy(None, None, None, None, 0)
     right, paths = _path_counts(rows)
     return Accuracy(
-        path=float(np.mean(right / np.maximum(paths, 1))),
-        vote=float(np.mean(_right(rows, "vote_correct"))),
-        a2r=float(np.mean(_right(rows, "correct"))),
-        oracle=float(np.mean(right > 0)),
-        scored=rows.num_rows,
+        path=Share.mean(np.append(right / np.maximum(paths, 1), np.zeros(rejected))),
+        vote=Share.of(int(_right(rows, "vote_correct").sum()), scored),
+        a2r=Share.of(int(_right(rows, "correct").sum()), scored),
+        oracle=Share.of(int((right > 0).sum()), scored),
+        scored=scored,
     )
 
 

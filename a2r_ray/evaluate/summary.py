@@ -1,18 +1,35 @@
-"""What a run folder shows in a few lines: how many were answered, how well, at what price."""
+"""What a run folder shows in a few lines: how many were answered, how well, at what price.
 
-from collections.abc import Mapping
+What was not synthesized is said with its reasons, and so is who was simulated; accuracies are over every problem whose
+right answer is known.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from a2r_ray.evaluate.metrics import Accuracy, accuracies
-from a2r_ray.records import RESULT_SCHEMA
+from a2r_ray.config.schema import Price
+from a2r_ray.evaluate.metrics import Accuracy, Share, accuracies
+from a2r_ray.method.cost import cost_usd, total
 from a2r_ray.runs import table
 from a2r_ray.runs.storage import Storage
 
-_COLUMNS = ["answer", "correct", "vote_correct", "path_correct", "reference_answer", "route", "cost_usd"]
+_COLUMNS = ["answer", "correct", "vote_correct", "path_correct", "reference_answer", "route", "error"]
+_TOKENS = ["explorer_prompt_tokens", "explorer_completion_tokens"]
+
+_PAID_BY = {
+    "explorer": "explorer",
+    "synthesizer": "synthesizer",
+    "superseded": "synthesizer",
+    "superseded_paths": "explorer",
+}
+"""At whose price the receipt's tokens are, by what they went to."""
+
+_Reasons = Mapping[str, tuple[int, str]]
+"""By kind of error: how often, and one of its messages."""
 
 
 @dataclass(frozen=True)
@@ -21,53 +38,149 @@ class Summary:
 
     run: str
     outcome: str
-    simulated: bool
+    config: Mapping[str, Any]
+    """As ``run.json`` has it."""
+    simulated: tuple[str, ...]
+    """The roles that were."""
     receipt: Mapping[str, Any]
-    answered: int
-    """Results with an answer."""
     routes: Mapping[str, int]
+    not_synthesized: _Reasons
+    """Why results are not what a synthesis said; empty without a synthesizer."""
+    unanswered: _Reasons
+    """Why results, and rejected problems, have no answer."""
     accuracy: Accuracy
-    cost_usd: float | None
+    synthesized: Accuracy
+    """Of the problems that were synthesized alone."""
+    brought: tuple[int, int]
+    """Prompt and completion tokens of the paths that were brought: no part of the receipt."""
     seconds: Mapping[str, Mapping[str, float]]
     """Per pool: ``replicas`` seen, ``ready`` and ``busy`` replica-seconds of this attempt, and ``running``, the seconds
     of all its requests; empty where not watched."""
 
+    @property
+    def mostly_unanswered(self) -> str:
+        """What to say first where most problems have no answer; "" where most have one."""
+        receipt = self.receipt
+        problems = receipt["ok"] + receipt["failed"]
+        without = receipt["unanswered"] + receipt["failed"]
+        if 2 * without <= problems:
+            return ""
+        paths = receipt["paths"]
+        cut = 2 * paths["cut_off"] > paths["stored"]
+        remedy = f"; {paths['cut_off']:,} of {paths['stored']:,} paths were cut off at max_tokens" if cut else ""
+        return f"{without:,} of {problems:,} have no answer: {_listed(self.unanswered)}{remedy}"
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the receipt's tokens cost, those that were paid twice included; None where a price is missing."""
+        tokens = self.receipt["tokens"]
+        costs = [
+            cost_usd(self._price(role), tokens[name]["prompt"], tokens[name]["completion"])
+            for name, role in _PAID_BY.items()
+        ]
+        return total([*costs, self._paid_twice])
+
+    @property
+    def _paid_twice(self) -> float | None:
+        """At the dearest price: nobody knows whose tokens were lost."""
+        roles = [role for role in ("explorer", "synthesizer") if self.config[role]]
+        costs = [cost_usd(self._price(role), 0, self.receipt["tokens"]["paid_twice"]) for role in roles]
+        return None if None in costs else max((cost for cost in costs if cost is not None), default=0.0)
+
     def lines(self) -> list[tuple[str, str]]:
         """Name and value of each line of the table."""
+        return [(name, value) for name, value in self._lines() if value]
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
         receipt = self.receipt
-        rows = [
-            ("problems", f"{receipt['input']:,} rows, {receipt['duplicate']:,} duplicates"),
-            ("answered", f"{self.answered:,} of {receipt['ok']:,} results ({self._routes()})"),
-            ("rejected", f"{receipt['failed']:,}"),
-            *self._accuracies(),
-            *((role, self._role(role)) for role in ("explorer", "synthesizer")),
-            ("cost", "no price given" if self.cost_usd is None else f"${self.cost_usd:.4f}"),
-            ("receipt", "balanced" if receipt["balanced"] else "DOES NOT ADD UP"),
-            ("files", f"{self.run}/results/*.parquet"),
-        ]
+        yield "NO ANSWERS", self.mostly_unanswered
         if self.simulated:
-            rows.insert(0, ("SIMULATED", "no model ran: texts, answers and tokens are drawn, not generated"))
-        return rows
+            both = " and ".join(self.simulated)
+            yield "SIMULATED", f"{both}: no model ran, texts, answers and tokens are drawn, not generated"
+        yield "models", "; ".join(self._models())
+        yield "problems", f"{receipt['input']:,} rows, {receipt['duplicate']:,} duplicates"
+        yield "answered", f"{receipt['answered']:,} of {receipt['ok']:,} results ({self._routes()})"
+        if self.not_synthesized:
+            count = sum(count for count, _ in self.not_synthesized.values())
+            yield "no synthesis", f"{count:,} of {receipt['ok']:,}: {_listed(self.not_synthesized)}"
+        yield "rejected", f"{receipt['failed']:,}"
+        yield from self._accuracies()
+        yield "paths", self._paths()
+        for role in ("explorer", "synthesizer"):
+            yield role, self._role(role)
+        yield "superseded", self._superseded()
+        yield "brought", self._brought()
+        yield "cost", self._cost()
+        yield "receipt", "balanced" if receipt["balanced"] else "DOES NOT ADD UP"
+        yield "files", f"{self.run}/results/*.parquet"
+
+    def _models(self) -> Iterator[str]:
+        explorer, synthesizer = self.config["explorer"], self.config["synthesizer"]
+        if self.config["input"]["source"] == "paths":
+            yield "paths brought" + (f", {explorer['paths']} a problem at most" if explorer else "")
+        elif explorer:
+            yield f"{explorer['model']} explores, {explorer['paths']} paths a problem"
+        yield f"{synthesizer['model']} synthesizes" if synthesizer else "the vote answers"
 
     def _routes(self) -> str:
         return ", ".join(f"{count:,} {route}" for route, count in sorted(self.routes.items())) or "none"
 
-    def _accuracies(self) -> list[tuple[str, str]]:
-        if not self.accuracy.scored:
-            return [("accuracy", "no reference answers")]
-        shown = [("a path", self.accuracy.path), ("the vote", self.accuracy.vote), ("A2R", self.accuracy.a2r)]
-        text = ", ".join(f"{name} {value:.1%}" for name, value in shown if value is not None)
-        return [("accuracy", f"{text} (of {self.accuracy.scored:,} with a reference answer)")]
+    def _accuracies(self) -> Iterator[tuple[str, str]]:
+        accuracy = self.accuracy
+        if not accuracy.scored:
+            yield "accuracy", "no reference answers"
+            return
+        yield "accuracy", f"of {accuracy.scored:,} problems with a known answer, and 95% intervals"
+        yield "  a path", _shown(accuracy.path)
+        yield "  the vote", _shown(accuracy.vote)
+        if not self.config["synthesizer"]:
+            return
+        if not self.synthesized.scored:
+            yield "  A2R", "nothing that was synthesized has a known answer: every answer is the vote"
+            return
+        alone = self.synthesized
+        parts = "" if alone.scored == accuracy.scored else f"; of the {alone.scored:,} synthesized {_shown(alone.a2r)}"
+        yield "  A2R", f"{_shown(accuracy.a2r)}{parts}"
+
+    def _paths(self) -> str:
+        paths = self.receipt["paths"]
+        return f"{paths['stored']:,}, of which {paths['errors']:,} failed and {paths['cut_off']:,} were cut off"
 
     def _role(self, role: str) -> str:
-        tokens = self.receipt["tokens"][role]
-        text = f"{tokens['prompt']:,} prompt + {tokens['completion']:,} completion tokens"
+        if not self.config[role] or (role == "explorer" and self.config["input"]["source"] == "paths"):
+            return ""
+        text = _tokens(self.receipt["tokens"][role])
         pool = next((name for name in self.seconds if role in name.split("+")), None)
         if pool is None:
             return text
         seconds = self.seconds[pool]
         shared = "" if pool == role else ", shared by both roles"
         return f"{text}; {seconds['busy']:,.0f} s busy of {seconds['ready']:,.0f} replica-seconds{shared}"
+
+    def _superseded(self) -> str:
+        names = {"superseded": "syntheses", "superseded_paths": "paths"}
+        tokens = self.receipt["tokens"]
+        parts = [f"{what}: {_tokens(tokens[name])}" for name, what in names.items() if any(tokens[name].values())]
+        parts += [f"paid twice: {tokens['paid_twice']:,} completion tokens"] if tokens["paid_twice"] else []
+        return "; ".join(parts)
+
+    def _brought(self) -> str:
+        if not any(self.brought):
+            return ""
+        prompt, completion = self.brought
+        cost = cost_usd(self._price("explorer"), prompt, completion)
+        at = "" if cost is None else f", ${cost:.4f}"
+        return f"{_tokens({'prompt': prompt, 'completion': completion})}{at}: paid elsewhere, in no other figure"
+
+    def _cost(self) -> str:
+        if self.cost_usd is None:
+            return "no price given"
+        twice = f", of which ${self._paid_twice:.4f} paid twice" if self._paid_twice else ""
+        return f"${self.cost_usd:.4f}{twice}"
+
+    def _price(self, role: str) -> Price | None:
+        price = (self.config[role] or {}).get("price")
+        return None if price is None else Price(**price)
 
 
 def summarize(
@@ -81,22 +194,68 @@ def summarize(
         receipt: its receipt.
         replicas: the last report of each replica of this attempt; empty where nobody watched.
     """
-    batches = list(table.scan(run, "results", _COLUMNS))
-    schema = pa.schema([RESULT_SCHEMA.field(name) for name in _COLUMNS])
-    results = pa.Table.from_batches(batches, schema=batches[0].schema if batches else schema)
+    results, rejects = (
+        _read(run, "results", [*_COLUMNS, *_TOKENS]),
+        _read(run, "rejects", ["error_kind", "error", "reference_answer"]),
+    )
     routes = pc.value_counts(results["route"]).to_pylist() if results.num_rows else []
-    costs = results["cost_usd"]
+    unsynthesized = results.filter(pc.not_equal(results["route"], "synthesized"))
+    refused = rejects.filter(pc.is_valid(rejects["reference_answer"]))
+    is_brought = record["config"]["input"]["source"] == "paths"
     return Summary(
         run=run.shown,
         outcome=receipt["outcome"],
-        simulated=record["simulated"],
+        config=record["config"],
+        simulated=tuple(record["simulated"]),
         receipt=receipt,
-        answered=results.num_rows - results["answer"].null_count,
         routes={entry["values"]: entry["counts"] for entry in routes},
-        accuracy=accuracies(results),
-        cost_usd=None if costs.null_count or not results.num_rows else pc.sum(costs).as_py(),
+        not_synthesized=_reasons(unsynthesized["error"]) if record["config"]["synthesizer"] else {},
+        unanswered=_reasons(
+            pa.chunked_array(
+                [
+                    *results.filter(pc.is_null(results["answer"]))["error"].chunks,
+                    *pc.binary_join_element_wise(rejects["error_kind"], rejects["error"], ": ").chunks,
+                ],
+                pa.string(),
+            )
+        ),
+        accuracy=accuracies(results, refused.num_rows),
+        synthesized=accuracies(results.filter(pc.equal(results["route"], "synthesized"))),
+        brought=(_sum(results[_TOKENS[0]]), _sum(results[_TOKENS[1]])) if is_brought else (0, 0),
         seconds=_seconds(replicas),
     )
+
+
+def _read(run: Storage, name: str, columns: list[str]) -> pa.Table:
+    batches = list(table.scan(run, name, columns))
+    schema = pa.schema([table.SCHEMAS[name].field(column) for column in columns])
+    return pa.Table.from_batches(batches, schema=batches[0].schema if batches else schema)
+
+
+def _reasons(errors: pa.ChunkedArray) -> dict[str, tuple[int, str]]:
+    """Errors, each ``kind: message``, by kind, the most frequent first."""
+    found: dict[str, tuple[int, str]] = {}
+    for entry in pc.value_counts(errors).to_pylist():
+        kind, _, message = (entry["values"] or "nothing to read: no path can be shown").partition(": ")
+        count, known = found.get(kind, (0, message))
+        found[kind] = count + entry["counts"], known
+    return dict(sorted(found.items(), key=lambda item: -item[1][0]))
+
+
+def _listed(reasons: _Reasons) -> str:
+    return "; ".join(f"{count:,} {kind} ({message})" for kind, (count, message) in reasons.items()) or "no reason"
+
+
+def _shown(share: Share | None) -> str:
+    return "" if share is None else f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
+
+
+def _tokens(tokens: Mapping[str, int]) -> str:
+    return f"{tokens['prompt']:,} prompt + {tokens['completion']:,} completion tokens"
+
+
+def _sum(column: pa.ChunkedArray) -> int:
+    return pc.sum(column).as_py() or 0
 
 
 def _seconds(replicas: Mapping[str, Any]) -> dict[str, dict[str, float]]:

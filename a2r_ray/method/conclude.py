@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from a2r_ray.answers.finding import extract
-from a2r_ray.answers.verifiers import verify
+from a2r_ray.answers.verifiers import correct
 from a2r_ray.config.schema import Price
 from a2r_ray.engines import Completion
 from a2r_ray.errors import ErrorKind
@@ -18,7 +18,10 @@ from a2r_ray.method.cost import cost_usd, total
 from a2r_ray.method.references import References
 from a2r_ray.method.stage import Case
 from a2r_ray.method.vote import Vote
-from a2r_ray.records import Path, Problem, Reject, Result, chat_text
+from a2r_ray.records import Path, Reject, Result, chat_text, hash_of, rejected
+
+_NOT_ASKED = {ErrorKind.PROMPT_TOO_LONG, ErrorKind.REFUSED}
+"""What keeps a model from reading what it was to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,9 @@ class Conclude:
             completion: the synthesis; None where nothing was asked.
         """
         if vote.answer is None and not references.indices:
-            return _reject(case.problem, "explore", *_reasons(case.paths))
+            return rejected(case.problem, "explore", *_reasons(case.paths))
         if vote.answer is None and completion is not None and completion.error:
-            return _reject(case.problem, "synthesize", completion.error_kind, completion.error)
+            return rejected(case.problem, "synthesize", completion.error_kind, completion.error)
         synthesized = None if completion is None or completion.error else extract(completion.text)
         return self._result(case, vote, references, completion, synthesized)
 
@@ -56,7 +59,7 @@ class Conclude:
         answers = tuple(path.answer for path in paths)
         done = completion or Completion(finish_reason="")
         explored = (sum(path.prompt_tokens for path in paths), sum(path.completion_tokens for path in paths))
-        verdicts = {text: _correct(text, problem) for text in {answer, vote.answer, *answers}}
+        verdicts = {text: correct(text, problem) for text in {answer, vote.answer, *answers}}
         return Result(
             problem_id=problem.problem_id,
             problem=problem.problem,
@@ -65,7 +68,7 @@ class Conclude:
             metadata=problem.metadata,
             path_answers=answers,
             path_correct=tuple(verdicts[text] for text in answers),
-            references=references.indices if completion is not None else (),
+            references=() if done.error_kind in _NOT_ASKED or completion is None else references.indices,
             vote_answer=vote.answer,
             vote_share=vote.share,
             route=_route(synthesized, vote.answer),
@@ -80,6 +83,7 @@ class Conclude:
             synthesizer_prompt_tokens=done.prompt_tokens,
             synthesizer_completion_tokens=done.completion_tokens,
             cost_usd=self._cost(explored, done),
+            problem_hash=hash_of(problem),
             error=f"{done.error_kind}: {done.error}" if done.error else _no_answer(completion, synthesized, answer),
         )
 
@@ -102,13 +106,6 @@ def _no_answer(completion: Completion | None, synthesized: str | None, answer: s
     return ""
 
 
-def _correct(answer: str | None, problem: Problem) -> bool | None:
-    """Whether an answer is right; None where nobody knows the right one, False where there is no answer."""
-    if problem.reference_answer is None and problem.verifier is None:
-        return None
-    return answer is not None and verify(answer, problem)
-
-
 def _reasons(paths: Sequence[Path]) -> tuple[str, str]:
     """The kind and the text of why no path can be used: each reason once, with how many paths it hit."""
     hidden = ErrorKind.NOTHING_VISIBLE
@@ -116,7 +113,3 @@ def _reasons(paths: Sequence[Path]) -> tuple[str, str]:
     kinds = {reason.partition(":")[0] for reason in reasons}
     text = "; ".join(f"{count} of {len(paths)} paths: {reason}" for reason, count in reasons.most_common())
     return (kinds.pop() if len(kinds) == 1 else ErrorKind.NO_PATH, text or "it has no paths")
-
-
-def _reject(problem: Problem, stage: str, error_kind: str, error: str) -> Reject:
-    return Reject(problem.problem_id, problem.source, problem.line, stage, error_kind, error, problem.problem)

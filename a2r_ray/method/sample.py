@@ -16,7 +16,7 @@ from a2r_ray.config.schema import ExplorerConfig
 from a2r_ray.engines import Completion, Engine, Request
 from a2r_ray.errors import EngineError, ErrorKind
 from a2r_ray.method.stage import Case, Context, Outcome
-from a2r_ray.records import Message, Path, Problem
+from a2r_ray.records import Message, Path, Problem, hash_of
 
 _Asked = tuple[int, int, int | None]
 """Which case, which path index, which seed."""
@@ -114,6 +114,7 @@ class Sample:
             mean_logprob=completion.mean_logprob,
             error=f"{completion.error_kind}: {completion.error}" if completion.error else "",
             replica=replica,
+            problem_hash=hash_of(problem),
         )
 
 
@@ -144,7 +145,7 @@ def path_seed(seed: int, problem_id: str, index: int) -> int:
     return int.from_bytes(hashlib.blake2b(f"{seed}/{problem_id}/{index}".encode(), digest_size=4).digest(), "big")
 
 
-def brought(problem_id: str, index: int, text: str) -> Path:
+def brought(problem_id: str, index: int, text: str, problem_hash: str) -> Path:
     """A path that was made elsewhere; nobody knows by whom, nor what it took."""
     return Path(
         problem_id=problem_id,
@@ -157,4 +158,5 @@ def brought(problem_id: str, index: int, text: str) -> Path:
         prompt_tokens=0,
         completion_tokens=0,
         latency_s=0.0,
+        problem_hash=problem_hash,
     )

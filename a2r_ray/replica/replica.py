@@ -23,7 +23,7 @@ from a2r_ray.engines import Engine, create_engine
 from a2r_ray.errors import A2RError, EngineError, ErrorKind
 from a2r_ray.method.compile import Pool
 from a2r_ray.method.stage import Case, Context, Outcome, through
-from a2r_ray.records import Path, Reject, Result, Row
+from a2r_ray.records import Path, Reject, Result, Row, rejected
 from a2r_ray.replica.blocks import Block, DatasetBlock, RunBlock
 from a2r_ray.replica.heartbeat import Heartbeat, Listener, Pulse, Reactions
 from a2r_ray.replica.monitor import Past
@@ -293,16 +293,7 @@ class Replica:
         return served[0]
 
     def _poison(self, case: Case, suspicion: Suspicion) -> Reject:
-        problem, stage = case.problem, self._pool.stages[0].name
-        return Reject(
-            problem.problem_id,
-            problem.source,
-            problem.line,
-            stage,
-            ErrorKind.POISON,
-            history(suspicion),
-            problem.problem,
-        )
+        return rejected(case.problem, self._pool.stages[0].name, ErrorKind.POISON, history(suspicion))
 
 
 def _spare_the_collector() -> None:

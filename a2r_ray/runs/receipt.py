@@ -39,12 +39,13 @@ def account(
 
     Returns:
         The contract's fields. ``tokens`` are those of what is stored, by what they went to (``records.TOKENS``), those
-        of results that were made again with more paths apart. Beside them, ``paid_twice`` are the completion tokens
+        of results and paths that were made again apart. Beside them, ``paid_twice`` are the completion tokens
         that engines generated and no table holds, of work that was in flight when its process ended (as of that
         replica's last report, half a second before at most, and two where the driver ended as well), and those of
         paths that are stored twice. What a server behind the openai engine did not deliver is not known.
     """
     ok, failed = table.count(run, "results"), table.count(run, "rejects")
+    unanswered = sum(batch["answer"].null_count for batch in table.scan(run, "results", ["answer"]))
     counted = tally or InputCounts(rows or 0, 0)
     spent = _Spent.of(run)
     keys = _unique(run, "paths", PATH_KEY)
@@ -53,6 +54,8 @@ def account(
     return {
         "input": counted.input,
         "ok": ok,
+        "answered": ok - unanswered,
+        "unanswered": unanswered,
         "failed": failed,
         "filtered": counted.filtered,
         "duplicate": counted.duplicate,
@@ -63,6 +66,7 @@ def account(
             "sampled_this_attempt": spent.paths - stored_before,
             "reused": stored_before,
             "errors": spent.errors,
+            "cut_off": spent.cut_off,
         },
         "tokens": {
             **{
@@ -80,6 +84,7 @@ class _Spent:
 
     paths: int = 0
     errors: int = 0
+    cut_off: int = 0
     tokens: dict[str, list[int]] = field(default_factory=dict)
     stored: Counter[str] = field(default_factory=Counter)
 
@@ -98,10 +103,10 @@ class _Spent:
 
     def _add(self, run: Storage, name: str, purpose: str, columns: list[str]) -> None:
         folder, replica = TOKENS[purpose][0], table.writer_of(name)
-        if folder == "superseded":  # such a file is named for the one that its rows were taken from
+        if folder.startswith("superseded"):  # such a file is named for the one that its rows were taken from
             replica = table.writer_of(replica)
         is_ledger = folder == "paths"
-        for batch in table.read(run, name, [*columns, "error"] if is_ledger else columns):
+        for batch in table.read(run, name, [*columns, "error", "finish_reason"] if is_ledger else columns):
             prompt, completion = (_sum(batch[column]) for column in columns)
             self.tokens[purpose][0] += prompt
             self.tokens[purpose][1] += completion
@@ -109,6 +114,7 @@ class _Spent:
             if is_ledger:
                 self.paths += batch.num_rows
                 self.errors += _sum(pc.not_equal(batch["error"], ""))
+                self.cut_off += _sum(pc.equal(batch["finish_reason"], "length"))
 
 
 GENERATED = "generated.json"

@@ -1,18 +1,21 @@
 """What is to be made again is taken away first, so that a reader sees one row per problem; so is what is there twice.
 
-Results are kept beside, in ``superseded/``: their tokens were paid. A file out of which every row is taken stays,
-empty, for a reader may have listed it. Every step may be interrupted, and is then done again from the beginning.
+Results are kept beside, in ``superseded/``, and paths in ``superseded_paths/``: their tokens were paid. A file out of
+which every row is taken stays, empty, for a reader may have listed it. Every step may be interrupted, and is then done
+again from the beginning.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from a2r_ray.records import PATH_KEY
+from a2r_ray.answers.verifiers import correct
+from a2r_ray.records import PATH_KEY, RESULT_SCHEMA, Problem
 from a2r_ray.runs import table
+from a2r_ray.runs.changes import Changes
 from a2r_ray.runs.done import Keys, among
 from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.receipt import keys_of
@@ -37,11 +40,43 @@ def supersede(run: Storage, paths: int, *, failed: bool) -> None:
         _mend(run)
     hurt = _with_failed_paths(run) if failed else None
     for name in table.files(run, "results"):
-        _take_out(run, name, lambda rows: _stale(rows, paths, hurt), keep=True)
+        _take_out(run, name, lambda rows: _stale(rows, paths, hurt))
     for name in table.files(run, "rejects"):
-        _take_out(run, name, lambda rows: _remade(rows, failed=failed), keep=False)
+        _take_out(run, name, lambda rows: _remade(rows, failed=failed))
     for name in table.files(run, "paths") if failed else ():  # last: what hangs on them is found by them
-        _take_out(run, name, lambda rows: pc.not_equal(rows["error"], ""), keep=False)
+        _take_out(run, name, lambda rows: pc.not_equal(rows["error"], ""))
+
+
+def supersede_changed(run: Storage, changes: Changes) -> None:
+    """Takes out what answers another question than the input asks now, and judges anew where the known answer changed.
+
+    No other process may write to the folder.
+    """
+    ids = pa.array(changes.questions, pa.string())
+    for folder in ("results", "rejects", "paths"):  # paths last: what hangs on them is found by them
+        for name in table.files(run, folder) if changes.questions else ():
+            _take_out(run, name, lambda rows: pc.is_in(rows["problem_id"], value_set=ids))
+    for name in table.files(run, "results") if changes.answers else ():
+        _judge_again(run, name, changes.answers)
+
+
+def drop_input_rejects(run: Storage) -> None:
+    """Takes out the rejects of input rows: another reading makes its own."""
+    for name in table.files(run, "rejects"):
+        _take_out(run, name, lambda rows: pc.equal(rows["stage"], "input"))
+
+
+def _judge_again(run: Storage, name: str, problems: Mapping[str, Problem]) -> None:
+    """Puts the verdicts by the present known answers into a file of results."""
+    rows = [row for batch in table.read(run, name) for row in batch.to_pylist()]
+    changed = [row for row in rows if row["problem_id"] in problems]
+    for row in changed:
+        problem = problems[row["problem_id"]]
+        row["reference_answer"] = problem.reference_answer
+        row["correct"], row["vote_correct"] = (correct(row[name], problem) for name in ("answer", "vote_answer"))
+        row["path_correct"] = [correct(answer, problem) for answer in row["path_answers"]]
+    if changed:
+        table.write(run, name, pa.Table.from_pylist(rows, schema=RESULT_SCHEMA))
 
 
 def _mend(run: Storage) -> None:
@@ -74,17 +109,29 @@ def _once(
         begin += rows
 
 
-def _take_out(run: Storage, name: str, chosen: Callable[[pa.Table], pa.Array], *, keep: bool) -> None:
-    """Takes rows out of a file; kept ones go to ``superseded/`` first, under a name that a repetition meets again."""
-    rows = pa.Table.from_batches(table.read(run, name), schema=table.SCHEMAS[name.partition("/")[0]])
+_KEPT_IN = {"results": "superseded", "paths": "superseded_paths"}
+"""Where the rows of a table go that were paid for."""
+
+
+def _take_out(run: Storage, name: str, chosen: Callable[[pa.Table], pa.Array], *, keep: bool = True) -> None:
+    """Takes rows out of a file; those that are kept are stored first, under a name that a repetition meets again.
+
+    Args:
+        run: the run folder.
+        name: the file.
+        chosen: which rows.
+        keep: whether those of a table that has a place for them are kept.
+    """
+    folder = name.partition("/")[0]
+    rows = pa.Table.from_batches(table.read(run, name), schema=table.SCHEMAS[folder])
     mask = chosen(rows)
     taken = rows.filter(mask)
     if not taken.num_rows:
         return
-    if keep:
+    if keep and folder in _KEPT_IN:
         stem = name.rpartition("/")[2].removesuffix(".parquet")
         digest = int(hash_ids(taken["problem_id"].to_numpy()).sum())
-        table.write(run, f"superseded/{stem}-{digest:016x}.parquet", taken)
+        table.write(run, f"{_KEPT_IN[folder]}/{stem}-{digest:016x}.parquet", taken)
     table.write(run, name, rows.filter(pc.invert(mask)))
 
 

@@ -7,6 +7,7 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
 import os
@@ -94,6 +95,11 @@ class DataFile:
         except _DAMAGES:
             return sum(1 for _ in self.rows())
 
+    def stamp(self) -> tuple[int | None, int | None]:
+        """Its size in bytes, and when it was last written, in ns since the epoch, where its file system knows."""
+        info = self.filesystem.get_file_info(self.path)
+        return info.size, info.mtime_ns
+
     def columns(self) -> list[str] | None:
         try:
             return FORMATS[self._suffixes[0]].columns(self)
@@ -114,6 +120,10 @@ class Files:
 
     def count(self) -> int:
         return sum(file.count() for file in self.files)
+
+    def version(self) -> str:
+        files = [(file.name, *file.stamp()) for file in self.files]
+        return hashlib.blake2b(repr(files).encode(), digest_size=8).hexdigest()
 
 
 def open_files(config: InputConfig) -> Files:

@@ -32,6 +32,9 @@ class HuggingFaceDataset:
     def count(self) -> int:
         return len(self.dataset)
 
+    def version(self) -> str:
+        return str(self.dataset._fingerprint)  # noqa: SLF001 (it has no public name)
+
 
 def open_dataset(config: InputConfig) -> HuggingFaceDataset:
     """The split that the config names.

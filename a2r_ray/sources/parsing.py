@@ -4,7 +4,6 @@ Nothing is guessed or converted silently: a column holds what it should, or the 
 what was found and what was expected.
 """
 
-import hashlib
 import json
 import math
 from collections.abc import Collection
@@ -14,7 +13,7 @@ from typing import Any
 
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import ErrorKind, InputError
-from a2r_ray.records import Message, Problem, Reject, Row
+from a2r_ray.records import Message, Problem, Reject, Row, problem_hash
 from a2r_ray.sources.rows import RawRow, as_json, encodable
 
 
@@ -70,7 +69,7 @@ def parse(raw: RawRow, config: InputConfig) -> Problem | Reject:
         if columns.paths is not None:
             _check_paths(raw.row, columns.paths)
         return Problem(
-            problem_id=problem_id if problem_id is not None else hash_id(text, messages),
+            problem_id=problem_id if problem_id is not None else problem_hash(text, messages),
             problem=text,
             messages=messages,
             reference_answer=_answer(raw.row, columns.answer),
@@ -85,12 +84,6 @@ def parse(raw: RawRow, config: InputConfig) -> Problem | Reject:
 
 def _reject(raw: RawRow, problem_id: str | None, kind: str, message: str) -> Reject:
     return Reject(problem_id, raw.source, raw.line, "input", kind, message, raw.text)
-
-
-def hash_id(text: str, messages: tuple[Message, ...] | None) -> str:
-    """The id of a problem that has none: 16 hex digits over what is asked."""
-    asked = text if messages is None else json.dumps(messages, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()
 
 
 class _Unfit(Exception):  # noqa: N818 (it never leaves this module)

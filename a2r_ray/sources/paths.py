@@ -17,13 +17,13 @@ from pydantic import ValidationError
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import InputError, OutputError
-from a2r_ray.records import WRITTEN_BY, Reject
+from a2r_ray.records import WRITTEN_BY, Reject, hash_of
 from a2r_ray.runs.record import read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import open_source, read_problems, read_rows
 from a2r_ray.sources.file import Files, Location, open_files
 from a2r_ray.sources.rows import RawRow, Source
-from a2r_ray.sources.seen import digest
+from a2r_ray.sources.seen import Duplicate, digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,9 @@ class PathFiles:
         """The problems and rejects: how many rows share a problem shows only when they are read."""
         return sum(1 for _ in read_problems(self))
 
+    def version(self) -> str:
+        return self.files.version()
+
 
 @dataclass(frozen=True, slots=True)
 class RunInput:
@@ -60,6 +63,9 @@ class RunInput:
 
     def count(self) -> int:
         return self.source.count()
+
+    def version(self) -> str:
+        return self.source.version()
 
 
 def open_paths(config: InputConfig) -> Source:
@@ -95,8 +101,8 @@ def paths_of_run(source: Source) -> tuple[Storage, str] | None:
     return source.folder, record[WRITTEN_BY] if explores else ""
 
 
-def brought_paths(source: Source) -> Iterator[tuple[str, int, str]]:
-    """Problem id, path index and text of every path in files of paths, in their order.
+def brought_paths(source: Source) -> Iterator[tuple[str, int, str, str]]:
+    """Problem id, path index, text and ``problem_hash`` of every path in files of paths, in their order.
 
     Args:
         source: of ``open_paths``, where ``paths_of_run`` is None. Rows that are rejects bring nothing.
@@ -107,11 +113,12 @@ def brought_paths(source: Source) -> Iterator[tuple[str, int, str]]:
             continue
         brought = raw.row[source.config.paths_column]
         texts = [brought] if isinstance(brought, str) else brought
+        asked = record.problem_hash if isinstance(record, Duplicate) else hash_of(record)
         key = digest(record.problem_id)
         first = counts.get(key, 0)
         counts[key] = first + len(texts)
         for index, text in enumerate(texts, first):
-            yield record.problem_id, index, text
+            yield record.problem_id, index, text, asked
 
 
 def _runs(config: InputConfig) -> Iterator[tuple[Storage, InputConfig]]:

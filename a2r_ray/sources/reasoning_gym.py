@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -118,6 +119,9 @@ class ReasoningGym:
 
     def count(self) -> int:
         return sum(dataset.size for dataset in self.datasets)
+
+    def version(self) -> str:
+        return f"reasoning-gym {metadata.version('reasoning-gym')}"  # what else makes the problems is in the config
 
 
 def open_datasets(config: InputConfig) -> ReasoningGym:

@@ -56,6 +56,10 @@ class Source(Protocol):
         """How many rows there are, without reading more than that needs."""
         ...
 
+    def version(self) -> str:
+        """Another text where the content may be another, without reading it: of files by their sizes and times."""
+        ...
+
 
 def table_rows(source: str, batches: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[RawRow]:
     """The rows of a table, numbered from 1; a row with text that is no UTF-8 spoils only itself."""

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from a2r_ray.errors import ErrorKind
-from a2r_ray.records import Problem, Reject
+from a2r_ray.records import Problem, Reject, hash_of
 from a2r_ray.sources.rows import RawRow
 
 
@@ -15,6 +15,8 @@ class Duplicate:
     problem_id: str
     source: str
     line: int
+    problem_hash: str
+    """Of the question, as ``records.problem_hash`` has it."""
 
 
 class Seen:
@@ -33,7 +35,7 @@ class Seen:
         if first == position << 64 | content:
             return problem
         if first & (1 << 64) - 1 == content:
-            return Duplicate(problem.problem_id, problem.source, problem.line)
+            return Duplicate(problem.problem_id, problem.source, problem.line, hash_of(problem))
         return self._clash(problem, raw, first >> 64)
 
     def _clash(self, problem: Problem, raw: RawRow, position: int) -> Reject:

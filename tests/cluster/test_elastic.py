@@ -29,6 +29,8 @@ from a2r_ray.cluster import driver
 from a2r_ray.config.loading import parse_config
 began, seen = time.monotonic(), []
 def observe(progress):
+    if progress.doing:
+        return
     kinds = [name for node in ray.nodes() if node["Alive"] for name in node["Resources"] if "accelerator" in name]
     seen.append({
         "at": time.monotonic() - began,

@@ -3,10 +3,11 @@
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from a2r_ray.evaluate.metrics import Accuracy, accuracies, pass_at_k, rescued, spoiled
+from a2r_ray.evaluate.metrics import Accuracy, Share, accuracies, pass_at_k, rescued, spoiled
 from a2r_ray.records import RESULT_SCHEMA
 
 COLUMNS = ["problem_id", "reference_answer", "path_correct", "vote_correct", "correct"]
@@ -16,6 +17,11 @@ Verdict = bool | None
 
 def results(*rows: tuple[str, str | None, list[Verdict] | None, Verdict, Verdict]) -> pa.Table:
     return pa.Table.from_pylist([dict(zip(COLUMNS, row, strict=True)) for row in rows], schema=SCHEMA)
+
+
+def values(accuracy: Accuracy) -> tuple[float | None, ...]:
+    shares = (accuracy.path, accuracy.vote, accuracy.a2r, accuracy.oracle)
+    return (*(None if share is None else share.value for share in shares), accuracy.scored)
 
 
 HAND = results(
@@ -28,12 +34,12 @@ HAND = results(
 
 
 def test_accuracies_worked_out_by_hand() -> None:
-    assert accuracies(HAND) == Accuracy(path=(1 + 0.25 + 0.75 + 0) / 4, vote=0.5, a2r=0.5, oracle=0.75, scored=4)
+    assert values(accuracies(HAND)) == ((1 + 0.25 + 0.75 + 0) / 4, 0.5, 0.5, 0.75, 4)
 
 
 def test_problems_weigh_the_same_however_many_paths_they_have() -> None:
     table = results(("many", "1", [False] * 9, False, False), ("one", "1", [True], True, True))
-    assert accuracies(table).path == 0.5
+    assert values(accuracies(table))[0] == 0.5
 
 
 def test_what_has_no_verdict_in_a_scored_problem_is_wrong() -> None:
@@ -43,7 +49,29 @@ def test_what_has_no_verdict_in_a_scored_problem_is_wrong() -> None:
         ("c", "1", None, None, None),
         ("d", "1", [True, True], True, True),
     )
-    assert accuracies(table) == Accuracy(path=1.5 / 4, vote=0.25, a2r=0.25, oracle=0.5, scored=4)
+    assert values(accuracies(table)) == (1.5 / 4, 0.25, 0.25, 0.5, 4)
+
+
+def test_a_rejected_problem_with_a_known_answer_is_wrong() -> None:
+    table = results(("a", "1", [True, True], True, True))
+    assert values(accuracies(table, rejected=3)) == (0.25, 0.25, 0.25, 0.25, 4)
+    assert values(accuracies(results(), rejected=2)) == (0.0, 0.0, 0.0, 0.0, 2)
+
+
+def test_intervals_are_those_of_published_tables() -> None:
+    # Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E, table I, method 3
+    for right, problems, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611)):
+        share = Share.of(right, problems)
+        assert (round(share.low, 4), round(share.high, 4)) == (low, high)
+    assert round(Share.of(1, 29).low, 4) == 0.0061
+    assert Share.of(3, 3).high == 1.0
+
+
+def test_a_mean_has_the_interval_of_its_problems() -> None:
+    share = Share.mean(np.array([0.0, 0.5, 1.0, 0.5]))
+    assert share.value == 0.5
+    assert (round(share.low, 3), round(share.high, 3)) == (0.1, 0.9)  # 1.96 x 0.408 / 2
+    assert Share.mean(np.array([0.5])) == Share(0.5, 0.0, 1.0)
 
 
 def test_a_verdict_without_a_reference_answer_is_scored() -> None:
@@ -68,9 +96,9 @@ def test_an_answer_where_the_vote_had_none_is_rescued() -> None:
 
 def test_how_the_table_is_cut_into_chunks_does_not_matter() -> None:
     chunked = pa.concat_tables([HAND.slice(row, 1) for row in (4, 0, 1, 2, 3)] * 3)
-    assert accuracies(chunked) == Accuracy(path=0.5, vote=0.5, a2r=0.5, oracle=0.75, scored=12)
+    assert values(accuracies(chunked)) == (0.5, 0.5, 0.5, 0.75, 12)
     assert rescued(chunked) == ["rescued"] * 3
-    assert accuracies(HAND.slice(1, 2)) == Accuracy(path=0.5, vote=0.5, a2r=0.5, oracle=1.0, scored=2)
+    assert values(accuracies(HAND.slice(1, 2))) == (0.5, 0.5, 0.5, 1.0, 2)
 
 
 @pytest.mark.parametrize(("n", "c", "k"), [(4, 0, 2), (4, 1, 2), (4, 2, 2), (4, 3, 2), (4, 4, 1), (6, 2, 3), (5, 1, 5)])
@@ -96,4 +124,4 @@ def test_pass_at_k_refuses_what_cannot_be_drawn(n: int, c: int, k: int) -> None:
 def test_a_million_rows_take_seconds_at_most() -> None:
     row: dict[str, Any] = dict(zip(COLUMNS, ("p", "1", [True, False, None, True], True, False), strict=True))
     small = pa.Table.from_pylist([row] * 1000, schema=SCHEMA)
-    assert accuracies(pa.concat_tables([small] * 1000)) == Accuracy(0.5, 1.0, 0.0, 1.0, 1_000_000)
+    assert values(accuracies(pa.concat_tables([small] * 1000))) == (0.5, 1.0, 0.0, 1.0, 1_000_000)

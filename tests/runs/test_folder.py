@@ -2,6 +2,8 @@
 
 import fcntl
 import json
+import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,16 @@ import pytest
 from a2r_ray import prompts
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
-from a2r_ray.errors import OutputError
+from a2r_ray.errors import OutputError, Stopped
+from a2r_ray.records import Reject, hash_of
 from a2r_ray.runs import folder as folder_module
-from a2r_ray.runs.folder import RunFolder
+from a2r_ray.runs import table
+from a2r_ray.runs.folder import Given, RunFolder
 from a2r_ray.runs.record import check_attempt, read_record
 from a2r_ray.runs.storage import Storage
+from tests.conftest import problem
+from tests.runs.test_ledger import path
+from tests.runs.test_supersede import ids, put, result
 
 
 def test_attempts_are_recorded(config: Config) -> None:
@@ -24,8 +31,50 @@ def test_attempts_are_recorded(config: Config) -> None:
     assert [attempt["outcome"] for attempt in record["attempts"]] == ["interrupted", "complete"]
     assert record["explorer"] == config.explorer_fingerprint
     assert record["synthesizer"] == config.synthesizer_fingerprint
-    assert record["simulated"] is True
+    assert record["simulated"] == ["explorer", "synthesizer"]
     assert record["versions"]["ray"]
+
+
+def test_a_changed_input_is_refused_or_done_anew(config: Config) -> None:
+    folder = RunFolder.open(config, Given(3, "v1", list))
+    run = folder.storage
+    put(run, "results", "w", [result(config, number, 4) for number in (1, 2, 3)])
+    put(run, "paths", "w", [replace(path("p2", 0), problem_hash=hash_of(problem(2))), path("p1", 0)])
+    put(run, "rejects", "w", [Reject(None, "f", 4, "input", "k", "e", "r")])
+    folder.finish("complete")
+    changed = [problem(1), problem(2, problem="another?"), problem(3, reference_answer="1")]
+    given = Given(3, "v2", lambda: changed)
+    with pytest.raises(OutputError, match="the question of 1: p2; the known answer of 1: p3") as refused:
+        RunFolder.open(config, given)
+    assert "--changed redo" in str(refused.value)
+    assert len(read_record(run)["attempts"]) == 1
+    assert ids(run, "results") == ["p1", "p2", "p3"]
+    for _ in range(2):  # the second time nothing has changed any more
+        RunFolder.open(config, given, redo_changed=True).finish("interrupted")
+        assert (ids(run, "results"), ids(run, "superseded")) == (["p1", "p3"], ["p2"])
+        assert (ids(run, "paths"), ids(run, "superseded_paths")) == (["p1"], ["p2"])
+        assert ids(run, "rejects") == []  # the reader makes them anew
+    [row] = [row for batch in table.scan(run, "results") for row in batch.to_pylist() if row["problem_id"] == "p3"]
+    assert (row["reference_answer"], row["answer"], row["correct"], row["vote_correct"]) == ("1", "1", True, True)
+    assert row["path_correct"] == [True] * 4
+
+
+def test_an_input_that_was_only_touched_is_read_and_goes_on(config: Config) -> None:
+    RunFolder.open(config, Given(1, "v1", list)).finish("interrupted")
+    RunFolder.open(config, Given(1, "v2", lambda: [problem(1)])).finish("interrupted")
+    assert read_record(Storage(config.output))["input_version"] == "v2"
+
+
+def test_an_input_that_is_as_it_was_is_not_read(config: Config) -> None:
+    RunFolder.open(config, Given(1, "v1", list)).finish("interrupted")
+    RunFolder.open(config, Given(1, "v1", lambda: pytest.fail("it is read"))).finish("interrupted")
+
+
+def test_what_a_signal_breaks_off_is_interrupted(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stopped, "asked", Stopped(signal.SIGINT))
+    with pytest.raises(SystemError), RunFolder.open(config):
+        raise SystemError("Ray's native code was broken off")
+    assert read_record(Storage(config.output))["attempts"][-1]["outcome"] == "interrupted"
 
 
 def test_a_folder_with_something_else_is_refused(config: Config) -> None:

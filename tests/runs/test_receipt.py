@@ -1,5 +1,6 @@
 """The receipt is counted from the files, and says so when they do not add up."""
 
+from dataclasses import replace
 from pathlib import Path as FilePath
 
 from a2r_ray.config.schema import Config
@@ -10,6 +11,7 @@ from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
 from tests.conftest import arrow, problem
 from tests.runs.test_ledger import path, write
+from tests.runs.test_supersede import put, result
 from tests.scripted import ScriptedEngine, said, synthesized
 
 
@@ -33,13 +35,24 @@ def test_it_adds_up(config: Config, tmp_path: FilePath) -> None:
     receipt = account(run, InputCounts(input=4, duplicate=1), "complete", stored_before=1)
     assert receipt["balanced"]
     assert (receipt["ok"], receipt["failed"], receipt["duplicate"], receipt["filtered"]) == (2, 1, 1, 0)
-    assert receipt["paths"] == {"stored": 2, "sampled_this_attempt": 1, "reused": 1, "errors": 0}
+    assert receipt["paths"] == {"stored": 2, "sampled_this_attempt": 1, "reused": 1, "errors": 0, "cut_off": 0}
     assert receipt["tokens"] == {
         "explorer": {"prompt": 6, "completion": 10},
         "synthesizer": {"prompt": 80, "completion": 14},
         "superseded": {"prompt": 0, "completion": 0},
+        "superseded_paths": {"prompt": 0, "completion": 0},
         "paid_twice": 0,
     }
+
+
+def test_what_gave_no_answer_failed_or_was_cut_off_is_counted(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    cut = replace(path("p1", 0), finish_reason="length")
+    write(run, "a", [cut, replace(path("p2", 0), error="timeout: slow")])
+    put(run, "results", "w", [result(config, 1, 1), result(config, 2, 1, answer=None)])
+    receipt = account(run, InputCounts(2, 0), "complete", 0)
+    assert (receipt["ok"], receipt["answered"], receipt["unanswered"]) == (2, 1, 1)
+    assert (receipt["paths"]["errors"], receipt["paths"]["cut_off"]) == (1, 1)
 
 
 def test_a_missing_row_does_not_balance(config: Config, tmp_path: FilePath) -> None:

@@ -8,14 +8,14 @@ import pytest
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError
 from a2r_ray.records import now
-from a2r_ray.runs.folder import RunFolder
+from a2r_ray.runs.folder import Given, RunFolder
 from a2r_ray.runs.status import status
 from tests.runs.test_ledger import path, write
 from tests.runs.test_receipt import fill
 
 
 def test_it_counts_what_is_stored_and_the_tokens_of_the_last_minute(config: Config) -> None:
-    folder = RunFolder.open(config, rows=7)
+    folder = RunFolder.open(config, Given(7, "", list))
     run = folder.storage
     old = [replace(path("p1", index), finished_at=now() - timedelta(minutes=5)) for index in range(3)]
     write(run, "a", [*old, path("p2", 0), path("p2", 1)])
@@ -25,13 +25,13 @@ def test_it_counts_what_is_stored_and_the_tokens_of_the_last_minute(config: Conf
     assert (found["paths"], found["results"], found["rejects"]) == (5, 2, 1)
     assert found["tokens_per_s"] == round(2 * path("p2", 0).completion_tokens / 60, 1)
     assert found["last_result"] > (now() - timedelta(minutes=1)).isoformat()
-    assert found["simulated"]
+    assert found["simulated"] == ["explorer", "synthesizer"]
     folder.finish("interrupted")
     assert status(config.output)["outcome"] == "interrupted"
 
 
 def test_an_empty_run_has_no_last_result(config: Config) -> None:
-    RunFolder.open(config, rows=1)
+    RunFolder.open(config)
     found = status(config.output)
     assert (found["paths"], found["tokens_per_s"], found["last_result"]) == (0, 0.0, None)
 

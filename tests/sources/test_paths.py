@@ -38,7 +38,9 @@ def read(given: InputConfig) -> tuple[list[str], list[tuple[str, int, str]]]:
     source = open_source(given)
     records = list(read_problems(source))
     assert source.count() == len(records)
-    return [r.problem_id if isinstance(r, Problem) else _kind(r) for r in records], list(brought_paths(source))
+    return [r.problem_id if isinstance(r, Problem) else _kind(r) for r in records], [
+        path[:3] for path in brought_paths(source)
+    ]
 
 
 def _kind(record: object) -> str:
@@ -172,6 +174,9 @@ def test_memory_holds_no_texts() -> None:
 
         def count(self) -> int:
             return 10_000
+
+        def version(self) -> str:
+            return ""
 
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]

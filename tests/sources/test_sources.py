@@ -10,7 +10,7 @@ import pytest
 
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
-from a2r_ray.records import Problem, Reject
+from a2r_ray.records import Problem, Reject, problem_hash
 from a2r_ray.sources import Duplicate, RawRow, first_rows, open_source, read_problems, row_count
 
 CONFIG = InputConfig(path="given", id_column="id", answer_column="answer")
@@ -32,6 +32,9 @@ class Given:
     def count(self) -> int:
         return len(self.given)
 
+    def version(self) -> str:
+        return ""
+
 
 def row(name: str, text: str = "q", answer: str | None = None, **others: Any) -> dict[str, Any]:
     return {"id": name, "problem": text, "answer": answer, **others}
@@ -46,7 +49,7 @@ def test_a_repeated_row_is_a_duplicate_and_a_repeated_id_a_reject() -> None:
     first, second, same, other, answer = read_problems(given)
     assert isinstance(first, Problem)
     assert isinstance(second, Problem)
-    assert same == Duplicate("a", "given", 3)
+    assert same == Duplicate("a", "given", 3, problem_hash("q", None))
     for line, record in ((4, other), (5, answer)):
         assert isinstance(record, Reject)
         assert (record.problem_id, record.line, record.error_kind) == ("a", line, "duplicate_id")

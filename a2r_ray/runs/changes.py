@@ -1,0 +1,120 @@
+"""What has changed in an input since it was answered: known by what each stored row says that it is of.
+
+A row of a run folder has the hash of its question, and a result the known answer that it was judged by. Memory: 40
+bytes a problem, and those problems that have changed.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from a2r_ray.records import Problem, hash_of
+from a2r_ray.runs import table
+from a2r_ray.runs.index import hash_ids
+from a2r_ray.runs.storage import Storage
+
+_CHUNK = 8192
+_SHOWN = 20
+_UNKNOWN = "\x00"
+"""Stands for a known answer that there is not."""
+
+_Hashes = npt.NDArray[np.uint64]
+
+
+@dataclass
+class Changes:
+    """The problems that are not what was answered under their id."""
+
+    questions: list[str] = field(default_factory=list)
+    """The ids of those that ask something else."""
+    answers: dict[str, Problem] = field(default_factory=dict)
+    """Those that ask the same, and whose known answer is another one; by id."""
+
+    def __bool__(self) -> bool:
+        return bool(self.questions or self.answers)
+
+    def __str__(self) -> str:
+        parts = [("the question", self.questions), ("the known answer", self.answers)]
+        return "; ".join(f"{what} of {len(ids):,}: {_listed(ids)}" for what, ids in parts if ids)
+
+
+def changes(run: Storage, problems: Iterable[Problem]) -> Changes:
+    """What of an input is not what a run folder's rows are of.
+
+    Args:
+        run: the run folder.
+        problems: the input's.
+    """
+    found = Changes()
+    questions = _Stored.of(_questions(run))
+    answers = _Stored.of(_answers(run))
+    coming = iter(problems)
+    while chunk := list(islice(coming, _CHUNK)):
+        keys = hash_ids([problem.problem_id for problem in chunk])
+        asked = questions.differ(keys, hash_ids([hash_of(problem) for problem in chunk]))
+        judged = answers.differ(keys, hash_ids([_text(problem.reference_answer) for problem in chunk]))
+        found.questions += [chunk[at].problem_id for at in np.flatnonzero(asked)]
+        found.answers |= {chunk[at].problem_id: chunk[at] for at in np.flatnonzero(judged & ~asked)}
+    return found
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A hash by key; where a key has several, the least and the greatest of them."""
+
+    keys: _Hashes
+    least: _Hashes
+    greatest: _Hashes
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[_Hashes, _Hashes]]) -> "_Stored":
+        none = np.empty(0, np.uint64)
+        keys, values = (np.concatenate(parts) for parts in zip(*[(none, none), *pairs], strict=True))
+        order = np.lexsort((values, keys))
+        keys, values = keys[order], values[order]
+        first = np.ones(len(keys), np.bool_)
+        first[1:] = keys[1:] != keys[:-1]
+        last = np.roll(first, -1)
+        return cls(keys[first], values[first], values[last])
+
+    def differ(self, keys: _Hashes, values: _Hashes) -> npt.NDArray[np.bool_]:
+        """Which keys are there with another value."""
+        if not len(self.keys):
+            return np.zeros(len(keys), np.bool_)
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        other = (self.least[at] != values) | (self.greatest[at] != values)
+        differ: npt.NDArray[np.bool_] = (self.keys[at] == keys) & other
+        return differ
+
+
+def _questions(run: Storage) -> Iterator[tuple[_Hashes, _Hashes]]:
+    for name in ("results", "rejects", "paths"):
+        for batch in table.scan(run, name, ["problem_id", "problem_hash"]):
+            rows = batch.filter(pc.not_equal(batch["problem_hash"], ""))  # input rows, and paths of nobody knows what
+            # A problem has many paths, one after the other.
+            rows = pa.Table.from_batches([rows]).group_by(rows.schema.names, use_threads=False).aggregate([])
+            yield _hashes(rows["problem_id"]), _hashes(rows["problem_hash"])
+
+
+def _answers(run: Storage) -> Iterator[tuple[_Hashes, _Hashes]]:
+    for batch in table.scan(run, "results", ["problem_id", "reference_answer"]):
+        yield _hashes(batch["problem_id"]), _hashes(pc.fill_null(batch["reference_answer"], _UNKNOWN))
+
+
+def _hashes(column: Any) -> _Hashes:
+    return hash_ids(column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy())
+
+
+def _text(reference_answer: str | None) -> str:
+    return _UNKNOWN if reference_answer is None else reference_answer
+
+
+def _listed(ids: Collection[str] | Sequence[str]) -> str:
+    shown = ", ".join(list(ids)[:_SHOWN])
+    return f"{shown}, … and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else shown
