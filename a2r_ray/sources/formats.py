@@ -14,7 +14,8 @@ from typing import BinaryIO, Protocol
 import pyarrow.parquet as pq
 
 from a2r_ray.errors import ErrorKind
-from a2r_ray.sources.rows import RawRow, table_rows
+from a2r_ray.sources.rows import RawRow
+from a2r_ray.sources.tables import column_names, table_rows
 
 _BATCH = 256
 """Rows of a table that are turned into Python at once."""
@@ -51,7 +52,7 @@ class Format:
     rows: Callable[[File], Iterator[RawRow]]
     count: Callable[[File], int]
     columns: Callable[[File], list[str] | None]
-    """None: known only row by row."""
+    """With dots, the fields within them; None: known only row by row."""
 
 
 # JSON Lines ---------------------------------------------------------------------------------------------------------
@@ -145,10 +146,14 @@ def _header(records: Iterator[_Record]) -> list[str]:
         raise UnreadableError(f"its header is no CSV: {names}")
     if _utf8(written) != written:
         raise UnreadableError("its header is not UTF-8; save the file as UTF-8")
+    _check_once(names, "header")
+    return names
+
+
+def _check_once(names: list[str], where: str) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise UnreadableError(f"its header names `{twice[0]}` twice; name every column once")
-    return names
+        raise UnreadableError(f"its {where} names `{twice[0]}` twice; name every column once")
 
 
 def _csv_rows(file: File) -> Iterator[RawRow]:
@@ -192,19 +197,25 @@ def _csv_columns(file: File) -> list[str] | None:
 # Parquet ------------------------------------------------------------------------------------------------------------
 
 
+def _opened(handle: BinaryIO) -> pq.ParquetFile:
+    opened = pq.ParquetFile(handle)
+    _check_once(opened.schema_arrow.names, "schema")
+    return opened
+
+
 def _parquet_rows(file: File) -> Iterator[RawRow]:
     with file.seekable() as handle:
-        yield from table_rows(file.name, pq.ParquetFile(handle).iter_batches(batch_size=_BATCH))
+        yield from table_rows(file.name, _opened(handle).iter_batches(batch_size=_BATCH))
 
 
 def _parquet_count(file: File) -> int:
     with file.seekable() as handle:
-        return int(pq.ParquetFile(handle).metadata.num_rows)
+        return int(_opened(handle).metadata.num_rows)
 
 
 def _parquet_columns(file: File) -> list[str] | None:
     with file.seekable() as handle:
-        return list(pq.ParquetFile(handle).schema_arrow.names)
+        return column_names(_opened(handle).schema_arrow)
 
 
 FORMATS = {

@@ -1,6 +1,7 @@
 """Hugging Face datasets: one of the hub, or a local folder, saved with ``save_to_disk`` or of data files.
 
-Values come as they are stored: images and audio stay undecoded, and no code of a dataset is run.
+Values come as they are stored, but that a class label is its name: images and audio stay undecoded, and no code of a
+dataset is run.
 """
 
 import os
@@ -12,8 +13,9 @@ from typing import Any
 from a2r_ray.config.local_files import without_job_copy
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
-from a2r_ray.sources.parsing import check_columns
-from a2r_ray.sources.rows import RawRow, table_rows
+from a2r_ray.sources.columns import check_columns
+from a2r_ray.sources.rows import RawRow
+from a2r_ray.sources.tables import column_names, table_rows
 
 _BATCH = 256
 
@@ -53,7 +55,7 @@ def open_dataset(config: InputConfig) -> HuggingFaceDataset:
             dataset = _loaded(folder, config)
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         raise InputError(f"{name}: cannot be loaded: {' '.join(str(error).split())}\n{_remedy(error)}") from error
-    check_columns(name, dataset.column_names, config)
+    check_columns(name, column_names(dataset.features.arrow_schema), config)
     return HuggingFaceDataset(config, name, dataset)
 
 

@@ -21,7 +21,8 @@ from a2r_ray.records import WRITTEN_BY, Reject
 from a2r_ray.runs.record import read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import open_source, read_problems, read_rows
-from a2r_ray.sources.file import Files, Location, open_files
+from a2r_ray.sources.file import Files, open_files
+from a2r_ray.sources.location import RUN_RECORD, Location
 from a2r_ray.sources.rows import RawRow, Source
 from a2r_ray.sources.seen import digest
 
@@ -133,9 +134,9 @@ def _run_folder(path: str) -> Storage | None:
     try:
         where = Location.of(path)
         is_folder = where.filesystem.get_file_info(where.path).type == fs.FileType.Directory
-        if not is_folder or where.filesystem.get_file_info(f"{where.path}/run.json").type != fs.FileType.File:
+        if not is_folder or where.filesystem.get_file_info(f"{where.path}/{RUN_RECORD}").type != fs.FileType.File:
             return None
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeError, pa.ArrowException) as error:
         raise InputError(f"{public(path)}: cannot be opened: {public(str(error))}") from error
     return Storage(os.path.expanduser(path))  # noqa: PTH111  a Path would lose the "//" of a URI
 
