@@ -53,7 +53,7 @@ def extract(text: str) -> str | None:
 
 
 def is_lost(reference: str) -> bool:
-    """Whether a known answer is a worked solution whose answer is not found, as in "… #### Tuesday": nothing equals it."""
+    """Whether a known answer marks one that is not found, as "… #### Tuesday" does: nothing equals it."""
     return extract(reference) is None and (len(reference) > MAX_LENGTH or _MARK.search(reference) is not None)
 
 

@@ -21,7 +21,7 @@ from a2r_ray.method.compile import Compile, compile_phases, planned
 from a2r_ray.method.schedule import Choice
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.receipt import InputCounts, account
-from a2r_ray.sources import first_rows, open_source, row_count
+from a2r_ray.sources import doubts, first_rows, open_source, row_count
 
 
 def run(
@@ -52,7 +52,8 @@ def run(
             with output_looked_for(config.output):
                 import_module("a2r_ray.cluster.phases")  # it takes about as long as the nodes
         source = open_source(config.input)
-        first_rows(source, 1)
+        for doubt in doubts(source, first_rows(source, 100)):
+            _say(f"warning: {doubt}")
         rows = row_count(source)
         # Before Ray is begun here: a folder that cannot be used is said at once.
         folder = connected.enter_context(RunFolder.open(config, rows, retry=retry))
@@ -104,4 +105,8 @@ def _tell(choice: Choice) -> None:
         text = f"schedule {choice.schedule}: {choice.why}"
     else:
         return
+    _say(text)
+
+
+def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201

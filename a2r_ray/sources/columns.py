@@ -1,7 +1,7 @@
 """Columns: which of them the config names, where a row has them, and what is said where none has.
 
-A name with dots is a column of that name where there is one, else a field within a column: ``reward_model.ground_truth``
-is the field ``ground_truth`` of the objects in ``reward_model``, be they objects or their JSON as text.
+A name with dots is a column of that name where there is one, else a field within a column: in ``reward_model``, be it
+objects or their JSON as text, ``reward_model.ground_truth`` is the field ``ground_truth``.
 """
 
 import difflib

@@ -132,7 +132,7 @@ def _local(root: str, depth: int | None, above: tuple[str, ...]) -> Iterator[str
     if real in above:
         return
     try:
-        entries = list(os.scandir(root or "."))  # noqa: PTH208  a Path would lose "./"
+        entries = list(os.scandir(root or "."))
     except FileNotFoundError:
         return
     for entry in entries:

@@ -7,7 +7,7 @@
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -36,6 +36,10 @@ class PathFiles:
     @property
     def config(self) -> InputConfig:
         return self.files.config
+
+    @property
+    def left_out(self) -> Sequence[str]:
+        return self.files.left_out
 
     def rows(self) -> Iterator[RawRow]:
         return self.files.rows()

@@ -48,22 +48,30 @@ def read(row: Row, by_column: Mapping[str, _Meaning]) -> Row:
 
 
 def _meaning(kind: pa.DataType, feature: Any) -> _Meaning | None:
-    declared = feature if isinstance(feature, dict) else {}
-    narrow = _NARROW.get(kind)
-    if declared.get("_type") == "ClassLabel" and pa.types.is_integer(kind) and isinstance(declared.get("names"), list):
-        return _of_value(_label(declared["names"]))
-    if narrow is not None:
-        return _of_value(lambda value: float(str(narrow(value))))
     if pa.types.is_dictionary(kind):
         return _meaning(kind.value_type, feature)
+    if pa.types.is_nested(kind):
+        return _of_nested(kind, feature)
+    declared = feature if isinstance(feature, dict) else {}
+    if declared.get("_type") == "ClassLabel" and pa.types.is_integer(kind) and isinstance(declared.get("names"), list):
+        return _of_value(_label(declared["names"]))
+    narrow = _NARROW.get(kind)
+    return None if narrow is None else _of_value(lambda value: float(str(narrow(value))))
+
+
+def _of_nested(kind: pa.DataType, feature: Any) -> _Meaning | None:
     if pa.types.is_map(kind):
         return _of_map(_meaning(kind.key_type, None), _meaning(kind.item_type, None))
     if pa.types.is_struct(kind):
         return _of_struct({part.name: _meaning(part.type, _within(feature, part.name)) for part in kind})
-    if hasattr(kind, "value_type"):  # a list of any kind
-        inner = _meaning(kind.value_type, feature[0] if isinstance(feature, list) else declared.get("feature"))
-        return None if inner is None else _of_value(lambda values: [inner(value) for value in values])
-    return None
+    if not hasattr(kind, "value_type"):  # a union
+        return None
+    if isinstance(feature, list):  # as the older versions declare a list
+        within = feature[0] if feature else None
+    else:
+        within = feature.get("feature") if isinstance(feature, dict) else None
+    inner = _meaning(kind.value_type, within)
+    return None if inner is None else _of_value(lambda values: [inner(value) for value in values])
 
 
 def _within(feature: Any, name: str) -> Any:
@@ -114,17 +122,8 @@ def answer_text(value: Any) -> str | None:
         return answer_text(value[0])
     if value is None or value in ([], {}, ()):
         return ""
-    if isinstance(value, str):
-        return value if value.strip() else ""
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, int | float | Decimal):
-        return _number(value)
-    if isinstance(value, bytes):
-        return _decoded(value)
-    if isinstance(value, dt.date | dt.time):
-        return _time(value)
-    return as_json(value) if isinstance(value, list | tuple | dict) else str(value)
+    say = next((say for kinds, say in _SAYS if isinstance(value, kinds)), str)
+    return say(value)
 
 
 def _number(value: float | Decimal) -> str:
@@ -152,3 +151,14 @@ def _decoded(value: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return text if text.strip() else ""
+
+
+_SAYS: tuple[tuple[Any, Callable[[Any], str | None]], ...] = (
+    (str, lambda value: value if value.strip() else ""),
+    (bool, str),
+    (int | float | Decimal, _number),
+    (bytes, _decoded),
+    (dt.date | dt.time, _time),
+    (list | tuple | dict, as_json),
+)
+"""How a value of these types is written as an answer; the first that it is one of."""
