@@ -41,6 +41,11 @@ _BUFFER = 1 << 16
 _DAMAGES = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException, UnreadableError)
 """What reading a damaged file raises."""
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+IS_RUN = (
+    "it is the folder of a run (it holds run.json), and what a run wrote is not read as input; to use its paths again "
+    "set input.source to `paths`, to read one of its tables name that folder, as in …/results"
+)
+"""What is said where such a folder is the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +181,8 @@ def _find(path: str) -> tuple[list[DataFile], list[str]]:
     try:
         where = Location.of(path)
         listing = where.listing()
-    except (OSError, UnicodeError, pa.ArrowException) as error:
-        raise InputError(f"{public(_utf8(path))}: cannot be opened: {public(_utf8(_one_line(error)))}") from error
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{public(path)}: cannot be opened: {public(_one_line(error))}") from error
     found = [DataFile.at(where, each) for each in listing.files]
     files = [file for file in found if file.known]
     if not files:
@@ -189,10 +194,7 @@ def _nothing(where: Location, listing: Listing, found: Sequence[DataFile]) -> st
     """Why a path names no file that can be read."""
     expected = f"expected {' '.join(FORMATS)}, each also with {' '.join(_COMPRESSIONS)}"
     if listing.is_run:
-        return (
-            "it is the folder of a run (it holds run.json), and what a run wrote is not read as input; to use its "
-            "paths again set input.source to `paths`, to read one of its tables name that folder, as in …/results"
-        )
+        return IS_RUN
     if listing.runs:
         return (
             f"nothing of it is input: the folders of runs are left out ({DataFile.at(where, listing.runs[0]).name}, …);"
@@ -209,7 +211,3 @@ def _nothing(where: Location, listing: Listing, found: Sequence[DataFile]) -> st
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def _utf8(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()

@@ -14,6 +14,8 @@ from a2r_ray.config.local_files import without_job_copy
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.sources.columns import check_columns
+from a2r_ray.sources.file import IS_RUN
+from a2r_ray.sources.location import Location
 from a2r_ray.sources.rows import RawRow
 from a2r_ray.sources.tables import column_names, table_rows
 
@@ -53,7 +55,7 @@ def open_dataset(config: InputConfig) -> HuggingFaceDataset:
             dataset = _saved(datasets.load_from_disk(str(folder)), config)
         else:
             dataset = _loaded(folder, config)
-    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         raise InputError(f"{name}: cannot be loaded: {' '.join(str(error).split())}\n{_remedy(error)}") from error
     check_columns(name, column_names(dataset.features.arrow_schema), config)
     return HuggingFaceDataset(config, name, dataset)
@@ -76,7 +78,18 @@ def _loaded(folder: Path, config: InputConfig) -> Any:
     if not folder.is_dir() and str(config.path).startswith((".", "/", "~")):
         raise InputError(f"{config.path}: no such folder; give a folder that is there or the name of a dataset")
     path = str(folder) if folder.is_dir() else config.path
+    if folder.is_dir():
+        _check_no_run(path)
     return load_dataset(path, config.subset, split=config.split)
+
+
+def _check_no_run(folder: str) -> None:
+    """The library would read whatever a run has written."""
+    listing = Location.of(folder).listing()
+    if listing.is_run:
+        raise InputError(f"{folder}: {IS_RUN}")
+    if listing.runs:
+        raise InputError(f"{folder}: it holds the folder of a run, {listing.runs[0]}: that is no input; move it away")
 
 
 def _remedy(error: Exception) -> str:

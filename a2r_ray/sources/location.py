@@ -63,7 +63,6 @@ class Location:
 
         Raises:
             OSError: it cannot be looked at.
-            UnicodeError: the path cannot be one of this file system.
         """
         info = self.filesystem.get_file_info(self.path)
         if info.type == fs.FileType.File:

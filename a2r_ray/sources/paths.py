@@ -140,7 +140,7 @@ def _run_folder(path: str) -> Storage | None:
         is_folder = where.filesystem.get_file_info(where.path).type == fs.FileType.Directory
         if not is_folder or where.filesystem.get_file_info(f"{where.path}/{RUN_RECORD}").type != fs.FileType.File:
             return None
-    except (OSError, UnicodeError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException) as error:
         raise InputError(f"{public(path)}: cannot be opened: {public(str(error))}") from error
     return Storage(os.path.expanduser(path))  # noqa: PTH111  a Path would lose the "//" of a URI
 

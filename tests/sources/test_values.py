@@ -1,4 +1,4 @@
-"""A table's values in Python are what they are meant to be, and known answers keep their meaning whatever their type."""
+"""A table's values in Python are what they are meant to be, and known answers keep their meaning."""
 
 import datetime as dt
 import io
