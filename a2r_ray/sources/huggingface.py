@@ -77,10 +77,9 @@ def _loaded(folder: Path, config: InputConfig) -> Any:
         raise InputError(f"{config.path}: it is a file; set input.source to file")
     if not folder.is_dir() and str(config.path).startswith((".", "/", "~")):
         raise InputError(f"{config.path}: no such folder; give a folder that is there or the name of a dataset")
-    path = str(folder) if folder.is_dir() else config.path
     if folder.is_dir():
-        _check_no_run(path)
-    return load_dataset(path, config.subset, split=config.split)
+        _check_no_run(str(folder))
+    return load_dataset(str(folder) if folder.is_dir() else config.path, config.subset, split=config.split)
 
 
 def _check_no_run(folder: str) -> None:

@@ -28,7 +28,11 @@ def parse(raw: RawRow, config: InputConfig) -> Problem | Reject:
     try:
         problem_id = _id(raw.row, columns.id)
         messages = _messages(raw.row, columns.messages, config) if columns.messages else None
-        asked = chats.last_user_text(messages, columns.messages) if messages is not None else _problem(raw.row, columns)
+        asked = (
+            chats.last_user_text(messages, str(columns.messages))
+            if messages is not None
+            else _problem(raw.row, columns)
+        )
         if columns.paths is not None:
             _check_paths(raw.row, columns.paths)
         return Problem(

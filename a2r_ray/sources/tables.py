@@ -9,10 +9,8 @@ from a2r_ray.records import Row
 from a2r_ray.sources.rows import RawRow, as_json
 from a2r_ray.sources.values import meanings, read
 
-_Rows = pa.RecordBatch | pa.Table
 
-
-def table_rows(source: str, batches: Iterable[_Rows]) -> Iterator[RawRow]:
+def table_rows(source: str, batches: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[RawRow]:
     """The rows of a table, numbered from 1; a row with text that is no UTF-8 spoils only itself."""
     line = 0
     for batch in batches:
@@ -26,7 +24,7 @@ def table_rows(source: str, batches: Iterable[_Rows]) -> Iterator[RawRow]:
         line += batch.num_rows
 
 
-def _row(source: str, line: int, batch: _Rows, index: int) -> RawRow:
+def _row(source: str, line: int, batch: pa.RecordBatch | pa.Table, index: int) -> RawRow:
     row: Row = {}
     kind, error = "", ""
     for name in batch.schema.names:

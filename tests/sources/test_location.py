@@ -148,8 +148,8 @@ def test_what_lies_far_away_is_found_by_the_same_rules(folder: Path) -> None:
 # Keys in the names of folders ---------------------------------------------------------------------------------------
 
 
-def rows(path: object, **columns: str) -> list[tuple[str, str, str | None]]:
-    config = InputConfig(path=str(path), **columns)
+def rows(path: object, answer_column: str | None = None) -> list[tuple[str, str, str | None]]:
+    config = InputConfig(path=str(path), answer_column=answer_column)
     first_rows(open_source(config), 1)
     records = read_problems(open_source(config))
     return [(r.problem, r.metadata, r.reference_answer) for r in records if isinstance(r, Problem)]

@@ -100,7 +100,7 @@ def test_the_texts_of_content_in_parts_are_joined_and_thinking_is_left_out() -> 
 
 def test_tool_calls_and_whatever_else_a_message_has_stay_as_they_are() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"a": 2, "b": 2}'}}
-    chat = [
+    chat: list[dict[str, Any]] = [
         {"role": "user", "content": "2+2?", "name": "ann", "weight": 1},
         {"role": "assistant", "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c1", "content": "4"},
