@@ -21,23 +21,32 @@ def encloses(path: str, output: str) -> bool:
             that it has none.
         output: a folder, absolute, or a URI.
     """
+    folder, mark, options = output.partition("?") if "://" in output else (output, "", "")
+    return any(reads(path, f"{folder.rstrip('/')}/{name}{mark}{options}") for name in _WRITTEN)
+
+
+def reads(path: str, file: str) -> bool:
+    """Whether an input has a file in it, or would have it, were it there.
+
+    Args:
+        path: as that of ``encloses``.
+        file: absolute, or a URI.
+    """
     if "://" in path:
         path = path.partition("?")[0]  # what follows are options
     elif not os.path.isabs(path):  # noqa: PTH117 (as in local_files)
         return False
-    where = _real(output)
     if not _MARKS.search(path) or os.path.lexists(path):
-        return f"{where}/".startswith(f"{_real(path).rstrip('/')}/")
+        return f"{_real(file)}/".startswith(f"{_real(path).rstrip('/')}/")
     folder, slash, _ = path[: min(mark.start() for mark in _MARKS.finditer(path))].rpartition("/")
     real = f"{_real(folder + slash).rstrip('/')}/{path[len(folder + slash) :]}"
-    return _matches(real, where) or _matches(path, output.rstrip("/"))
+    return _matches(real, _real(file)) or _matches(path, file)
 
 
-def _matches(pattern: str, folder: str) -> bool:
+def _matches(pattern: str, file: str) -> bool:
     from fsspec.utils import glob_translate
 
-    match = re.compile(glob_translate(pattern)).match
-    return any(match(f"{folder}/{name}") for name in _WRITTEN)
+    return re.match(glob_translate(pattern), file) is not None
 
 
 def _real(path: str) -> str:

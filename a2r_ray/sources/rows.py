@@ -6,7 +6,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -58,13 +58,22 @@ class Source(Protocol):
         ...
 
 
-def as_json(value: Any) -> str:
-    """The value as strict JSON in valid UTF-8, whatever it holds: dates as text, bytes as their number, NaN as null."""
+def _plain(value: Any) -> str:
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value)
+
+
+def as_json(value: Any, plain: Callable[[Any], str] = _plain) -> str:
+    """The value as strict JSON in valid UTF-8, whatever it holds: dates as text, bytes as their number, NaN as null.
+
+    Args:
+        value: whatever a row may hold.
+        plain: how what JSON has no place for is said.
+    """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=plain)
     except ValueError:
-        text = json.dumps(_finite(value), ensure_ascii=False, default=_plain)
-    return text if encodable(text) else json.dumps(_finite(value), default=_plain)
+        text = json.dumps(_finite(value), ensure_ascii=False, default=plain)
+    return text if encodable(text) else json.dumps(_finite(value), default=plain)
 
 
 def encodable(text: str) -> bool:
@@ -76,10 +85,6 @@ def encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _plain(value: Any) -> str:
-    return f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value)
 
 
 def _finite(value: Any) -> Any:
