@@ -7,14 +7,16 @@
 import csv
 import io
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import BinaryIO, Protocol
 
 import pyarrow.parquet as pq
 
 from a2r_ray.errors import ErrorKind
-from a2r_ray.sources.rows import RawRow
+from a2r_ray.sources.rows import RawRow, as_json
 from a2r_ray.sources.tables import column_names, table_rows
 
 _BATCH = 256
@@ -75,6 +77,15 @@ def _document_lines(file: File) -> Iterator[tuple[int, bytes]]:
         yield number, line
 
 
+def _float(text: str) -> float | Decimal:
+    """A number; exactly where it is beyond what a float holds."""
+    value = float(text)
+    return value if math.isfinite(value) else Decimal(text)
+
+
+_JSON = json.JSONDecoder(parse_float=_float)
+
+
 def _json_row(name: str, number: int, line: bytes) -> RawRow:
     try:
         text = line.decode()
@@ -84,14 +95,14 @@ def _json_row(name: str, number: int, line: bytes) -> RawRow:
         return RawRow(name, number, None, shown, ErrorKind.INVALID_UTF8, message)
     text = text.rstrip()
     try:
-        value = json.loads(text)
+        value = _JSON.decode(text)
     except json.JSONDecodeError as error:
         message = f"column {error.colno}: {error.msg}; expected one JSON object per line"
         return RawRow(name, number, None, text, ErrorKind.MALFORMED_JSON, message)
     except (ValueError, RecursionError) as error:  # a number too long, or brackets too deep, for Python
         return RawRow(name, number, None, text, ErrorKind.MALFORMED_JSON, str(error))
     if not isinstance(value, dict):
-        message = f"found {json.dumps(value)[:60]}, expected a JSON object of columns"
+        message = f"found {as_json(value)[:60]}, expected a JSON object of columns"
         return RawRow(name, number, None, text, ErrorKind.NOT_AN_OBJECT, message)
     return RawRow(name, number, value, text)
 

@@ -97,6 +97,7 @@ class _Types:
     def __init__(self) -> None:
         self._types: dict[str, pa.DataType | None] = {}
         self._features: dict[str, Any] = {}
+        self._untyped: set[str] = set()  # that no table declares: of nothing but nulls, they are text
         self._schema: pa.Schema | None = None
 
     def look(self, rows: Sequence[RawRow]) -> None:
@@ -110,6 +111,8 @@ class _Types:
                 if declared is None or declared.get_field_index(name) < 0:
                     written.setdefault(name, []).append(value)
         for name, values in written.items():
+            if name not in self._types:
+                self._untyped.add(name)
             self._add(name, _inferred(values), None)
 
     def _declare(self, schema: pa.Schema) -> None:
@@ -119,6 +122,7 @@ class _Types:
         self._schema = schema
         said = features(schema)
         for field in schema:
+            self._untyped.discard(field.name)
             self._add(field.name, field.type, said.get(field.name))
 
     def _add(self, name: str, kind: pa.DataType | None, feature: Any) -> None:
@@ -140,9 +144,9 @@ class _Types:
             while written in names:
                 written += "_"
             names.add(written)
-            # A column of nothing but nulls is declared as such, or else text: whoever reads it expects something.
-            column = Column(name, pa.field(written, kind or pa.string()), self._features[name], is_json=kind is None)
-            yield column if kind is not None and _is_writable(column.field) else _as_json(column)
+            known = pa.string() if name in self._untyped and kind == pa.null() else kind
+            column = Column(name, pa.field(written, pa.null() if known is None else known), self._features[name])
+            yield column if known is not None and _is_writable(column.field) else _as_json(column)
 
 
 def _inferred(values: list[Any]) -> pa.DataType | None:

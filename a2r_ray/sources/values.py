@@ -116,6 +116,8 @@ def answer_text(value: Any) -> str | None:
     A number is written in the shortest way that means the same. A list of one is what it holds; any other list, and an
     object, is its JSON.
     """
+    if isinstance(value, str):  # as most are
+        return value if value.strip() else ""
     if isinstance(value, np.generic | np.ndarray):
         value = float(str(value)) if isinstance(value, np.floating) else value.tolist()
     if isinstance(value, list | tuple) and len(value) == 1:
@@ -154,7 +156,6 @@ def _decoded(value: bytes) -> str | None:
 
 
 _SAYS: tuple[tuple[Any, Callable[[Any], str | None]], ...] = (
-    (str, lambda value: value if value.strip() else ""),
     (bool, str),
     (int | float | Decimal, _number),
     (bytes, _decoded),

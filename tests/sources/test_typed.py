@@ -168,6 +168,13 @@ def test_types_that_parquet_has_no_place_for(kind: pa.DataType, value: Any, text
     assert table_of_rows([column], raws)[0].to_pylist() == [text]
 
 
+def test_a_column_of_nothing_but_nulls_is_text_unless_it_is_declared(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.jsonl", [{"column": None}, {"column": None}])
+    assert written(path).schema.field("column").type == pa.string()
+    put(tmp_path / "b.parquet", pa.table({"column": pa.nulls(1)}))
+    assert written(tmp_path).schema.field("column").type == pa.null()
+
+
 def test_bytes_beside_other_values_are_base64(tmp_path: Path) -> None:
     put(tmp_path / "a.parquet", pa.table({"column": pa.array([b"\xff"])}))
     put(tmp_path / "b.jsonl", [{"column": 5}])
