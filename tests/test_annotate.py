@@ -110,7 +110,7 @@ def test_class_labels_are_class_labels_still(document: dict[str, Any], tmp_path:
 
 
 def test_what_arrow_cannot_hold_is_json_text(document: dict[str, Any], tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"problem": f"q{i}", "meta": {}, "note": "cut \ud83d here", "n": 0.5 if i else 2**60 + 1} for i in range(9000)
     ]
     path = tmp_path / "in.jsonl"
