@@ -120,6 +120,8 @@ def answer_text(value: Any) -> str | None:
         return value if value.strip() else ""
     if isinstance(value, np.generic | np.ndarray):
         value = float(str(value)) if isinstance(value, np.floating) else value.tolist()
+    if isinstance(value, list) and value and all(isinstance(pair, tuple) for pair in value):  # a map
+        value = {str(name): inner for name, inner in value}
     if isinstance(value, list | tuple) and len(value) == 1:
         return answer_text(value[0])
     if value is None or value in ([], {}, ()):

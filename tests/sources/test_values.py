@@ -46,6 +46,7 @@ from tests.sources.test_formats import Bytes
         (["3", "4"], '["3", "4"]'),
         ([3, 4], "[3, 4]"),
         ({"value": 4}, '{"value": 4}'),
+        ([("value", 4)], '{"value": 4}'),
         ([], ""),
         (dt.date(2026, 1, 2), "2026-01-02"),
         (dt.datetime(2026, 1, 2), "2026-01-02"),  # noqa: DTZ001 (as pandas has dates)
