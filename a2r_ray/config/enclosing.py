@@ -46,7 +46,10 @@ def reads(path: str, file: str) -> bool:
 def _matches(pattern: str, file: str) -> bool:
     from fsspec.utils import glob_translate
 
-    return re.match(glob_translate(pattern), file) is not None
+    try:
+        return re.match(glob_translate(pattern), file) is not None
+    except ValueError:  # no pattern, as whoever opens the input will say
+        return False
 
 
 def _real(path: str) -> str:

@@ -181,7 +181,7 @@ def _find(path: str) -> tuple[list[DataFile], list[str]]:
     try:
         where = Location.of(path)
         listing = where.listing()
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:  # a ValueError: it is no pattern
         raise InputError(f"{public(path)}: cannot be opened: {public(_one_line(error))}") from error
     found = [DataFile.at(where, each) for each in listing.files]
     files = [file for file in found if file.known]

@@ -63,6 +63,7 @@ class Location:
 
         Raises:
             OSError: it cannot be looked at.
+            ValueError: it is no pattern.
         """
         info = self.filesystem.get_file_info(self.path)
         if info.type == fs.FileType.File:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
+from a2r_ray.config.enclosing import encloses
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject
@@ -80,6 +81,14 @@ def test_a_pattern_that_matches_only_what_a_run_wrote_is_refused_with_the_remedy
         InputError, match=r"the folders of runs are left out \(.*/run, …\).*set input\.source to `paths`"
     ):
         find(f"{folder}/{pattern}")
+
+
+def test_what_is_no_pattern_is_an_input_error(folder: Path) -> None:
+    assert not encloses(f"{folder}/**.jsonl", f"{folder}/run")
+    with pytest.raises(InputError, match=r"cannot be opened: .*'\*\*'"):
+        find(f"{folder}/**.jsonl")
+    with pytest.raises(InputError, match="the pattern matches no file"):
+        find(f"{folder}/a[.jsonl")
 
 
 def test_a_saved_dataset_is_for_another_source(tmp_path: Path) -> None:
