@@ -26,7 +26,8 @@ class InputConfig(Section):
     source: Literal["file", "huggingface", "reasoning_gym", "paths"] = "file"
     """What kind of place that is."""
     path: str | None = None
-    """file: a file, glob, folder or URI (.jsonl .parquet .csv, each also compressed). huggingface: a dataset name or a
+    """file: a file, glob, folder or URI (.jsonl .parquet .csv, each also compressed); of a glob and a folder what is
+    hidden or starts with ``_`` is no input, nor is a folder that holds a ``run.json``. huggingface: a dataset name or a
     local folder. paths: a run folder, or files as those of source file, of paths made elsewhere."""
     subset: str | None = None
     """huggingface: the dataset's configuration."""
@@ -63,6 +64,8 @@ class InputConfig(Section):
             raise ValueError(f"source {self.source} needs `path`")
         if self.problem_column and self.messages_column:
             raise ValueError("give problem_column or messages_column, not both")
+        if self.trailing_assistant and not self.messages_column:
+            raise ValueError("`trailing_assistant` is for chats: give messages_column, too")
         return self
 
 
