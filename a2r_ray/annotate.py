@@ -1,24 +1,30 @@
 """A dataset with its answers: every input row in its place, all its columns, and the answer's columns beside them.
 
 Rows that were rejected keep their place with a null answer and the reason; duplicates each get the one answer. Columns
-of the input keep the type that its rows show; one whose rows disagree becomes JSON text.
+of the input keep their types (``sources.typed``). Columns of an earlier annotation are replaced.
 """
 
 import json
+import os
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow import fs
 
+from a2r_ray.config.enclosing import reads
 from a2r_ray.config.schema import Config
-from a2r_ray.records import RESULT_SCHEMA, Problem, Reject, Row
+from a2r_ray.config.secrets import public
+from a2r_ray.errors import OutputError
+from a2r_ray.records import RESULT_SCHEMA, Problem, Reject
 from a2r_ray.runs import table
 from a2r_ray.runs.index import Index
 from a2r_ray.runs.storage import Storage, spooled
 from a2r_ray.sources import Duplicate, RawRow, open_source, read_rows
+from a2r_ray.sources.typed import Column, MisfitError, columns_of, features_of, table_of_rows, with_json
 
 _FROM_RESULT = ["answer", "route", "synthesis", "vote_answer", "vote_share", "correct", "cost_usd", "error"]
 ANSWER_SCHEMA = pa.schema(
@@ -32,9 +38,37 @@ ANSWER_SCHEMA = pa.schema(
 
 _NO_RESULTS = pa.schema([RESULT_SCHEMA.field(name) for name in ("problem_id", *_FROM_RESULT)]).empty_table()
 
-_CHUNK = 8192
+_CHUNK, _CHUNK_BYTES = 8192, 64 << 20
+"""Rows that are written at once, at most, and about how many bytes of them."""
 
 _Read = tuple[RawRow, Problem | Reject | Duplicate]
+
+
+def check_target(config: Config, target: str) -> None:
+    """Raises OutputError where the file cannot be written, or would be read as input by the next run of the config.
+
+    For before the run. The columns of an input, whatever they are called and hold, can all be written.
+    """
+    if config.input.path is not None and reads(config.input.path, target):
+        raise OutputError(f"{public(target)}: it is, or would be, part of the input; name a file outside of it")
+    folder, _, name = target.partition("?")[0].rpartition("/")
+    if not name:
+        raise OutputError(f"{public(target)}: it names a folder; name a Parquet file")
+    if "://" in target:
+        filesystem, path = Storage(target).open()
+        try:
+            is_folder = filesystem.get_file_info(path).type == fs.FileType.Directory
+        except OSError as error:
+            raise OutputError(f"{public(target)}: cannot be reached: {public(str(error))}") from error
+    else:
+        is_folder = Path(target).is_dir()
+        above = next(
+            each for each in (Path(folder or ".").absolute(), *Path(folder or ".").absolute().parents) if each.exists()
+        )
+        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+            raise OutputError(f"{target}: cannot be written: {above} is no folder that may be written to")
+    if is_folder:
+        raise OutputError(f"{public(target)}: it is a folder; name a Parquet file, in it or elsewhere")
 
 
 def annotate(config: Config, target: str) -> int:
@@ -48,18 +82,31 @@ def annotate(config: Config, target: str) -> int:
         The rows written: as many as the input has.
     """
     answers = _Answers(Storage(config.output))
-    columns = _columns(_read(config))
-    schema = pa.schema([*columns, *ANSWER_SCHEMA])
+    chunks = ([raw for raw, _ in chunk] for chunk in _chunks(_read(config)))
+    columns = columns_of(chunks, taken=ANSWER_SCHEMA.names)
+    while True:
+        try:
+            return _write(config, target, columns, answers)
+        except MisfitError as misfit:  # seen only where the value is: such as a number that is too long for a fraction
+            columns = with_json(columns, misfit.column)
+
+
+def _write(config: Config, target: str, columns: Sequence[Column], answers: "_Answers") -> int:
+    schema = pa.schema([*(column.field for column in columns), *ANSWER_SCHEMA], _metadata(columns))
     count = 0
     with spooled(target) as file, pq.ParquetWriter(file, schema, compression="zstd") as parquet:
         for chunk in _chunks(_read(config)):
-            rows = [_typed(raw.row or {}, columns) for raw, _ in chunk]
+            body = table_of_rows(columns, [raw for raw, _ in chunk])
             added = answers.of([record for _, record in chunk], first_row=count + 1)
-            body = pa.Table.from_pylist(rows, schema=pa.schema(columns)) if columns else None
-            arrays = [*(body.columns if body is not None else []), *added.columns]
-            parquet.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            parquet.write_table(pa.Table.from_arrays([*body, *added.columns], schema=schema))
             count += len(chunk)
     return count
+
+
+def _metadata(columns: Sequence[Column]) -> dict[str, str] | None:
+    """What Hugging Face's library reads class labels and the like from."""
+    declared = features_of(columns, ANSWER_SCHEMA)
+    return None if declared is None else {"huggingface": json.dumps({"info": {"features": declared}})}
 
 
 class _Answers:
@@ -104,47 +151,16 @@ def _read(config: Config) -> Iterator[_Read]:
 
 
 def _chunks(rows: Iterator[_Read]) -> Iterator[list[_Read]]:
-    while chunk := list(islice(rows, _CHUNK)):
+    chunk: list[_Read] = []
+    size, last, of_last = 0, None, 0
+    for raw, record in rows:
+        if raw.stored is not None and raw.stored[0] is not last:
+            last = raw.stored[0]
+            of_last = last.nbytes // max(last.num_rows, 1)
+        chunk.append((raw, record))
+        size += len(raw.raw) if raw.stored is None else of_last
+        if len(chunk) == _CHUNK or size >= _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
         yield chunk
-
-
-def _columns(rows: Iterator[_Read]) -> list[pa.Field]:
-    """The input's columns, in the order in which they appear, each with the type that fits all of its values."""
-    types: dict[str, pa.DataType] = {}
-    for chunk in _chunks(rows):
-        present = [raw.row for raw, _ in chunk if raw.row is not None]
-        for name in dict.fromkeys(name for row in present for name in row):
-            seen = _type([row.get(name) for row in present])
-            types[name] = seen if name not in types else _common(types[name], seen)
-    return [pa.field(name, pa.string() if pa.types.is_null(kind) else kind) for name, kind in types.items()]
-
-
-def _type(values: list[Any]) -> pa.DataType:
-    try:
-        return pa.array(values).type
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        return _JSON_TEXT
-
-
-def _common(one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    if _JSON_TEXT in (one, other):
-        return _JSON_TEXT
-    try:
-        schemas = [pa.schema([("column", kind)]) for kind in (one, other)]
-        return pa.unify_schemas(schemas, promote_options="permissive").field("column").type
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return _JSON_TEXT
-
-
-_JSON_TEXT = pa.large_string()
-"""The type of a column whose rows disagree; no reader of ours makes it otherwise."""
-
-
-def _typed(row: Row, columns: Sequence[pa.Field]) -> Row:
-    """The row with values of disagreeing columns as JSON text."""
-    return {
-        field.name: json.dumps(row[field.name], ensure_ascii=False, default=str)
-        if field.type == _JSON_TEXT and row.get(field.name) is not None
-        else row.get(field.name)
-        for field in columns
-    }

@@ -50,21 +50,24 @@ def validate(config: str, overrides: Sequence[str], as_json: bool) -> int:
     """Check a config: every mistake at once, by field; reads the first rows of the input."""
     from a2r_ray.config.loading import load_config
     from a2r_ray.records import Problem
-    from a2r_ray.sources import first_rows, open_source, row_count
+    from a2r_ray.sources import doubts, first_rows, open_source, row_count
 
     loaded = load_config(config, overrides)
     source = open_source(loaded.input)
     rows = first_rows(source, 100)
     bad = [row for row in rows if not isinstance(row, Problem)]
+    warnings = doubts(source, rows)
     if as_json:
-        document = {"config": loaded.document, "rows": row_count(source), "checked": len(rows), "rejected": len(bad)}
-        click.echo(json.dumps(document))
+        counts = {"rows": row_count(source), "checked": len(rows), "rejected": len(bad), "warnings": warnings}
+        click.echo(json.dumps({"config": loaded.document, **counts}))
         return COMPLETE
     click.echo(
         f"{config}: valid; {row_count(source):,} rows, the first {len(rows):,} read, {len(bad):,} of them rejected"
     )
     for row in bad[:5]:
         click.echo(f"  {row.source}:{row.line}: {getattr(row, 'error', 'a duplicate')}")
+    for warning in warnings:
+        click.echo(f"warning: {warning}")
     return COMPLETE
 
 

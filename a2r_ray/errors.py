@@ -78,6 +78,7 @@ class ErrorKind(StrEnum):
     MISSING_PROBLEM = "missing_problem"
     MISSING_PATHS = "missing_paths"
     EMPTY_PROBLEM = "empty_problem"
+    ENDS_WITH_ASSISTANT = "ends_with_assistant"
     WRONG_TYPE = "wrong_type"
     DUPLICATE_ID = "duplicate_id"
 

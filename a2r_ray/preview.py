@@ -6,6 +6,7 @@ Engines that need no place in a cluster are loaded here, without Ray.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, starmap
+from operator import attrgetter
 from typing import Any
 
 from a2r_ray.answers.finding import extract
@@ -65,7 +66,7 @@ def _brought(config: Config, source: Source, problems: Sequence[Problem]) -> lis
     for path in starmap(brought, brought_paths(source)):
         if path.problem_id in found:
             found[path.problem_id].append(path)
-    return [tuple(found[name][:most]) for name in ids]
+    return [tuple(sorted(found[name], key=attrgetter("path_index"))[:most]) for name in ids]
 
 
 def _served(config: Config, cases: Sequence[Case]) -> list[_Shown]:
@@ -134,4 +135,4 @@ def _show(shown: _Shown, config: Config) -> str:
 
 
 def _chat(title: str, messages: Sequence[Message]) -> str:
-    return "\n".join([f"─── {title}", *(f"[{message['role']}] {message['content']}" for message in messages)])
+    return "\n".join([f"─── {title}", *(f"[{message['role']}] {message.get('content', '')}" for message in messages)])

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from a2r_ray.annotate import annotate
+from a2r_ray.annotate import annotate, check_target
 from a2r_ray.cli import COMPLETE, REJECTS, guarded, run_to_exit_code
 from a2r_ray.config.loading import load_config
 from a2r_ray.config.local_files import outlasting
@@ -20,6 +20,7 @@ from a2r_ray.config.local_files import outlasting
 def main(config: str, overrides: tuple[str, ...], to: str) -> int:
     """Runs the config, then annotates; a run with rejects succeeds, since each keeps its row and its reason."""
     loaded, to = load_config(config, overrides), outlasting(to, f"--to {to}")
+    check_target(loaded, to)
     code = run_to_exit_code(loaded)
     if code not in (COMPLETE, REJECTS):
         return code

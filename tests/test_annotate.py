@@ -4,13 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from a2r_ray.annotate import ANSWER_SCHEMA, annotate
+from a2r_ray.annotate import ANSWER_SCHEMA, annotate, check_target
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
+from a2r_ray.errors import OutputError
 from a2r_ray.records import Reject, Result
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
@@ -69,3 +71,90 @@ def test_the_input_s_columns_stay_and_those_that_disagree_become_json(finished: 
     schema = pq.read_schema(tmp_path / "out.parquet")
     assert schema.names == ["id", "problem", "answer", "tags", "odd", *ANSWER_SCHEMA.names]
     assert schema.field("tags").type == pa.list_(pa.string())
+
+
+def of_input(document: dict[str, Any], path: Path, **fields: Any) -> Config:
+    """A config of a run that has answered nothing yet."""
+    return parse_config({**document, "input": {"path": str(path), **fields}})
+
+
+def test_an_annotated_dataset_can_be_annotated_again(
+    finished: Config, document: dict[str, Any], tmp_path: Path
+) -> None:
+    once, twice = tmp_path / "once.parquet", tmp_path / "twice.parquet"
+    before = annotated(finished, once)
+    again = of_input(document, once, id_column="id", answer_column="answer")
+    rows = annotated(again, twice)
+    assert pq.read_schema(twice).names == pq.read_schema(once).names
+    own = [name for name in pq.read_schema(once).names if not name.startswith("a2r_")]
+    assert [{name: row[name] for name in own} for row in rows] == [{name: row[name] for name in own} for row in before]
+    assert [row["a2r_answer"] for row in rows[:2]] == ["2", "2"]
+    assert rows[2]["a2r_error"] == "missing_id: column `id`: found null, expected text or an integer"
+
+
+def test_class_labels_are_class_labels_still(document: dict[str, Any], tmp_path: Path) -> None:
+    datasets.disable_progress_bars()
+    features = datasets.Features(
+        {"problem": datasets.Value("string"), "level": datasets.ClassLabel(names=["low", "high"])}
+    )
+    given = datasets.Dataset.from_dict({"problem": ["q0", "q1"], "level": [1, 0]}, features=features)
+    given.to_parquet(tmp_path / "in.parquet")
+    given.save_to_disk(tmp_path / "saved")
+    for fields in ({}, {"source": "huggingface"}):
+        path = tmp_path / ("saved" if fields else "in.parquet")
+        annotated(of_input(document, path, answer_column="level", **fields), tmp_path / "out.parquet")
+        found = datasets.Dataset.from_parquet(str(tmp_path / "out.parquet"), cache_dir=str(tmp_path / "cache"))
+        assert found.features["level"] == features["level"]
+        assert found["level"][:] == [1, 0]
+        assert found.column_names == ["problem", "level", *ANSWER_SCHEMA.names]
+
+
+def test_what_arrow_cannot_hold_is_json_text(document: dict[str, Any], tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"problem": f"q{i}", "meta": {}, "note": "cut \ud83d here", "n": 0.5 if i else 2**60 + 1} for i in range(9000)
+    ]
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in rows))
+    found = annotated(of_input(document, path), tmp_path / "out.parquet")
+    assert (found[0]["meta"], found[0]["note"]) == ("{}", '"cut \\ud83d here"')
+    assert [found[0]["n"], found[-1]["n"]] == [str(2**60 + 1), "0.5"]
+
+
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [
+        ("in/out.parquet", "part of the input"),
+        ("in/a.jsonl", "part of the input"),
+        ("folder", "it is a folder"),
+        ("folder/", "names a folder"),
+        ("file/out.parquet", "cannot be written: .*/file is no folder"),
+        ("file/deep/out.parquet", "cannot be written: .*/file is no folder"),
+    ],
+)
+def test_a_target_that_cannot_be_is_told_before_the_run(
+    target: str, error: str, document: dict[str, Any], tmp_path: Path
+) -> None:
+    for name in ("in", "folder"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "file").write_text("")
+    (tmp_path / "in" / "a.jsonl").write_text(row(1) + "\n")
+    config = of_input(document, tmp_path / "in")
+    with pytest.raises(OutputError, match=error):
+        check_target(config, f"{tmp_path}/{target}")
+    check_target(config, f"{tmp_path}/new/folder/out.parquet")
+    check_target(config, f"file://{tmp_path}/out.parquet")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("name", ["in.jsonl", "in.parquet"])
+def test_long_rows_are_written_few_at_a_time(
+    name: str, document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"problem": f"q{i}", "text": "x" * 100_000} for i in range(50)]
+    if name.endswith(".parquet"):
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / name)
+    else:
+        (tmp_path / name).write_text("".join(json.dumps(each) + "\n" for each in rows))
+    monkeypatch.setattr("a2r_ray.annotate._CHUNK_BYTES", 1_000_000)
+    assert len(annotated(of_input(document, tmp_path / name), tmp_path / "out.parquet")) == 50
+    assert pq.ParquetFile(tmp_path / "out.parquet").metadata.num_row_groups == 5

@@ -93,6 +93,33 @@ def test_validate_reads_the_first_rows(config_file: Path, problems_file: Path) -
     assert json.loads(a2r("validate", str(config_file), "--json").stdout)["rejected"] == 1
 
 
+def test_validate_tells_of_known_answers_that_nothing_equals(config_file: Path, problems_file: Path) -> None:
+    rows = [{"id": f"x{n}", "problem": f"q{n}", "answer": f"So\n#### {day}"} for n, day in enumerate(("Monday", "7"))]
+    with problems_file.open("a") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    done = a2r("validate", str(config_file))
+    assert done.returncode == 0
+    warning = "1 of the first 22 known answers mark an answer that cannot be read, so that nothing equals it; the first"
+    assert f"warning: {warning} is {problems_file}:21: …So #### Monday" in done.stdout
+    [told] = json.loads(a2r("validate", str(config_file), "--json").stdout)["warnings"]
+    assert told.startswith(warning)
+
+
+@pytest.mark.parametrize("verb", ["validate", "run"])
+def test_a_column_that_no_row_has_exits_2_before_ray_starts(verb: str, config_file: Path) -> None:
+    done = a2r(verb, str(config_file), "--set", "input.answer_column=anwser", timeout=20)
+    assert done.returncode == 2
+    assert "problems.jsonl: none of its 20 rows has input.answer_column `anwser`; did you mean `answer`?" in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["validate", "run"])
+def test_an_output_inside_the_input_exits_2(verb: str, config_file: Path, problems_file: Path) -> None:
+    done = a2r(verb, str(config_file), "--set", f"input.path={problems_file.parent}", timeout=20)
+    assert done.returncode == 2
+    assert "error: output: " in done.stderr
+    assert "lies inside the input" in done.stderr
+
+
 def test_no_readable_row_exits_2_before_ray_starts(config_file: Path, problems_file: Path) -> None:
     problems_file.write_text("{broken\n[]\n")
     done = a2r("run", str(config_file), timeout=20)

@@ -54,6 +54,14 @@ def shown(script: str, config: Path, target: Path) -> list[str]:
     return words
 
 
+def test_annotate_refuses_a_target_before_it_runs(config_file: Path, problems_file: Path) -> None:
+    command = [sys.executable, str(ROOT / "jobs" / "annotate.py"), "--config", str(config_file), "--to"]
+    done = subprocess.run([*command, str(problems_file)], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"error: {problems_file}: it is, or would be, part of the input" in done.stderr
+    assert not (config_file.parent / "run").exists()
+
+
 def test_annotate_keeps_every_row_and_adds_the_answers(
     submit: Any, config_file: Path, problems_file: Path, tmp_path: Path
 ) -> None:

@@ -15,8 +15,14 @@ import pytest
 import yaml
 from pyarrow import fs
 
+from a2r_ray.annotate import check_target
+from a2r_ray.config.enclosing import encloses
+from a2r_ray.config.loading import parse_config
+from a2r_ray.config.schema import InputConfig
+from a2r_ray.errors import InputError, OutputError
 from a2r_ray.export import write_samples
 from a2r_ray.runs.storage import Storage
+from a2r_ray.sources import doubts, open_source
 from tests.chaos import A2R
 from tests.nodes import Nodes
 from tests.s3_server import SECRET, Fault, S3Server, s3_server
@@ -77,6 +83,52 @@ def undisturbed(server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> s
         timeout=120,
         check=False,
     )
+
+
+def test_where_an_annotated_dataset_may_go(server: S3Server, document: dict[str, Any]) -> None:
+    config = parse_config(document)
+    with server.files.open_output_stream("bucket/folder/file.parquet") as stream:
+        stream.write(b"x")
+    check_target(config, server.uri("bucket/new/out.parquet"))
+    check_target(config, server.uri("bucket/folder/file.parquet"))
+    with pytest.raises(OutputError, match=r"^s3://bucket/folder: it is a folder"):
+        check_target(config, server.uri("bucket/folder"))
+    server.fail(Fault("HEAD /bucket/folder/file.parquet"))
+    try:
+        with pytest.raises(OutputError, match=r"^s3://bucket/folder/file\.parquet: cannot be reached") as error:
+            check_target(config, server.uri("bucket/folder/file.parquet"))
+        assert SECRET not in str(error.value)
+    finally:
+        server.fail()
+
+
+@pytest.mark.parametrize("path", ["data", "data/", "data/**", "da*/**"])
+def test_what_of_a_folder_is_input(server: S3Server, path: str) -> None:
+    names = [
+        "a.jsonl",
+        "lang=en/b.jsonl",
+        "lang=en/_SUCCESS",
+        "state.json",
+        "run/run.json",
+        "run/export.jsonl",
+        ".c.jsonl",
+    ]
+    for name in names:
+        with server.files.open_output_stream(f"bucket/data/{name}") as stream:
+            stream.write(b'{"problem": "q", "answer": 1}\n')
+    given = InputConfig(path=server.uri(f"bucket/{path}"), answer_column="answer")
+    source = open_source(given)
+    rows = [(raw.source, raw.row) for raw in source.rows()]
+    assert rows == [
+        ("s3://bucket/data/a.jsonl", {"problem": "q", "answer": 1}),
+        ("s3://bucket/data/lang=en/b.jsonl", {"problem": "q", "answer": 1, "lang": "en"}),
+    ]
+    assert SECRET not in " ".join(doubts(source, []))
+    assert "bucket/data/run: left out" in doubts(source, [])[0]
+    assert encloses(str(given.path), server.uri("bucket/data/run"))
+    assert not encloses(str(given.path), server.uri("bucket/other"))
+    with pytest.raises(InputError, match=r"^s3://bucket/data/run: it is the folder of a run"):
+        open_source(InputConfig(path=server.uri("bucket/data/run")))
 
 
 def test_a_run_completes_and_leaves_nothing_but_whole_files(

@@ -5,6 +5,7 @@ Numbers and words are compared here; only mathematics goes to math-verify (``mat
 """
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -27,8 +28,9 @@ def equivalent(a: str, b: str) -> bool:
     r"""Whether two answers mean the same; symmetric, from any thread.
 
     - The same text, once spacing, delimiters and variants such as ``\dfrac`` are made one: yes.
-    - Two numbers (``1,000``, ``-.5``, ``007``, ``2e3``, ``3/4``, ``\frac{3}{4}``) are compared exactly: 0.333 is not
-      1/3. A percentage equals only a percentage: math-verify takes 50% for 0.5 and for 50, which are not equal.
+    - Two numbers (``1,000``, ``-.5``, ``007``, ``2e3``, ``2 \times 10^3``, ``3/4``, ``\frac{3}{4}``) are compared
+      exactly: 0.333 is not 1/3. A percentage equals only a percentage: math-verify takes 50% for 0.5 and for 50, which
+      are not equal.
     - Two texts of words only are compared without case. A number is no word.
     - Anything else is for math-verify. Its ``verify(gold, prediction)`` is not symmetric (as gold, an inequality equals
       the interval that it defines; as prediction, not), and in a vote neither is gold: either direction suffices.
@@ -57,7 +59,7 @@ def _read(answer: str) -> _Reading:
         return _Reading("number", int(answer), answer)
     plain = _plain(answer)
     if (number := _number(plain)) is not None:
-        return _Reading("number", number, plain)
+        return _Reading("number", number, _without_exponent(plain))
     if plain.endswith("%") and (number := _number(plain[:-1].rstrip())) is not None:
         return _Reading("percent", number, plain)
     if _WORDS.fullmatch(plain):
@@ -66,7 +68,15 @@ def _read(answer: str) -> _Reading:
 
 
 _SIGNS = str.maketrans(
-    {"\u2212": "-", "°": "^\\circ ", "·": "\\cdot ", "√": "\\sqrt ", "∞": "\\infty ", "\u2208": "\\in "}
+    {
+        "\u2212": "-",
+        "°": "^\\circ ",
+        "·": "\\cdot ",
+        "\u00d7": "\\times ",
+        "√": "\\sqrt ",
+        "∞": "\\infty ",
+        "\u2208": "\\in ",
+    }
 )
 _FILLER = re.compile(r"\\[,!]\s*|\\(?:left|right)(?![a-zA-Z])\.?|\\displaystyle(?![a-zA-Z])|\\text\s*\{\s*\}")
 _SPACE = re.compile(r"(?:(?<!\\)\\[;: ]|\\q?quad(?![a-zA-Z])|[~\s])+")
@@ -74,6 +84,8 @@ _LOOSE = re.compile(r" ?([-+*/=<>^_|(){}\[\]]) ?")
 _FRACTION = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _DECIMAL = re.compile(r"[+-]?(?=\.?[0-9])(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?")
 _RATIO = re.compile(r"([+-]?)(?:([+-]?[0-9]+)/([0-9]+)|\\frac ?\{([+-]?[0-9]+)\}\{([0-9]+)\}|\\frac ?([0-9]) ?([0-9]))")
+_FACTOR = rf"({_DECIMAL.pattern}) ?(?:\\times|\\cdot|\*|x) ?|([+-]?)"
+_SCIENTIFIC = re.compile(rf"(?:{_FACTOR})10\^(?:\{{([+-]?[0-9]{{1,3}})\}}|(-[0-9]{{1,3}}|[0-9]))")
 _WORDS = re.compile(r"[^\W\d_]+(?:[ '][^\W\d_]+)*")
 
 
@@ -87,10 +99,18 @@ def _plain(answer: str) -> str:
     return _LOOSE.sub(r"\1", _SPACE.sub(" ", text)).strip()
 
 
+def _without_exponent(number: str) -> str:
+    """A plain number as mathematics has it, where e is Euler's."""
+    return format(Decimal(number.replace(",", "")), "f") if "e" in number.lower() and "\\" not in number else number
+
+
 def _number(text: str) -> Fraction | None:
     """The exact value of a plain number; None for any other text, and for an exponent of more than three digits."""
     if _DECIMAL.fullmatch(text):
         return Fraction(text.replace(",", ""))
+    if scientific := _SCIENTIFIC.fullmatch(text):
+        factor, sign, braced, bare = scientific.groups()
+        return Fraction((factor or f"{sign}1").replace(",", "")) * Fraction(10) ** int(braced or bare)
     ratio = _RATIO.fullmatch(text)
     if ratio is None:
         return None

@@ -17,6 +17,11 @@ _PHRASE = re.compile(
     r"|^[ \t]{0,3}####(?=[ \t]*[-+$]{0,2}[\d.,]+[ \t]*$)",
     re.IGNORECASE | re.MULTILINE,
 )
+_MARK = re.compile(
+    r"\\(?:boxed|fbox)\b|^[ \t]{0,3}####|^[#*\s]{0,8}(?:the )?(?:final )?answer\b[ \t*]{0,4}(?::|=|is\b|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What announces an answer, whatever follows."""
 _LEAD = re.compile(r"(?:[\s*$:`]|\\[\[(])*")
 _SENTENCE_END = re.compile(r"\.(?:\s|$)")
 _BLANK = " \t\r\n._?…"
@@ -45,6 +50,11 @@ def extract(text: str) -> str | None:
         return None
     answer = clean(answer)
     return answer if answer.strip(_BLANK) else None
+
+
+def is_lost(reference: str) -> bool:
+    """Whether a known answer marks one that is not found, as "… #### Tuesday" does: nothing equals it."""
+    return extract(reference) is None and (len(reference) > MAX_LENGTH or _MARK.search(reference) is not None)
 
 
 def _boxed(text: str) -> str | None:

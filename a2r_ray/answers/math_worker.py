@@ -207,11 +207,25 @@ def _verify(a: str, b: str) -> bool:
 
     try:
         one, other = _parse(a), _parse(b)
-        return any(verify(*pair, timeout_seconds=None) for pair in ((one, other), (other, one)))
+        equal = any(verify(*pair, timeout_seconds=None) for pair in ((one, other), (other, one)))
+        return equal and not _apart(one[0], other[0])
     except MemoryError:
         os._exit(1)  # the successor has room again
     except Exception:  # noqa: BLE001  whatever a text does to math-verify, it is no equality
         return False
+
+
+_TINY, _CLOSE = 1e-6, 1e-3
+
+
+def _apart(one: Any, other: Any) -> bool:
+    """Whether these are numbers next to zero that differ, by so little that math-verify sees no difference."""
+    if not all(getattr(value, "is_number", False) for value in (one, other)):
+        return False
+    size = max(abs(value.evalf()) for value in (one, other))  # far below what a float of Python's can be
+    if size >= _TINY or (one - other).equals(0):
+        return False
+    return bool(abs((one - other).evalf()) > _CLOSE * size)
 
 
 @lru_cache(maxsize=256)

@@ -26,7 +26,7 @@ from a2r_ray.runs.finished import finished
 from a2r_ray.runs.folder import Given, RunFolder
 from a2r_ray.runs.receipt import InputCounts, account
 from a2r_ray.runs.storage import Storage
-from a2r_ray.sources import Source, first_rows, open_source, read_problems, row_count
+from a2r_ray.sources import Source, doubts, first_rows, open_source, read_problems, row_count
 
 
 def run(
@@ -67,7 +67,8 @@ def run(
             ours = connected.enter_context(connection.connected())
             with output_looked_for(config.output):
                 import_module("a2r_ray.cluster.phases")  # it takes about as long as the nodes
-        first_rows(source, 1)
+        for doubt in doubts(source, first_rows(source, 100)):
+            _say(f"warning: {doubt}")
         rows = row_count(source)
         # Before Ray is begun here: a folder that cannot be used is said at once.
         given = Given(rows, version, partial(_problems, source))

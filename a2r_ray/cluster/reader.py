@@ -21,22 +21,20 @@ from a2r_ray.cluster.monitor import RemoteMonitor
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.method.sample import brought
-from a2r_ray.records import CASE_SCHEMA, PATH_SCHEMA, REJECT_SCHEMA, Path, Problem, Reject, hash_of, table_of
+from a2r_ray.records import CASE_SCHEMA, PATH_SCHEMA, REJECT_SCHEMA, Problem, Reject, hash_of, table_of
 from a2r_ray.replica.blocks import case_table
 from a2r_ray.replica.tables import RunTables
 from a2r_ray.runs.done import among, done_keys, reject_key
 from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.ledger import StoredPaths
-from a2r_ray.runs.receipt import keys_of
 from a2r_ray.runs.table import TableWriter, scan
 from a2r_ray.sources import Duplicate, Source, open_source, read_problems
-from a2r_ray.sources.paths import brought_paths, paths_of_run
+from a2r_ray.sources.paths import STORED, brought_paths, paths_of_run
 
 _FIRST_CHUNK, _CHUNK = 16, 1000
 """Rows read at once; the first few are handed on at once, for the pools wait for them."""
 _WITH_PATHS = 32
 """Problems handed on at once with their stored paths, which may be long."""
-_KEY = ["problem_id", "path_index"]
 
 
 @dataclass(frozen=True)
@@ -147,23 +145,16 @@ def _check_questions(problems: Sequence[Problem], paths: pa.ListArray) -> None:
 
 
 def _bring(_: pa.Table, reading: Reading) -> pa.Table:
-    """Stores the paths of the input, but for those that are stored, by problem and index."""
-    run = reading.tables.run
-    known = {key for batch in scan(run, "paths", _KEY) for key in keys_of(batch, _KEY).tolist()}
+    """Stores the paths of the input, but for those that are stored."""
+    stored = scan(reading.tables.run, "paths", STORED)
     writer = reading.tables.writer("paths", f"brought-{secrets.token_hex(4)}")
-    paths = starmap(brought, brought_paths(open_source(reading.input)))
+    paths = starmap(brought, brought_paths(open_source(reading.input), stored))
     while chunk := list(islice(paths, _CHUNK)):
-        _store_new(writer, chunk, known)
+        ticket = writer.append(table_of(chunk, PATH_SCHEMA))
+        writer.flush_now()
+        writer.wait(ticket)
     writer.close()
     return pa.table({"problems": pa.array([], pa.int64())})
-
-
-def _store_new(writer: TableWriter, chunk: Sequence[Path], known: set[int]) -> None:
-    rows = table_of(chunk, PATH_SCHEMA)
-    keys = keys_of(rows.select(_KEY).combine_chunks().to_batches()[0], _KEY).tolist()
-    ticket = writer.append(rows.filter(pa.array([key not in known for key in keys])))
-    writer.flush_now()
-    writer.wait(ticket)
 
 
 def _durable(writer: TableWriter) -> None:

@@ -14,11 +14,10 @@ from a2r_ray.cluster.steering import Steering
 from a2r_ray.config.schema import Config
 from a2r_ray.method.compile import Method, compile_phases, planned
 from a2r_ray.method.stage import Case
-from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA, Path, Problem, Row, table_of
+from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA, Path, Problem, Row, chat_text, table_of
 from a2r_ray.replica.blocks import OURS, PATH_STRUCT, PATHS
 
 _TEXT_COLUMNS = [("problem_id", pa.string()), ("problem", pa.string()), ("reference_answer", pa.string())]
-_CHAT = ("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])))
 
 
 def served_on_a_cluster(config: Config, cases: Sequence[Case]) -> list[tuple[Problem, list[Path], dict[str, Any]]]:
@@ -63,7 +62,7 @@ def _dataset(cases: Sequence[Case]) -> pa.Table:
     columns = {name: pa.array([getattr(problem, name) for problem in problems], kind) for name, kind in _TEXT_COLUMNS}
     if any(problem.messages is not None for problem in problems):
         del columns["problem"]
-        columns["messages"] = pa.array([problem.messages for problem in problems], _CHAT[1])
+        columns["messages"] = pa.array([chat_text(problem) for problem in problems], pa.string())
     paths = [table_of(case.paths, PATH_SCHEMA).to_pylist() for case in cases]
     return pa.table({**columns, PATHS: pa.array(paths, pa.list_(PATH_STRUCT))})
 

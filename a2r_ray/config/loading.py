@@ -13,9 +13,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from a2r_ray.config.enclosing import encloses
 from a2r_ray.config.local_files import resolved
 from a2r_ray.config.schema import Config
-from a2r_ray.config.secrets import shown
+from a2r_ray.config.secrets import public, shown
 from a2r_ray.errors import ConfigError
 
 
@@ -56,12 +57,17 @@ def parse_config(document: Mapping[str, Any]) -> Config:
     """Validates a config that is already a mapping, and makes its local paths absolute.
 
     Raises:
-        ConfigError: with every mistake.
+        ConfigError: with every mistake; and where the output lies inside the input.
     """
     try:
-        return Config.model_validate(resolved(document))
+        config = Config.model_validate(resolved(document))
     except ValidationError as error:
         raise ConfigError([_explain(mistake) for mistake in error.errors(include_url=False)]) from None
+    source, output = config.input.path, config.output
+    if source is not None and encloses(source, output):
+        why = "and what a run writes there would be read as its input: name a folder outside of it"
+        raise ConfigError([f"output: {public(output)} lies inside the input, {public(source)}, {why}"])
+    return config
 
 
 def apply_override(document: dict[str, Any], override: str) -> None:

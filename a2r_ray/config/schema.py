@@ -17,12 +17,17 @@ from a2r_ray.config.simulation import SimulatedConfig
 
 
 class InputConfig(Section):
-    """Where the problems come from."""
+    """Where the problems come from.
+
+    A column's name may have dots: where no column is called so, it is a field within one, as in
+    ``reward_model.ground_truth``. Keys in the names of folders (``lang=en/part.parquet``) are columns as well.
+    """
 
     source: Literal["file", "huggingface", "reasoning_gym", "paths"] = "file"
     """What kind of place that is."""
     path: str | None = None
-    """file: a file, glob, folder or URI (.jsonl .parquet .csv, each also compressed). huggingface: a dataset name or a
+    """file: a file, glob, folder or URI (.jsonl .parquet .csv, each also compressed); of a glob and a folder what is
+    hidden or starts with ``_`` is no input, nor is a folder that holds a ``run.json``. huggingface: a dataset name or a
     local folder. paths: a run folder, or files as those of source file, of paths made elsewhere."""
     subset: str | None = None
     """huggingface: the dataset's configuration."""
@@ -35,11 +40,18 @@ class InputConfig(Section):
     problem_column: str | None = None
     """The column with the problem's text; ``problem`` where neither this nor messages_column is given."""
     messages_column: str | None = None
-    """The column with the problem as OpenAI chat messages."""
+    """The column with the problem as OpenAI chat messages. Of content in parts the texts are joined, and thinking is
+    left out; what is not text is refused. Tool calls, and whatever else a message has, stay as they are."""
+    trailing_assistant: Literal["refuse", "cut"] | None = None
+    """What becomes of a chat that ends with the assistant's turn. refuse, also where absent: the row is a reject. cut:
+    the assistant's turns at its end are left out, and the rest is asked."""
     answer_column: str | None = None
-    """The column with the known answer."""
+    """The column with the known answer, of any type: a class label is its name, a number the shortest text that means
+    the same, a list of several and an object their JSON."""
     paths_column: str = "paths"
-    """paths: the column with a list of texts (a row per problem), or with one text (a row per path)."""
+    """paths: the column with a list of texts (a row per problem), or with one text (a row per path). A column
+    ``path_index`` beside it says which path of its problem a text is; without it, paths count as they appear, and those
+    that are stored are known by their text: such files may grow and be reordered."""
     limit: Annotated[int, Field(ge=1)] | None = None
     """Read no more rows than this."""
 
@@ -52,6 +64,8 @@ class InputConfig(Section):
             raise ValueError(f"source {self.source} needs `path`")
         if self.problem_column and self.messages_column:
             raise ValueError("give problem_column or messages_column, not both")
+        if self.trailing_assistant and not self.messages_column:
+            raise ValueError("`trailing_assistant` is for chats: give messages_column, too")
         return self
 
 

@@ -6,22 +6,26 @@
   problem is no Duplicate to account for: it brings more of that problem's paths.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pkgutil import resolve_name
+from textwrap import shorten
 
+from a2r_ray.answers.finding import is_lost
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject
+from a2r_ray.sources.columns import Columns, Unseen
 from a2r_ray.sources.parsing import parse
-from a2r_ray.sources.rows import RawRow, Source
+from a2r_ray.sources.rows import RawRow, Source, encodable
 from a2r_ray.sources.seen import Duplicate, Seen
 
 __all__ = [
     "Duplicate",
     "RawRow",
     "Source",
+    "doubts",
     "first_rows",
     "open_source",
     "parse",
@@ -40,6 +44,8 @@ def open_source(config: InputConfig) -> Source:
     opener = _OPENERS.get(config.source)
     if opener is None:
         raise InputError(f"input.source {config.source}: there is no reader for it")
+    if not encodable(config.path or ""):
+        raise InputError(f"input.path {config.path!a}: its name is not UTF-8, which no result could name: rename it")
     source: Source = resolve_name(f"{__name__}.{opener}")(config)
     return source
 
@@ -78,36 +84,67 @@ def read_problems(source: Source) -> Iterator[Problem | Reject | Duplicate]:
 def first_rows(source: Source, n: int) -> list[Problem | Reject]:
     """The first ``n`` rows that are no duplicates, and the first problem where it comes later.
 
+    Reads on while a configured column was in no row: it may be one that few rows have, or one that there is not.
+
     Raises:
-        InputError: the input has no rows, or none that is a problem.
+        InputError: the input has no rows, none that is a problem, or none that has a configured column.
     """
     rows: list[Problem | Reject] = []
     reasons: list[Reject] = []
+    unseen = Unseen(source.config)
     count, found = 0, False
-    for record in read_problems(source):
+    for raw, record in read_rows(source):
         count += 1
-        if isinstance(record, Duplicate):
-            continue
-        if isinstance(record, Problem):
-            found = True
-        elif len(reasons) < _REASONS:
+        unseen.look(raw.row)
+        if isinstance(record, Reject) and len(reasons) < _REASONS:
             reasons.append(record)
-        if len(rows) < n or isinstance(record, Problem):
+        if not isinstance(record, Duplicate) and (len(rows) < n or (isinstance(record, Problem) and not found)):
             rows.append(record)
-        if found and len(rows) >= n:
+        found |= isinstance(record, Problem)
+        if found and len(rows) >= n and not unseen.any:
             break
+    unseen.check(_name(source.config), count)
     if not found:
         raise InputError(_nothing_readable(source.config, count, reasons))
     return rows
 
 
+def doubts(source: Source, rows: Sequence[Problem | Reject]) -> list[str]:
+    """What a person should know of an input before it is run, a line each.
+
+    Args:
+        source: the input.
+        rows: its first ones, as ``first_rows`` has them.
+    """
+    lines = []
+    if left_out := getattr(source, "left_out", ()):
+        more = f", and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
+        lines.append(f"{left_out[0]}{more}: left out, as the folder of a run is no input")
+    known = [row for row in rows if isinstance(row, Problem) and row.reference_answer and row.verifier is None]
+    lost = [row for row in known if is_lost(str(row.reference_answer))]
+    if lost:
+        shown = shorten(str(lost[0].reference_answer)[-_SHOWN:], _SHOWN, placeholder="…")
+        lines.append(
+            f"{len(lost):,} of the first {len(known):,} known answers mark an answer that cannot be read, so that "
+            f"nothing equals it; the first is {lost[0].source}:{lost[0].line}: …{shown}; mend input.answer_column "
+            f"`{Columns.of(source.config).answer}`, or leave it out"
+        )
+    return lines
+
+
+_SHOWN = 60
+"""Characters of an answer that are shown."""
 _REASONS = 3
 """Rejects that explain why there is no problem."""
 
 
 def _nothing_readable(config: InputConfig, count: int, rejects: list[Reject]) -> str:
-    name = public(config.path or "") or ", ".join(config.datasets or {})
+    name = _name(config)
     if not count:
         return f"{name}: it has no rows"
     reasons = [f"  {row.source}:{row.line}: {row.error_kind}: {row.error}" for row in rejects]
     return "\n".join([f"{name}: none of its {count:,} rows is a problem; the first reasons:", *reasons])
+
+
+def _name(config: InputConfig) -> str:
+    return public(config.path or "") or ", ".join(config.datasets or {})

@@ -1,8 +1,8 @@
 """Files: one, a glob's or a folder's, on a local disk or by URI, of any known format and compression.
 
-- Files are read in the order of their names. Of a folder (and of a glob) hidden files and those that start with ``_``
-  are no input, and neither are files of unknown extension.
+- Files are read in the order of their names. Files of unknown extension are no input, nor is what ``location`` names.
 - A file that turns out to be unreadable is one row with ``unreadable_file``; the others are read.
+- Keys in the names of the folders above a file (``lang=en/``) are columns of all its rows, of text, unless it has them.
 """
 
 import bz2
@@ -10,14 +10,14 @@ import gzip
 import hashlib
 import io
 import lzma
-import os
 import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
+from urllib.parse import unquote
 
 import pyarrow as pa
 from pyarrow import fs
@@ -26,8 +26,10 @@ from a2r_ray.config.local_files import without_job_copy
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import ErrorKind, InputError
+from a2r_ray.records import Row
+from a2r_ray.sources.columns import check_columns
 from a2r_ray.sources.formats import FORMATS, UnreadableError
-from a2r_ray.sources.parsing import check_columns
+from a2r_ray.sources.location import Listing, Location
 from a2r_ray.sources.rows import RawRow
 
 _COMPRESSIONS: dict[str, Callable[[Any], Any]] = {
@@ -39,6 +41,12 @@ _COMPRESSIONS: dict[str, Callable[[Any], Any]] = {
 _BUFFER = 1 << 16
 _DAMAGES = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException, UnreadableError)
 """What reading a damaged file raises."""
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+IS_RUN = (
+    "it is the folder of a run (it holds run.json), and what a run wrote is not read as input; to use its paths again "
+    "set input.source to `paths`, to read one of its tables name that folder, as in …/results"
+)
+"""What is said where such a folder is the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,15 @@ class DataFile:
     """On its file system."""
     name: str
     """As the user would recognise it; rejects are known by it, and it is the same in every copy of a Ray job."""
+    fault: str = ""
+    """Why it cannot be opened at all."""
+
+    @classmethod
+    def at(cls, where: Location, path: str) -> "DataFile":
+        """The file of a path, as a listing has it."""
+        shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        fault = "" if shown == path else "its name is not UTF-8, which no result could name: rename it"
+        return cls(where.filesystem, shown, without_job_copy(where.prefix + shown), fault)
 
     @property
     def _suffixes(self) -> tuple[str, str]:
@@ -78,7 +95,21 @@ class DataFile:
         unpacked.seek(0)
         return cast("BinaryIO", unpacked)
 
+    @property
+    def partition(self) -> dict[str, str | None]:
+        """The keys in the names of its folders, as Hive and what learned from it have them."""
+        pairs = [part.partition("=") for part in self.name.split("/")[:-1] if "=" in part]
+        return {name: None if value == _NO_VALUE else unquote(value) for name, _, value in pairs if name}
+
     def rows(self) -> Iterator[RawRow]:
+        partition = self.partition
+        for row in self._rows():
+            yield replace(row, row={**row.row, **_beside(row.row, partition)}) if partition and row.row else row
+
+    def _rows(self) -> Iterator[RawRow]:
+        if self.fault:
+            yield RawRow(self.name, 1, None, "", ErrorKind.UNREADABLE_FILE, self.fault)
+            return
         line = 0
         try:
             for row in FORMATS[self._suffixes[0]].rows(self):
@@ -90,6 +121,8 @@ class DataFile:
             )
 
     def count(self) -> int:
+        if self.fault:
+            return 1
         try:
             return FORMATS[self._suffixes[0]].count(self)
         except _DAMAGES:
@@ -102,9 +135,14 @@ class DataFile:
 
     def columns(self) -> list[str] | None:
         try:
-            return FORMATS[self._suffixes[0]].columns(self)
+            columns = None if self.fault else FORMATS[self._suffixes[0]].columns(self)
         except _DAMAGES:
             return None
+        return columns and list(dict.fromkeys([*columns, *self.partition]))
+
+
+def _beside(row: Row, partition: dict[str, str | None]) -> Row:
+    return {name: value for name, value in partition.items() if name not in row}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +151,8 @@ class Files:
 
     config: InputConfig
     files: Sequence[DataFile]
+    left_out: Sequence[str] = ()
+    """Folders that were found beside them, and are those of runs."""
 
     def rows(self) -> Iterator[RawRow]:
         for file in self.files:
@@ -132,80 +172,51 @@ def open_files(config: InputConfig) -> Files:
     Raises:
         InputError: there are none, or the first whose columns are known lacks one that the config names.
     """
-    files = find(str(config.path))
+    files, left_out = _find(str(config.path))
     for file in files:
         columns = file.columns()
         if columns is not None:
             check_columns(file.name, columns, config)
             break
-    return Files(config, files)
+    return Files(config, files, left_out)
 
 
 def find(path: str) -> list[DataFile]:
     """The readable files that a file, glob, folder or URI names, sorted."""
+    return _find(path)[0]
+
+
+def _find(path: str) -> tuple[list[DataFile], list[str]]:
+    """The same, and the folders of runs that were left out."""
     try:
         where = Location.of(path)
-        found = where.files()
-    except (OSError, pa.ArrowException) as error:
+        listing = where.listing()
+    except (OSError, ValueError, pa.ArrowException) as error:  # a ValueError: it is no pattern
         raise InputError(f"{public(path)}: cannot be opened: {public(_one_line(error))}") from error
+    found = [DataFile.at(where, each) for each in listing.files]
     files = [file for file in found if file.known]
-    if files:
-        return files
+    if not files:
+        raise InputError(f"{public(path)}: {_nothing(where, listing, found)}")
+    return files, [DataFile.at(where, run).name for run in listing.runs]
+
+
+def _nothing(where: Location, listing: Listing, found: Sequence[DataFile]) -> str:
+    """Why a path names no file that can be read."""
     expected = f"expected {' '.join(FORMATS)}, each also with {' '.join(_COMPRESSIONS)}"
+    if listing.is_run:
+        return IS_RUN
+    if listing.runs:
+        return (
+            f"nothing of it is input: the folders of runs are left out ({DataFile.at(where, listing.runs[0]).name}, …);"
+            " to use a run's paths again name its folder and set input.source to `paths`, to read one of its tables "
+            "name that one's folder, as in …/results"
+        )
+    if any(file.path.endswith(".arrow") for file in found):
+        return "it is a dataset saved with save_to_disk; set input.source to `huggingface`"
     if found:
-        raise InputError(f"{public(path)}: no file of a known extension ({found[0].name}, …); {expected}")
+        return f"no file of a known extension ({found[0].name}, …); {expected}"
     what = "the pattern matches no file" if where.is_glob else "there is no such file or folder, or nothing in it"
-    raise InputError(f"{public(path)}: {what}; {expected}")
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """Where a path points: a file system and a path or pattern on it."""
-
-    filesystem: fs.FileSystem
-    path: str
-    prefix: str
-    """What a path on the file system lacks to be recognised: a URI's scheme."""
-
-    @classmethod
-    def of(cls, path: str) -> "Location":
-        scheme, is_uri, _ = path.partition("://")
-        if not is_uri:
-            return cls(fs.LocalFileSystem(), os.path.expanduser(path), "")  # noqa: PTH111  a Path would lose "./"
-        uri, mark, options = path.partition("?")
-        # A pattern is no URI: only the folder above it is.
-        literal = uri if "*" not in uri else uri[: uri.rindex("/", 0, uri.index("*")) + 1]
-        filesystem, root = fs.FileSystem.from_uri(literal + mark + options)
-        return cls(filesystem, f"{root.rstrip('/')}/{uri[len(literal) :]}".rstrip("/"), f"{scheme}://")
-
-    @property
-    def is_glob(self) -> bool:
-        return any(mark in self.path for mark in "*?[")
-
-    def files(self) -> list[DataFile]:
-        info = self.filesystem.get_file_info(self.path)
-        if info.type == fs.FileType.File:
-            paths = [self.path]
-        elif info.type == fs.FileType.Directory:
-            selector = fs.FileSelector(self.path, recursive=True)
-            paths = [i.path for i in self.filesystem.get_file_info(selector) if i.type == fs.FileType.File]
-            paths = [path for path in paths if not _hidden(path[len(self.path) :])]
-        else:
-            paths = self._matches() if self.is_glob else []
-        return [DataFile(self.filesystem, path, without_job_copy(self.prefix + path)) for path in sorted(paths)]
-
-    def _matches(self) -> list[str]:
-        from fsspec.implementations.arrow import ArrowFSWrapper
-
-        matches = ArrowFSWrapper(self.filesystem).glob(self.path, detail=True)
-        literal = self.path[: min(self.path.index(mark) for mark in "*?[" if mark in self.path)]
-        # What the pattern spells out may start with "_": only what its marks stand for may not.
-        begun = "" if literal.endswith("/") or not literal else "x"
-        return [p for p, info in matches.items() if info["type"] == "file" and not _hidden(begun + p[len(literal) :])]
-
-
-def _hidden(path: str) -> bool:
-    return any(part.startswith((".", "_")) for part in path.split("/"))
+    return f"{what}; {expected}"
 
 
 def _one_line(error: BaseException) -> str:

@@ -7,14 +7,17 @@
 import csv
 import io
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import BinaryIO, Protocol
 
 import pyarrow.parquet as pq
 
 from a2r_ray.errors import ErrorKind
-from a2r_ray.sources.rows import RawRow, table_rows
+from a2r_ray.sources.rows import RawRow, as_json
+from a2r_ray.sources.tables import column_names, table_rows
 
 _BATCH = 256
 """Rows of a table that are turned into Python at once."""
@@ -51,7 +54,7 @@ class Format:
     rows: Callable[[File], Iterator[RawRow]]
     count: Callable[[File], int]
     columns: Callable[[File], list[str] | None]
-    """None: known only row by row."""
+    """With dots, the fields within them; None: known only row by row."""
 
 
 # JSON Lines ---------------------------------------------------------------------------------------------------------
@@ -74,6 +77,15 @@ def _document_lines(file: File) -> Iterator[tuple[int, bytes]]:
         yield number, line
 
 
+def _float(text: str) -> float | Decimal:
+    """A number; exactly where it is beyond what a float holds."""
+    value = float(text)
+    return value if math.isfinite(value) else Decimal(text)
+
+
+_JSON = json.JSONDecoder(parse_float=_float)
+
+
 def _json_row(name: str, number: int, line: bytes) -> RawRow:
     try:
         text = line.decode()
@@ -83,14 +95,14 @@ def _json_row(name: str, number: int, line: bytes) -> RawRow:
         return RawRow(name, number, None, shown, ErrorKind.INVALID_UTF8, message)
     text = text.rstrip()
     try:
-        value = json.loads(text)
+        value = _JSON.decode(text)
     except json.JSONDecodeError as error:
         message = f"column {error.colno}: {error.msg}; expected one JSON object per line"
         return RawRow(name, number, None, text, ErrorKind.MALFORMED_JSON, message)
     except (ValueError, RecursionError) as error:  # a number too long, or brackets too deep, for Python
         return RawRow(name, number, None, text, ErrorKind.MALFORMED_JSON, str(error))
     if not isinstance(value, dict):
-        message = f"found {json.dumps(value)[:60]}, expected a JSON object of columns"
+        message = f"found {as_json(value)[:60]}, expected a JSON object of columns"
         return RawRow(name, number, None, text, ErrorKind.NOT_AN_OBJECT, message)
     return RawRow(name, number, value, text)
 
@@ -145,10 +157,14 @@ def _header(records: Iterator[_Record]) -> list[str]:
         raise UnreadableError(f"its header is no CSV: {names}")
     if _utf8(written) != written:
         raise UnreadableError("its header is not UTF-8; save the file as UTF-8")
+    _check_once(names, "header")
+    return names
+
+
+def _check_once(names: list[str], where: str) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise UnreadableError(f"its header names `{twice[0]}` twice; name every column once")
-    return names
+        raise UnreadableError(f"its {where} names `{twice[0]}` twice; name every column once")
 
 
 def _csv_rows(file: File) -> Iterator[RawRow]:
@@ -192,19 +208,25 @@ def _csv_columns(file: File) -> list[str] | None:
 # Parquet ------------------------------------------------------------------------------------------------------------
 
 
+def _opened(handle: BinaryIO) -> pq.ParquetFile:
+    opened = pq.ParquetFile(handle)
+    _check_once(opened.schema_arrow.names, "schema")
+    return opened
+
+
 def _parquet_rows(file: File) -> Iterator[RawRow]:
     with file.seekable() as handle:
-        yield from table_rows(file.name, pq.ParquetFile(handle).iter_batches(batch_size=_BATCH))
+        yield from table_rows(file.name, _opened(handle).iter_batches(batch_size=_BATCH))
 
 
 def _parquet_count(file: File) -> int:
     with file.seekable() as handle:
-        return int(pq.ParquetFile(handle).metadata.num_rows)
+        return int(_opened(handle).metadata.num_rows)
 
 
 def _parquet_columns(file: File) -> list[str] | None:
     with file.seekable() as handle:
-        return list(pq.ParquetFile(handle).schema_arrow.names)
+        return column_names(_opened(handle).schema_arrow)
 
 
 FORMATS = {

@@ -1,6 +1,7 @@
 """Hugging Face datasets: one of the hub, or a local folder, saved with ``save_to_disk`` or of data files.
 
-Values come as they are stored: images and audio stay undecoded, and no code of a dataset is run.
+Values come as they are stored, but that a class label is its name: images and audio stay undecoded, and no code of a
+dataset is run.
 """
 
 import os
@@ -12,8 +13,11 @@ from typing import Any
 from a2r_ray.config.local_files import without_job_copy
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
-from a2r_ray.sources.parsing import check_columns
-from a2r_ray.sources.rows import RawRow, table_rows
+from a2r_ray.sources.columns import check_columns
+from a2r_ray.sources.file import IS_RUN
+from a2r_ray.sources.location import Location
+from a2r_ray.sources.rows import RawRow
+from a2r_ray.sources.tables import column_names, table_rows
 
 _BATCH = 256
 
@@ -54,9 +58,9 @@ def open_dataset(config: InputConfig) -> HuggingFaceDataset:
             dataset = _saved(datasets.load_from_disk(str(folder)), config)
         else:
             dataset = _loaded(folder, config)
-    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         raise InputError(f"{name}: cannot be loaded: {' '.join(str(error).split())}\n{_remedy(error)}") from error
-    check_columns(name, dataset.column_names, config)
+    check_columns(name, column_names(dataset.features.arrow_schema), config)
     return HuggingFaceDataset(config, name, dataset)
 
 
@@ -76,8 +80,18 @@ def _loaded(folder: Path, config: InputConfig) -> Any:
         raise InputError(f"{config.path}: it is a file; set input.source to file")
     if not folder.is_dir() and str(config.path).startswith((".", "/", "~")):
         raise InputError(f"{config.path}: no such folder; give a folder that is there or the name of a dataset")
-    path = str(folder) if folder.is_dir() else config.path
-    return load_dataset(path, config.subset, split=config.split)
+    if folder.is_dir():
+        _check_no_run(str(folder))
+    return load_dataset(str(folder) if folder.is_dir() else config.path, config.subset, split=config.split)
+
+
+def _check_no_run(folder: str) -> None:
+    """The library would read whatever a run has written."""
+    listing = Location.of(folder).listing()
+    if listing.is_run:
+        raise InputError(f"{folder}: {IS_RUN}")
+    if listing.runs:
+        raise InputError(f"{folder}: it holds the folder of a run, {listing.runs[0]}: that is no input; move it away")
 
 
 def _remedy(error: Exception) -> str:

@@ -4,56 +4,17 @@ Nothing is guessed or converted silently: a column holds what it should, or the 
 what was found and what was expected.
 """
 
-import json
 import math
-from collections.abc import Collection
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from a2r_ray.config.schema import InputConfig
-from a2r_ray.errors import ErrorKind, InputError
+from a2r_ray.errors import ErrorKind
 from a2r_ray.records import Message, Problem, Reject, Row, problem_hash
-from a2r_ray.sources.rows import RawRow, as_json, encodable
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Which column holds what."""
-
-    id: str | None
-    problem: str | None
-    messages: str | None
-    answer: str | None
-    metadata: str | None = None
-    """The one column that is the metadata; None: all columns that are nothing else."""
-    paths: str | None = None
-
-    @classmethod
-    def of(cls, config: InputConfig) -> "Columns":
-        if config.source == "reasoning_gym":
-            return cls("id", "problem", None, "answer", metadata="metadata")
-        problem = None if config.messages_column else config.problem_column or "problem"
-        paths = config.paths_column if config.source == "paths" else None
-        return cls(config.id_column, problem, config.messages_column, config.answer_column, paths=paths)
-
-    def taken(self) -> set[str | None]:
-        return {self.id, self.problem, self.messages, self.answer, self.paths}
-
-
-def check_columns(where: str, known: Collection[str], config: InputConfig) -> None:
-    """Raises InputError where a configured column is not among those that a table is known to have."""
-    columns = Columns.of(config)
-    wanted = {
-        "id_column": columns.id,
-        "messages_column" if columns.messages else "problem_column": columns.messages or columns.problem,
-        "answer_column": columns.answer,
-        "paths_column": columns.paths,
-    }
-    missing = [f"input.{option} `{name}`" for option, name in wanted.items() if name is not None and name not in known]
-    if missing:
-        listed = ", ".join(f"`{name}`" for name in known)
-        raise InputError(f"{where} lacks {' and '.join(missing)}; name one of its columns: {listed}")
+from a2r_ray.sources import chats
+from a2r_ray.sources.columns import MISSING, PATH_INDEX, Columns, lookup
+from a2r_ray.sources.rows import RawRow, as_json
+from a2r_ray.sources.unfit import UnfitError, absent, text, wrong
+from a2r_ray.sources.values import answer_text
 
 
 def parse(raw: RawRow, config: InputConfig) -> Problem | Reject:
@@ -64,13 +25,17 @@ def parse(raw: RawRow, config: InputConfig) -> Problem | Reject:
     problem_id: str | None = None
     try:
         problem_id = _id(raw.row, columns.id)
-        messages = _messages(raw.row, columns.messages) if columns.messages else None
-        text = _last_user_text(messages, columns.messages) if messages else _problem(raw.row, str(columns.problem))
+        messages = _messages(raw.row, columns.messages, config) if columns.messages else None
+        asked = (
+            chats.last_user_text(messages, str(columns.messages))
+            if messages is not None
+            else _problem(raw.row, columns)
+        )
         if columns.paths is not None:
             _check_paths(raw.row, columns.paths)
         return Problem(
-            problem_id=problem_id if problem_id is not None else problem_hash(text, messages),
-            problem=text,
+            problem_id=problem_id if problem_id is not None else problem_hash(asked, messages),
+            problem=asked,
             messages=messages,
             reference_answer=_answer(raw.row, columns.answer),
             metadata=_metadata(raw.row, columns),
@@ -78,7 +43,7 @@ def parse(raw: RawRow, config: InputConfig) -> Problem | Reject:
             source=raw.source,
             line=raw.line,
         )
-    except _Unfit as unfit:
+    except UnfitError as unfit:
         return _reject(raw, problem_id, unfit.kind, unfit.message)
 
 
@@ -86,102 +51,85 @@ def _reject(raw: RawRow, problem_id: str | None, kind: str, message: str) -> Rej
     return Reject(problem_id, raw.source, raw.line, "input", kind, message, raw.text)
 
 
-class _Unfit(Exception):  # noqa: N818 (it never leaves this module)
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind, self.message = kind, message
+def _value(row: Row, column: str) -> Any:
+    """What the column holds; None where the row lacks it."""
+    value = lookup(row, column)
+    return None if value is MISSING else value
 
 
 def _id(row: Row, column: str | None) -> str | None:
     if column is None:
         return None
-    value = row.get(column)
+    value = _value(row, column)
     if value is None or value == "" or _is_nan(value):
-        raise _Unfit(ErrorKind.MISSING_ID, f"{_absent(row, column)}, expected text or an integer")
+        raise UnfitError(ErrorKind.MISSING_ID, f"{absent(row, column, value)}, expected text or an integer")
     if isinstance(value, str):
-        return _text(value, column)
+        return text(value, column)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise _wrong(column, value, "text or an integer")
+    raise wrong(column, value, "text or an integer")
 
 
-def _problem(row: Row, column: str) -> str:
-    value = row.get(column)
+def _problem(row: Row, columns: Columns) -> str:
+    column = str(columns.problem)
+    value = _value(row, column)
     if value is None:
-        raise _Unfit(ErrorKind.MISSING_PROBLEM, f"{_absent(row, column)}, expected the problem's text")
+        raise UnfitError(ErrorKind.MISSING_PROBLEM, f"{absent(row, column, value)}, expected the problem's text")
     if not isinstance(value, str):
-        raise _wrong(column, value, "the problem's text")
+        raise wrong(column, value, "the problem's text")
     if not value.strip():
-        raise _Unfit(ErrorKind.EMPTY_PROBLEM, f"column `{column}`: found only whitespace, expected the problem's text")
-    return _text(value, column)
+        raise UnfitError(
+            ErrorKind.EMPTY_PROBLEM, f"column `{column}`: found only whitespace, expected the problem's text"
+        )
+    return text(value, column)
 
 
-_CHAT = 'a list of {"role": text, "content": text}'
-
-
-def _messages(row: Row, column: str) -> tuple[Message, ...]:
-    value = row.get(column)
+def _messages(row: Row, column: str, config: InputConfig) -> tuple[Message, ...]:
+    value = _value(row, column)
     if value is None or value == []:
-        raise _Unfit(ErrorKind.MISSING_PROBLEM, f"{_absent(row, column)}, expected {_CHAT}")
-    if isinstance(value, str):  # a CSV file has no other way of holding a list
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            raise _wrong(column, value, _CHAT) from None
-    if not isinstance(value, list):
-        raise _wrong(column, value, _CHAT)
-    return tuple(_message(item, column) for item in value)
-
-
-def _message(item: Any, column: str) -> Message:
-    """One message; fields that a table fills with nulls are left out."""
-    given = {key: value for key, value in item.items() if value is not None} if isinstance(item, dict) else {}
-    if "role" not in given or "content" not in given:
-        raise _wrong(column, item, _CHAT)
-    for value in given.values():
-        if not isinstance(value, str):
-            raise _wrong(column, value, _CHAT)
-    return {key: _text(value, column) for key, value in given.items()}
-
-
-def _last_user_text(messages: tuple[Message, ...], column: str | None) -> str:
-    last: str | None = next((message["content"] for message in reversed(messages) if message["role"] == "user"), None)
-    if last is None:
-        roles = ", ".join(sorted({message["role"] for message in messages}))
-        raise _Unfit(
-            ErrorKind.MISSING_PROBLEM, f"column `{column}`: found messages of {roles}, expected at least one of user"
-        )
-    if not last.strip():
-        raise _Unfit(
-            ErrorKind.EMPTY_PROBLEM, f"column `{column}`: found a last user message of only whitespace, expected text"
-        )
-    return last
+        raise UnfitError(ErrorKind.MISSING_PROBLEM, f"{absent(row, column, value)}, expected {chats.CHAT}")
+    return chats.messages(value, column, cut=config.trailing_assistant == "cut")
 
 
 def _answer(row: Row, column: str | None) -> str | None:
-    value = None if column is None else row.get(column)
-    if column is None or value is None or _is_nan(value):
+    value = None if column is None else _value(row, column)
+    if column is None or value is None:
         return None
-    if isinstance(value, str):
-        return _text(value, column) if value.strip() else None
-    if isinstance(value, int | float | Decimal):
-        return str(value)
-    raise _wrong(column, value, "text or a number")
+    answer = answer_text(value)
+    if answer is None:
+        raise wrong(column, value, "an answer, or bytes that are UTF-8")
+    return text(answer, column) or None
 
 
 _PATHS = "a path's text or a list of such"
+_INDEX = "the index of the row's path, from 0, or a list of as many as it has paths"
 
 
 def _check_paths(row: Row, column: str) -> None:
-    value = row.get(column)
+    value = _value(row, column)
     if value is None or value == [] or _is_nan(value):
-        raise _Unfit(ErrorKind.MISSING_PATHS, f"{_absent(row, column)}, expected {_PATHS}")
+        raise UnfitError(ErrorKind.MISSING_PATHS, f"{absent(row, column, value)}, expected {_PATHS}")
     if not isinstance(value, str | list):
-        raise _wrong(column, value, _PATHS)
-    for number, text in enumerate([value] if isinstance(value, str) else value, 1):
-        if not isinstance(text, str):
-            raise _wrong(column, text, f"a path's text at place {number} of the list")
-        _text(text, column)
+        raise wrong(column, value, _PATHS)
+    texts = [value] if isinstance(value, str) else value
+    for number, path in enumerate(texts, 1):
+        if not isinstance(path, str):
+            raise wrong(column, path, f"a path's text at place {number} of the list")
+        text(path, column)
+    if path_indices(row, len(texts)) is None:
+        raise wrong(PATH_INDEX, row[PATH_INDEX], _INDEX)
+
+
+def path_indices(row: Row, paths: int) -> list[int | None] | None:
+    """The index that a row names for each of its paths, None for one that it does not; None where it names no such."""
+    named = row.get(PATH_INDEX)
+    indices = named if isinstance(named, list) else [named] if named is not None else [None] * paths
+    read = [int(i) if isinstance(i, str) and i.isascii() and i.isdigit() else i for i in indices]
+    good = all(i is None or (type(i) is int and 0 <= i < _MOST_PATHS) for i in read)
+    return read if good and len(read) == paths else None
+
+
+_MOST_PATHS = 1 << 31
 
 
 def _metadata(row: Row, columns: Columns) -> str:
@@ -191,37 +139,6 @@ def _metadata(row: Row, columns: Columns) -> str:
     return as_json({name: value for name, value in row.items() if name not in taken})
 
 
-def _text(value: str, column: str) -> str:
-    if not encodable(value):
-        raise _Unfit(
-            ErrorKind.INVALID_UTF8, f"column `{column}`: found half of a surrogate pair (\\ud800…), expected UTF-8"
-        )
-    return value
-
-
 def _is_nan(value: Any) -> bool:
     """What pandas writes for a missing number."""
     return isinstance(value, float) and math.isnan(value)
-
-
-def _absent(row: Row, column: str) -> str:
-    if column in row:
-        return f"column `{column}`: found {_shown(row[column])}"
-    listed = ", ".join(f"`{name}`" for name in row) or "none"
-    return f"column `{column}`: not found among the row's columns ({listed})"
-
-
-def _wrong(column: str, value: Any, expected: str) -> _Unfit:
-    return _Unfit(ErrorKind.WRONG_TYPE, f"column `{column}`: found {_shown(value)}, expected {expected}")
-
-
-_KINDS: dict[type, str] = {str: "text", int: "a number", float: "a number", list: "a list", dict: "an object"}
-_SHOWN = 60
-"""Characters of a value that an error shows."""
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "null"
-    text = repr(value)
-    return f"{_KINDS.get(type(value), type(value).__name__)} {text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}"

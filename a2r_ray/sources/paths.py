@@ -3,13 +3,16 @@
 - A run folder stands for that run's own input. Its paths are not read here: they lie in its paths table, by problem id.
 - A file has a row per problem, whose paths are a list of texts, or a row per path, a text; in any order, even mixed. A
   problem appears at its first good row, and its later rows are more of its paths.
-- A path's index counts the problem's paths as they appear, so the same files give the same indices.
+- A path is known by its problem and its index. A file may say the index (``columns.PATH_INDEX``); where it does not,
+  the index is the lowest that the problem has free. A text that is stored of a problem is not brought again, wherever
+  in the files it stands: they may grow and be reordered.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import fs
 from pydantic import ValidationError
@@ -21,7 +24,10 @@ from a2r_ray.records import WRITTEN_BY, Reject, hash_of
 from a2r_ray.runs.record import read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import open_source, read_problems, read_rows
-from a2r_ray.sources.file import Files, Location, open_files
+from a2r_ray.sources.columns import lookup
+from a2r_ray.sources.file import Files, open_files
+from a2r_ray.sources.location import RUN_RECORD, Location
+from a2r_ray.sources.parsing import path_indices
 from a2r_ray.sources.rows import RawRow, Source
 from a2r_ray.sources.seen import Duplicate, digest
 
@@ -35,6 +41,10 @@ class PathFiles:
     @property
     def config(self) -> InputConfig:
         return self.files.config
+
+    @property
+    def left_out(self) -> Sequence[str]:
+        return self.files.left_out
 
     def rows(self) -> Iterator[RawRow]:
         return self.files.rows()
@@ -101,24 +111,77 @@ def paths_of_run(source: Source) -> tuple[Storage, str] | None:
     return source.folder, record[WRITTEN_BY] if explores else ""
 
 
-def brought_paths(source: Source) -> Iterator[tuple[str, int, str, str]]:
-    """Problem id, path index, text and ``problem_hash`` of every path in files of paths, in their order.
+def brought_paths(source: Source, stored: Iterable[pa.RecordBatch] = ()) -> Iterator[tuple[str, int, str, str]]:
+    """Problem id, index, text and ``problem_hash`` of every path in files of paths that is not stored, in their order.
 
     Args:
         source: of ``open_paths``, where ``paths_of_run`` is None. Rows that are rejects bring nothing.
+        stored: what is stored of paths, in rows of the paths table. Memory: 17 bytes a path.
     """
-    counts: dict[int, int] = {}
+    known = _Known(stored)
     for raw, record in read_rows(source):
         if isinstance(record, Reject) or raw.row is None:
             continue
-        brought = raw.row[source.config.paths_column]
+        brought = lookup(raw.row, source.config.paths_column)
         texts = [brought] if isinstance(brought, str) else brought
         asked = record.problem_hash if isinstance(record, Duplicate) else hash_of(record)
-        key = digest(record.problem_id)
-        first = counts.get(key, 0)
-        counts[key] = first + len(texts)
-        for index, text in enumerate(texts, first):
-            yield record.problem_id, index, text, asked
+        for text, named in zip(texts, path_indices(raw.row, len(texts)) or (), strict=True):
+            if not known.takes(record.problem_id, text):
+                yield record.problem_id, known.index(record.problem_id, named), text, asked
+
+
+class _Known:
+    """The paths that are stored, by hashes of their texts, and the indices that are in use, by hashes of their keys."""
+
+    def __init__(self, stored: Iterable[pa.RecordBatch]) -> None:
+        texts, keys = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
+        for batch in stored:
+            rows = list(zip(*(batch[name].to_pylist() for name in STORED), strict=True))
+            texts.append(np.array([digest(name, text) for name, _, text in rows], np.uint64))
+            keys.append(np.array([_key(name, index) for name, index, _ in rows], np.uint64))
+        self._texts, self._keys = (np.sort(np.concatenate(each)) for each in (texts, keys))
+        self._met = np.zeros(len(self._texts), np.bool_)
+        self._named: set[int] = set()  # the keys of new paths that the files named, or that did not fall to the lowest
+        self._next: dict[int, int] = {}  # by problem: all indices below are in use
+
+    def takes(self, problem_id: str, text: str) -> bool:
+        """Whether a text is one of those that are stored of a problem, each of which is met once."""
+        if not len(self._texts):
+            return False
+        wanted = np.uint64(digest(problem_id, text))
+        begin, end = (int(np.searchsorted(self._texts, wanted, side)) for side in ("left", "right"))
+        for at in range(begin, end):
+            if not self._met[at]:
+                self._met[at] = True
+                return True
+        return False
+
+    def index(self, problem_id: str, named: int | None) -> int:
+        """An index that no other path of the problem has: the one that is named for it, else the lowest."""
+        problem = digest(problem_id)
+        index = self._next.get(problem, 0)
+        if named is not None and named > index and not self._in_use(problem_id, named):
+            self._named.add(_key(problem_id, named))
+            return named
+        while self._in_use(problem_id, index):
+            index += 1
+        self._next[problem] = index + 1
+        return index
+
+    def _in_use(self, problem_id: str, index: int) -> bool:
+        if not len(self._keys) and not self._named:
+            return False
+        key = _key(problem_id, index)
+        at = int(np.searchsorted(self._keys, np.uint64(key)))
+        return key in self._named or (at < len(self._keys) and int(self._keys[at]) == key)
+
+
+STORED = ("problem_id", "path_index", "text")
+"""The columns of the paths table by which brought paths are known."""
+
+
+def _key(problem_id: str, index: int) -> int:
+    return digest(problem_id, str(index))
 
 
 def _runs(config: InputConfig) -> Iterator[tuple[Storage, InputConfig]]:
@@ -140,7 +203,7 @@ def _run_folder(path: str) -> Storage | None:
     try:
         where = Location.of(path)
         is_folder = where.filesystem.get_file_info(where.path).type == fs.FileType.Directory
-        if not is_folder or where.filesystem.get_file_info(f"{where.path}/run.json").type != fs.FileType.File:
+        if not is_folder or where.filesystem.get_file_info(f"{where.path}/{RUN_RECORD}").type != fs.FileType.File:
             return None
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{public(path)}: cannot be opened: {public(str(error))}") from error

@@ -6,14 +6,13 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from a2r_ray.config.schema import InputConfig
-from a2r_ray.errors import ErrorKind
 from a2r_ray.records import Row
 
 
@@ -33,6 +32,8 @@ class RawRow:
     error: str = ""
     verifier: str | None = None
     """Who says whether an answer to this row is right, where the source knows (``Problem.verifier``)."""
+    stored: tuple[pa.RecordBatch | pa.Table, int] | None = None
+    """Where the row lies in a table that declares types: which rows, and which of them, from 0."""
 
     @property
     def text(self) -> str:
@@ -61,40 +62,22 @@ class Source(Protocol):
         ...
 
 
-def table_rows(source: str, batches: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[RawRow]:
-    """The rows of a table, numbered from 1; a row with text that is no UTF-8 spoils only itself."""
-    line = 0
-    for batch in batches:
-        try:
-            read = [RawRow(source, line + i, row) for i, row in enumerate(batch.to_pylist(), 1)]
-        except (ValueError, OverflowError):  # UnicodeDecodeError is one; a time that Python cannot hold is either
-            read = [_table_row(source, line + i, batch.slice(i - 1, 1)) for i in range(1, batch.num_rows + 1)]
-        line += batch.num_rows
-        yield from read
+def _plain(value: Any) -> str:
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value)
 
 
-def _table_row(source: str, line: int, one: pa.RecordBatch | pa.Table) -> RawRow:
-    row: Row = {}
-    kind, error = "", ""
-    for name in one.schema.names:
-        try:
-            row[name] = one.column(name)[0].as_py()
-        except UnicodeDecodeError:
-            row[name] = "<not UTF-8>"
-            kind, error = ErrorKind.INVALID_UTF8, f"column `{name}`: found text that is not UTF-8"
-        except (ValueError, OverflowError) as reason:
-            row[name] = "<unreadable>"
-            kind, error = ErrorKind.UNREADABLE_ROW, f"column `{name}`: found a value that Python cannot hold: {reason}"
-    return RawRow(source, line, None, as_json(row), kind, error) if kind else RawRow(source, line, row)
+def as_json(value: Any, plain: Callable[[Any], str] = _plain) -> str:
+    """The value as strict JSON in valid UTF-8, whatever it holds: dates as text, bytes as their number, NaN as null.
 
-
-def as_json(value: Any) -> str:
-    """The value as strict JSON in valid UTF-8, whatever it holds: dates as text, bytes as their number, NaN as null."""
+    Args:
+        value: whatever a row may hold.
+        plain: how what JSON has no place for is said.
+    """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=plain)
     except ValueError:
-        text = json.dumps(_finite(value), ensure_ascii=False, default=_plain)
-    return text if encodable(text) else json.dumps(_finite(value), default=_plain)
+        text = json.dumps(_finite(value), ensure_ascii=False, default=plain)
+    return text if encodable(text) else json.dumps(_finite(value), default=plain)
 
 
 def encodable(text: str) -> bool:
@@ -106,10 +89,6 @@ def encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _plain(value: Any) -> str:
-    return f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value)
 
 
 def _finite(value: Any) -> Any:

@@ -6,7 +6,7 @@ import pytest
 
 from a2r_ray.answers import math_worker
 from a2r_ray.answers.comparing import equivalent
-from a2r_ray.answers.finding import MAX_LENGTH, extract
+from a2r_ray.answers.finding import MAX_LENGTH, extract, is_lost
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,20 @@ def test_many_closed_boxes_in_one_another_take_linear_time() -> None:
     assert time.process_time() - started < 2
 
 
+@pytest.mark.parametrize(
+    "text", ["So\n#### Tuesday", "####", r"\boxed{ }", r"\boxed{3", "Answer:", "The answer is", "x " * MAX_LENGTH]
+)
+def test_a_known_answer_that_marks_one_that_is_not_found_is_lost(text: str) -> None:
+    assert is_lost(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Tuesday", "42", "So\n#### 42", r"\boxed{3}", "Answer: Tuesday", "no answer", "x" * 99]
+)
+def test_any_other_known_answer_can_be_met(text: str) -> None:
+    assert not is_lost(text)
+
+
 @pytest.fixture
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(a: str, b: str) -> bool:
@@ -154,6 +168,16 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
         ("0.1", "0.10000000000000001", False),
         ("2e3", "2000", True),
         ("1e-999", "0", False),
+        ("1.6e-19", r"1.6 \times 10^{-19}", True),
+        ("1.6e-19", r"9.1 \times 10^{-31}", False),
+        (r"1.6 \times 10^{-19}", r"1.6 \cdot 10^{-20}", False),
+        ("6.02e+23", "6.02\u00d710^{23}", True),
+        ("2e3", r"2 \times 10^3", True),
+        ("0.00001", "10^{-5}", True),
+        ("-1e2", "-10^2", True),
+        ("1.38e-23", r"-1.38 \times 10^{-23}", False),
+        ("1,500", r"1.5 * 10^{3}", True),
+        ("3e-7", "3 x 10^-7", True),
         (r"\$5.00", "5", True),
         ("50%", r"50.0\%", True),
         ("50%", "50", False),
@@ -183,6 +207,15 @@ def test_numbers_and_words_need_no_worker(a: str, b: str, equal: bool) -> None: 
     [
         (r"\frac{\sqrt{3}}{2}", r"\frac{3}{2\sqrt{3}}", True),
         ("x^2-1", "(x-1)(x+1)", True),
+        ("2e3", r"2^4 \cdot 5^3", True),
+        (r"\frac{1}{2^{99}}", r"\frac{1}{2^{98}}", False),
+        (r"\frac{1}{2^{99}}", r"\frac{2}{2^{100}}", True),
+        (r"\frac{1}{2004!}", r"\frac{1}{2006!}", False),
+        (r"\frac{1}{2004!}", r"\frac{2005}{2005!}", True),
+        (r"-\frac{1}{2^{99}}", r"\frac{1}{2^{99}}", False),
+        (r"\frac{1}{10^{20}}", "0", False),
+        (r"\sin(\pi)", "0", True),
+        ("1.5e-3", r"\frac{3}{2 \cdot 10^3}", True),
         ("x^2-1", "(x-1)(x+2)", False),
         ("x=5", "5", True),
         ("5 cm", r"5\text{ cm}", True),

@@ -97,5 +97,22 @@ def test_paths_are_brought_by_their_key_whatever_is_stored(document: dict[str, A
     assert sorted(keys) == sorted((row["problem_id"], row["path_index"], row["text"]) for row in first)
 
 
+def test_a_file_of_paths_may_grow_and_be_reordered(document: dict[str, Any], tmp_path: Path) -> None:
+    """Two samples a problem, then four, the new ones first: none is lost, and none stored twice."""
+    file = tmp_path / "paths.jsonl"
+    document["input"] = {"source": "paths", "path": str(file), "id_column": "id", "paths_column": "text"}
+    lines = [{"id": f"q{n}", "problem": f"{n}?", "text": f"\\boxed{{{k}}}"} for k in range(4) for n in range(4)]
+    for samples in (2, 4, 4):
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines[: 4 * samples][::-1]))
+        given = reading(document)
+        reader._bring(None, given)
+        found = {(row["problem_id"], row["path_index"]): row["text"] for row in rows(given)}
+        assert len(found) == len(rows(given)) == 4 * samples
+        assert sorted(found) == [(f"q{n}", k) for n in range(4) for k in range(samples)]
+        assert {(name, text) for (name, _), text in found.items()} == {
+            (f"q{n}", f"\\boxed{{{k}}}") for k in range(samples) for n in range(4)
+        }
+
+
 def rows(given: Reading) -> list[dict[str, Any]]:
     return [row for batch in table.scan(given.tables.run, "paths") for row in batch.to_pylist()]

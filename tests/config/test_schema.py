@@ -33,6 +33,13 @@ def test_roles_must_make_a_run(document: dict[str, Any], change: dict[str, Any],
     assert message in mistakes({**document, **change})[0]
 
 
+def test_what_becomes_of_an_answered_chat_is_asked_of_chats_only(document: dict[str, Any]) -> None:
+    document["input"]["trailing_assistant"] = "cut"
+    assert "give messages_column, too" in mistakes(document)[0]
+    document["input"]["messages_column"] = "messages"
+    assert parse_config(document).input.trailing_assistant == "cut"
+
+
 def test_a_prompt_must_have_its_places(document: dict[str, Any]) -> None:
     document["synthesizer"]["prompt"] = "Solve {problem}."
     assert mistakes(document) == ["synthesizer: the prompt lacks {references}"]

@@ -4,6 +4,7 @@ import io
 import json
 import time
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -56,6 +57,7 @@ def good(rows: list[RawRow]) -> list[tuple[int, dict[str, Any] | None]]:
         (b'{"a": 1, "a": 2}', [(1, {"a": 2})]),
         ('{"a": "π\u2028x"}'.encode(), [(1, {"a": "π\u2028x"})]),
         (b'{"a": Infinity}', [(1, {"a": float("inf")})]),
+        (b'{"a": -1.5e400}', [(1, {"a": Decimal("-1.5E+400")})]),
         (b"", []),
         (b"\n\n", []),
     ],
@@ -74,6 +76,7 @@ def test_json_lines(content: bytes, rows: list[tuple[int, dict[str, Any]]]) -> N
         (b'{"a": ' + b"9" * 5000 + b"}", "malformed_json", "4300"),
         (b'{"a": "\xff"}', "invalid_utf8", "byte 8 of the line"),
         (b"[1, 2]", "not_an_object", "found [1, 2], expected"),
+        (b"[1e400]", "not_an_object", "found "),
         (b'"text"', "not_an_object", 'found "text"'),
         (b"null", "not_an_object", "found null"),
     ],

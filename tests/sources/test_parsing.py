@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from a2r_ray.config.schema import InputConfig
-from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject
-from a2r_ray.sources.parsing import check_columns, parse
+from a2r_ray.sources.parsing import parse
 from a2r_ray.sources.rows import RawRow
 
 CHAT = [
@@ -89,7 +88,7 @@ def test_messages_may_be_json_text_and_have_fields_of_null() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "reference"),
-    [("x+1", "x+1"), (4, "4"), (0.5, "0.5"), (True, "True"), (None, None), (" ", None), (float("nan"), None)],
+    [("x+1", "x+1"), (4, "4"), (5.0, "5"), (True, "True"), (None, None), (" ", None), (float("nan"), None), ([], None)],
 )
 def test_answers_are_text_or_none(answer: Any, reference: str | None) -> None:
     assert problem({"problem": "q", "answer": answer}, answer_column="answer").reference_answer == reference
@@ -100,6 +99,8 @@ def test_a_row_may_lack_the_answer_column() -> None:
 
 
 USER = {"role": "user", "content": "x"}
+IMAGE = {"type": "image_url", "image_url": {"url": "https://example.org/x.png"}}
+CUT = {"messages_column": "m", "trailing_assistant": "cut"}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ USER = {"role": "user", "content": "x"}
         ({"problem": "x", "id": ""}, {"id_column": "id"}, "missing_id", "found text ''"),
         ({"problem": "x", "id": 1.5}, {"id_column": "id"}, "wrong_type", "found a number 1.5, expected text or an int"),
         ({"problem": "x", "id": True}, {"id_column": "id"}, "wrong_type", "found bool True"),
-        ({"problem": "x", "a": [4]}, {"answer_column": "a"}, "wrong_type", "column `a`: found a list [4]"),
+        ({"problem": "x", "a": b"\xff"}, {"answer_column": "a"}, "wrong_type", "column `a`: found bytes b'\\xff'"),
         ({"problem": "x", "a": "\udfff"}, {"answer_column": "a"}, "invalid_utf8", "column `a`"),
         ({}, {"messages_column": "m"}, "missing_problem", "column `m`: not found"),
         ({"m": []}, {"messages_column": "m"}, "missing_problem", "found a list []"),
@@ -124,7 +125,13 @@ USER = {"role": "user", "content": "x"}
         ({"m": {"role": "user"}}, {"messages_column": "m"}, "wrong_type", "found an object"),
         ({"m": ["hi"]}, {"messages_column": "m"}, "wrong_type", "found text 'hi'"),
         ({"m": [{"role": "user"}]}, {"messages_column": "m"}, "wrong_type", "found an object {'role': 'user'}"),
-        ({"m": [{"role": "user", "content": [USER]}]}, {"messages_column": "m"}, "wrong_type", "found a list"),
+        ({"m": [{"role": "user", "content": [5]}]}, {"messages_column": "m"}, "wrong_type", "found a list"),
+        ({"m": [{"role": 5, "content": "x"}]}, {"messages_column": "m"}, "wrong_type", "found a number 5"),
+        ({"m": [{"role": "user", "content": [IMAGE]}]}, {"messages_column": "m"}, "wrong_type", "type 'image_url'"),
+        ({"m": [{"role": "assistant", "tool_calls": []}]}, {"messages_column": "m"}, "wrong_type", "found an object"),
+        ({"m": [{**USER, "name": ["\ud800"]}]}, {"messages_column": "m"}, "invalid_utf8", "column `m`"),
+        ({"m": CHAT[:3]}, {"messages_column": "m"}, "ends_with_assistant", "set input.trailing_assistant to `cut`"),
+        ({"m": [CHAT[2]]}, CUT, "missing_problem", "found messages of nobody"),
         ({"m": [CHAT[0]]}, {"messages_column": "m"}, "missing_problem", "found messages of system"),
         ({"m": [USER, {"role": "user", "content": " "}]}, {"messages_column": "m"}, "empty_problem", "last user"),
     ],
@@ -149,13 +156,3 @@ def test_a_row_that_could_not_be_read_is_a_reject_with_its_text() -> None:
 
 def test_a_long_value_is_cut_where_it_is_shown() -> None:
     assert len(reject({"problem": ["x" * 10_000]}).error) < 200
-
-
-def test_unknown_columns_are_named_all_at_once() -> None:
-    config = InputConfig(path="t.csv", id_column="nr", answer_column="solution")
-    with pytest.raises(InputError) as error:
-        check_columns("t.csv", ["id", "problem"], config)
-    message = str(error.value)
-    assert message.startswith("t.csv lacks input.id_column `nr` and input.answer_column `solution`")
-    assert "`id`, `problem`" in message
-    check_columns("t.csv", ["nr", "problem", "solution"], config)

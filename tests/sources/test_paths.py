@@ -17,7 +17,7 @@ from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import RawRow, first_rows, open_source, read_problems, read_rows
-from a2r_ray.sources.paths import RunInput, brought_paths
+from a2r_ray.sources.paths import STORED, RunInput, brought_paths
 
 
 def config(path: object, **fields: Any) -> InputConfig:
@@ -97,6 +97,88 @@ def test_an_id_with_another_problem_is_a_reject_that_brings_nothing(tmp_path: Pa
     path = put(tmp_path / "p.jsonl", row("a", "x"), row("a", "no", problem="other"), row("a", "y"))
     assert read(config(path)) == (["a", "duplicate_id"], [("a", 0, "x"), ("a", 1, "y")])
 
+
+# Files that grow ------------------------------------------------------------------------------------------------
+
+
+Stored = list[tuple[str, int, str]]
+
+
+def brought(given: InputConfig, stored: Stored) -> Stored:
+    """What a file brings beside what is stored."""
+    columns = {name: [path[at] for path in stored] for at, name in enumerate(STORED)}
+    paths = brought_paths(open_source(given), pa.table(columns).to_batches() if stored else ())
+    return [path[:3] for path in paths]
+
+
+def per_path(*paths: tuple[str, str], **others: Any) -> list[dict[str, Any]]:
+    return [row(name, text, **others) for name, text in paths]
+
+
+FIRST = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "z")]
+GROWN = [("b", "u"), ("a", "y"), ("a", "w"), ("b", "z"), ("a", "x"), ("a", "x"), ("b", "x"), ("c", "x")]
+
+
+@pytest.mark.parametrize("lists", [False, True])
+def test_a_file_may_grow_and_be_reordered(tmp_path: Path, *, lists: bool) -> None:
+    def config_of(paths: list[tuple[str, str]]) -> InputConfig:
+        texts: dict[str, list[str]] = {}
+        for name, text in paths:
+            texts.setdefault(name, []).append(text)
+        rows = [row(name, each) for name, each in texts.items()] if lists else per_path(*paths)
+        return config(put(tmp_path / "p.jsonl", *rows))
+
+    stored = brought(config_of(FIRST), [])
+    assert sorted(stored) == [("a", 0, "x"), ("a", 1, "y"), ("b", 0, "x"), ("b", 1, "z")]
+    assert brought(config_of(FIRST[::-1]), stored) == []
+    new = brought(config_of(GROWN), stored)
+    assert sorted(new) == [("a", 2, "w"), ("a", 3, "x"), ("b", 2, "u"), ("c", 0, "x")]
+    assert brought(config_of(GROWN), stored + new) == []
+    assert brought(config_of(FIRST), stored + new) == []
+
+
+def test_what_was_lost_comes_back_to_its_place(tmp_path: Path) -> None:
+    given = config(put(tmp_path / "p.jsonl", *per_path(*GROWN)))
+    stored = brought(given, [])
+    for lost in range(len(stored)):
+        assert brought(given, stored[:lost] + stored[lost + 1 :]) == [stored[lost]]
+
+
+def test_a_file_may_say_which_path_of_its_problem_a_text_is(tmp_path: Path) -> None:
+    rows = [row("a", "x", path_index=2), row("a", "y", path_index=0), row("b", ["u", "v"], path_index=[1, 0])]
+    path = put(tmp_path / "p.jsonl", *rows, row("b", "w"))
+    ids, paths = read(config(path))
+    assert ids == ["a", "b"]
+    assert sorted(paths) == [("a", 0, "y"), ("a", 2, "x"), ("b", 0, "v"), ("b", 1, "u"), ("b", 2, "w")]
+    more = put(tmp_path / "p.jsonl", row("a", "z", path_index=1), *rows[::-1], row("a", "!", path_index=0))
+    assert brought(config(more), paths) == [("a", 1, "z"), ("a", 3, "!")]
+    [problem, *_] = read_problems(open_source(config(path)))
+    assert isinstance(problem, Problem)
+    assert problem.metadata == "{}"
+
+
+def test_two_texts_for_one_index_are_two_paths(tmp_path: Path) -> None:
+    rows = [row("a", text, path_index=index) for index, text in [(0, "x"), (1, "y"), (0, "z"), (1, "u")]]
+    stored = brought(config(put(tmp_path / "p.jsonl", *rows)), [])
+    assert stored == [("a", 0, "x"), ("a", 1, "y"), ("a", 2, "z"), ("a", 3, "u")]
+    assert brought(config(put(tmp_path / "p.jsonl", *rows[::-1])), stored) == []
+
+
+def test_an_index_in_a_csv_file(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("id,problem,paths,path_index\na,q,x,1\na,q,y,0\na,q,z,\n")
+    assert read(config(tmp_path / "p.csv"))[1] == [("a", 1, "x"), ("a", 0, "y"), ("a", 2, "z")]
+
+
+@pytest.mark.parametrize("index", [-1, 1.0, "one", True, 2**31, [0, 1]])
+def test_an_index_that_is_none_is_a_reject(index: Any, tmp_path: Path) -> None:
+    path = put(tmp_path / "p.jsonl", row("a", "x", path_index=index), row("a", "y"))
+    assert read(config(path)) == (["wrong_type", "a"], [("a", 0, "y")])
+    bad, _ = read_problems(open_source(config(path)))
+    assert isinstance(bad, Reject)
+    assert "column `path_index`" in bad.error
+
+
+# What is no path ----------------------------------------------------------------------------------------------------
 
 PATHS = "a path's text or a list of such"
 

@@ -11,7 +11,7 @@ import pytest
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject, problem_hash
-from a2r_ray.sources import Duplicate, RawRow, first_rows, open_source, read_problems, row_count
+from a2r_ray.sources import Duplicate, RawRow, doubts, first_rows, open_source, read_problems, row_count
 
 CONFIG = InputConfig(path="given", id_column="id", answer_column="answer")
 
@@ -130,6 +130,16 @@ def test_an_input_without_a_problem_is_an_error_with_the_first_reasons() -> None
 def test_an_input_without_rows_is_an_error() -> None:
     with pytest.raises(InputError, match="given: it has no rows"):
         first_rows(Given([]), 1)
+
+
+def test_what_is_doubtful_is_told_before_a_run() -> None:
+    answers = ["So\n#### 7", "So\n#### Tuesday", "Tuesday", None, "\\boxed{ }"]
+    given = Given([row(str(i), answer=answer) for i, answer in enumerate(answers)])
+    [told] = doubts(given, first_rows(given, 100))
+    assert told.startswith("2 of the first 4 known answers mark an answer that cannot be read")
+    assert "given:2: …So #### Tuesday" in told
+    assert "input.answer_column `answer`" in told
+    assert doubts(given, first_rows(given, 1)) == []
 
 
 def test_limit_holds_for_the_first_rows_too() -> None:
