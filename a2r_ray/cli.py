@@ -239,8 +239,7 @@ def guarded(command: Callable[[], int]) -> int:
         click.echo(f"error: {error}", err=True)
         return error.exit_code
     except Stopped as stopped:
-        click.echo(f"stopped by {stopped}; the same command continues", err=True)
-        return stopped.exit_code
+        return _told(stopped)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -250,6 +249,15 @@ def guarded(command: Callable[[], int]) -> int:
         remedy = "install a2r_ray with what it needs there, or call the Python that has it"
         click.echo(f"error: {sys.executable} has no package {error.name}: {remedy}", err=True)
         return A2RError.exit_code
+    except Exception:
+        if Stopped.asked is None:
+            raise
+        return _told(Stopped.asked)  # native code that was broken off says so in its own way
+
+
+def _told(stopped: Stopped) -> int:
+    click.echo(f"stopped by {stopped}; the same command continues", err=True)
+    return stopped.exit_code
 
 
 def _stop(signum: int, _frame: FrameType | None) -> None:

@@ -65,6 +65,12 @@ class Verification:
         found = (self.missing, self.doubled, self.unknown, self.doubled_paths)
         return bool(self.receipt["balanced"]) and not any(ids.count for ids in found) and not self.differs
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether all that is wrong is that something is still to be done."""
+        found = (self.doubled, self.unknown, self.doubled_paths)
+        return self.outcome != "complete" and not any(ids.count for ids in found) and not self.differs
+
     def document(self) -> dict[str, Any]:
         """All of it, for a program to read; of the ids the first 1,000 of each kind."""
         kinds = ("missing", "doubled", "unknown", "doubled_paths")
@@ -94,7 +100,12 @@ class Verification:
             yield f"receipt.json says {name} {said}, and the files {counted}"
         if self.doubled.count or self.doubled_paths.count:
             yield "what is there more than once is taken out by: a2r retry RUN"
-        yield "it adds up" if self.adds_up else f"IT DOES NOT ADD UP; the last attempt's outcome is: {self.outcome}"
+        if self.adds_up:
+            yield "it adds up"
+        elif self.is_unfinished:
+            yield f"it does not add up yet: the last attempt is {self.outcome}; the same command continues"
+        else:
+            yield f"IT DOES NOT ADD UP; the last attempt is {self.outcome}"
 
 
 _SHOWN = 20

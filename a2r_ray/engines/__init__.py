@@ -6,7 +6,7 @@ Every engine keeps to it, so no stage knows which one it drives:
 - an engine that dies resolves every future it holds with an error, and every later one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -75,6 +75,30 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Frees what the engine holds; requests in flight resolve with an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a model that is not loaded."""
+
+    context: int
+    """Tokens that a prompt and its completion may have together."""
+    count: Callable[[Sequence[Message]], int]
+    """The tokens of a chat as the model is asked it; raises what its template raises."""
+
+
+def check_engine(role: RoleConfig) -> Facts | None:
+    """Looks, without loading a model, whether ``create_engine`` would serve; None where prompts cannot be counted.
+
+    Raises:
+        EngineError: it would not.
+    """
+    if role.engine == "vllm":
+        from a2r_ray.engines.vllm.check import check
+
+        return check(role)
+    create_engine(role).close()  # of a server it loads nothing, and asks for the model
+    return None
 
 
 def create_engine(role: RoleConfig, *, context: str = "", seeded: bool = False) -> Engine:

@@ -1,5 +1,6 @@
 """How far a run is, told from its folder alone: also while it runs, also from another machine."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,8 +18,8 @@ def status(uri: str) -> dict[str, Any]:
     """The state of a run folder.
 
     Returns:
-        ``outcome`` of the last attempt, ``attempts``, ``rows`` of the input, counts of ``results``, ``rejects`` and
-        ``paths``, ``tokens_per_s`` (completion tokens of paths over the last minute) and ``last_result``.
+        ``outcome`` of the last attempt, ``attempts``, ``rows`` of the input, counts of ``results``, of these by
+        ``routes``, of ``rejects`` and ``paths``, ``tokens_per_s`` (completion tokens of paths over the last minute) and ``last_result``.
 
     Raises:
         OutputError: it is no run folder.
@@ -34,12 +35,21 @@ def status(uri: str) -> dict[str, Any]:
         "ended": last["end"],
         "rows": record["rows"],
         "results": table.count(run, "results"),
+        "routes": _routes(run),
         "rejects": table.count(run, "rejects"),
         "paths": table.count(run, "paths"),
         "tokens_per_s": round(_recent_tokens(run) / _RECENT_S, 1),
         "last_result": _last(run),
         "simulated": record["simulated"],
     }
+
+
+def _routes(run: Storage) -> dict[str, int]:
+    """How many results came by which route."""
+    found: Counter[str] = Counter()
+    for batch in table.scan(run, "results", ["route"]):
+        found.update({entry["values"]: entry["counts"] for entry in pc.value_counts(batch["route"]).to_pylist()})
+    return dict(sorted(found.items()))
 
 
 def _recent_tokens(run: Storage) -> int:

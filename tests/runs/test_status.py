@@ -23,6 +23,7 @@ def test_it_counts_what_is_stored_and_the_tokens_of_the_last_minute(config: Conf
     found = status(config.output)
     assert (found["outcome"], found["attempts"], found["rows"], found["ended"]) == ("running", 1, 7, None)
     assert (found["paths"], found["results"], found["rejects"]) == (5, 2, 1)
+    assert found["routes"] == {"synthesized": 2}
     assert found["tokens_per_s"] == round(2 * path("p2", 0).completion_tokens / 60, 1)
     assert found["last_result"] > (now() - timedelta(minutes=1)).isoformat()
     assert found["simulated"] == ["explorer", "synthesizer"]
