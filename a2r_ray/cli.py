@@ -232,11 +232,9 @@ def guarded(command: Callable[[], int]) -> int:
     atexit.register(gc.freeze)
     try:
         return command()
-    except ConfigError as error:
-        click.echo("\n".join(f"error: {problem}" for problem in error.problems), err=True)
-        return error.exit_code
     except A2RError as error:
-        click.echo(f"error: {error}", err=True)
+        problems = error.problems if isinstance(error, ConfigError) else [str(error)]
+        click.echo("\n".join(f"error: {problem}" for problem in problems), err=True)
         return error.exit_code
     except Stopped as stopped:
         return _told(stopped)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -59,10 +60,8 @@ def stopped_at(config: Path, after_s: float, signum: signal.Signals) -> tuple[in
         AssertionError: it ended late, or noisily, or said something else than it was.
     """
     process = subprocess.Popen([*A2R, "run", str(config)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(after_s)
-    except subprocess.TimeoutExpired:
-        pass
     own = family(process.pid)
     process.send_signal(signum)
     asked_at = time.monotonic()

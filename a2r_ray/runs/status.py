@@ -19,7 +19,8 @@ def status(uri: str) -> dict[str, Any]:
 
     Returns:
         ``outcome`` of the last attempt, ``attempts``, ``rows`` of the input, counts of ``results``, of these by
-        ``routes``, of ``rejects`` and ``paths``, ``tokens_per_s`` (completion tokens of paths over the last minute) and ``last_result``.
+        ``routes``, of ``rejects`` and ``paths``,
+        ``tokens_per_s`` (completion tokens of paths over the last minute) and ``last_result``.
 
     Raises:
         OutputError: it is no run folder.

@@ -1,4 +1,4 @@
-"""What of a role can be checked without loading its model: that it is there, vLLM's arguments, and how long prompts are."""
+"""What can be checked without loading a model: that it is there, vLLM's arguments, and how long prompts are."""
 
 from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines import Facts
