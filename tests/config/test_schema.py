@@ -35,7 +35,7 @@ def test_roles_must_make_a_run(document: dict[str, Any], change: dict[str, Any],
 
 def test_a_prompt_must_have_its_places(document: dict[str, Any]) -> None:
     document["synthesizer"]["prompt"] = "Solve {problem}."
-    assert mistakes(document) == ["synthesizer: the prompt lacks {references}"]
+    assert mistakes(document) == ["synthesizer.prompt: the prompt lacks {references}"]
 
 
 def test_fingerprints_change_with_what_is_generated_and_with_nothing_else(document: dict[str, Any]) -> None:

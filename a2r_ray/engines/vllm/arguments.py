@@ -7,7 +7,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from a2r_ray.config.schema import RoleConfig, Sampling
+from a2r_ray.config.asking import Sampling
+from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines.vllm import cpu
 from a2r_ray.errors import EngineError
 
@@ -71,6 +72,14 @@ def engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
     return arguments
 
 
+def check_sampling(sampling: Sampling) -> None:
+    """Raises EngineError where vLLM does not take a role's sampling."""
+    try:
+        sampling_params(sampling, None)
+    except (ValueError, TypeError) as error:
+        raise EngineError(f"sampling: vLLM does not take it: {' '.join(str(error).split())}") from None
+
+
 def _check(arguments: dict[str, Any]) -> None:
     from vllm import EngineArgs
 
@@ -83,9 +92,17 @@ def _check(arguments: dict[str, Any]) -> None:
 
 
 def sampling_params(sampling: Sampling, seed: int | None) -> Any:
-    """A request's sampling as vLLM has it."""
+    """A request's sampling as vLLM has it; raises ValueError or TypeError for what vLLM does not take."""
     from vllm import SamplingParams
-    from vllm.sampling_params import RequestOutputKind
+    from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind, StructuredOutputsParams
 
     given = sampling.model_dump(exclude_none=True)
+    if "logit_bias" in given:
+        given["logit_bias"] = {int(token): bias for token, bias in given["logit_bias"].items()}
+    for name, parameters in {
+        "structured_outputs": StructuredOutputsParams,
+        "repetition_detection": RepetitionDetectionParams,
+    }.items():
+        if name in given:
+            given[name] = parameters(**given[name])
     return SamplingParams(**given, n=1, seed=seed, output_kind=RequestOutputKind.FINAL_ONLY)
