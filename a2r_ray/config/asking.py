@@ -15,7 +15,8 @@ Penalty = Annotated[float, Field(ge=-2, le=2)]
 
 class Sampling(Section):
     """How tokens are drawn; what is absent is the engine's default. vLLM takes all but what is marked openai, as an
-    engine and as a server; another server is sent whatever is set here, under the same name, and may refuse it."""
+    engine and as a server; another server is sent whatever is set here, under the same name, and may refuse it.
+    """
 
     temperature: Annotated[float, Field(ge=0)] | None = 0.6
     """0: always the likeliest token. null: the engine's own, which some servers insist on."""
@@ -95,7 +96,7 @@ class Chat(Section):
 
     system: str | None = None
     """A system message in front. A chat of the input that has one of its own (or a developer's) keeps that instead."""
-    template_kwargs: dict[str, JsonValue] = {}
+    template_kwargs: dict[str, JsonValue] = Field(default={})
     """What the template itself is told, such as {enable_thinking: false}; servers are sent it as
     chat_template_kwargs."""
 
@@ -110,7 +111,8 @@ class Chat(Section):
 class Thinking(Section):
     """Where a model's thinking begins and ends: ``auto``, ``none``, or {begin: …, end: …}. What is shown of a path, and
     where its answer is looked for, is what follows the thinking; nothing where it was cut off before its end. What a
-    server sends apart as reasoning is thinking in any case."""
+    server sends apart as reasoning is thinking in any case.
+    """
 
     marks: Literal["auto", "none", "given"] = "auto"
     """auto: the marks of the common families of models. none: all of a text is shown. given: begin and end."""

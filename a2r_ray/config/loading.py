@@ -139,8 +139,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _explain(mistake: ErrorDetails) -> list[str]:
-    """A mistake, or all that a section has, as ``dotted.field: what is wrong, with the value and what would be right``.
-    """
+    """A mistake, or all of a section, as ``dotted.field: what is wrong, with the value and what would be right``."""
     field = ".".join(str(part) for part in mistake["loc"]) or "config"
     if mistake["type"] == "extra_forbidden":
         known = _known_keys(mistake["loc"][:-1])

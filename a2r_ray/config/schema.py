@@ -14,7 +14,7 @@ from a2r_ray.config import fingerprint
 from a2r_ray.config.asking import OF_SERVERS, Chat, Sampling, Thinking, check_extra_body
 from a2r_ray.config.resources import Resources
 from a2r_ray.config.secrets import redact
-from a2r_ray.config.section import Fraction, Section
+from a2r_ray.config.section import Section
 from a2r_ray.config.simulation import SimulatedConfig
 
 

@@ -30,7 +30,7 @@ class Request:
     """The known answer, for the simulation's accuracy; a real engine never reads it."""
     template_kwargs: Mapping[str, Any] = field(default_factory=dict)
     """What the chat template is told."""
-    thinking: Thinking = Thinking()
+    thinking: Thinking = field(default_factory=Thinking)
     """Where the model's thinking begins and ends: the text of a completion is as ``thinking.visible`` reads it."""
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     """What only the server knows."""

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from a2r_ray.config.schema import Sampling
+from a2r_ray.config.asking import Sampling
 from a2r_ray.engines import Request
 from a2r_ray.engines.openai.failures import _retry_after_s
 from tests.engines.conftest import Start, ask

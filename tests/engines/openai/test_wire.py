@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from a2r_ray.config.schema import Sampling
+from a2r_ray.config.asking import Sampling
 from a2r_ray.engines import Request
 from a2r_ray.engines.openai.wire import _sampling
 from a2r_ray.records import Message

@@ -11,8 +11,9 @@ from typing import Any
 import psutil
 import pytest
 
+from a2r_ray.config.asking import Sampling
 from a2r_ray.config.resources import Resources
-from a2r_ray.config.schema import RoleConfig, Sampling
+from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines import Completion, Request
 from a2r_ray.engines.vllm import cpu as vllm_cpu
 from a2r_ray.engines.vllm.core_process import end_with_replica
