@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "a2r_ray"
 ORDER = [
-    ("records", "errors", "prompts"),
+    ("records", "errors", "prompts", "thinking"),
     ("config",),
     ("answers",),
     ("engines", "method"),

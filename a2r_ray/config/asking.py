@@ -140,7 +140,7 @@ class Thinking(Section):
         return self
 
 
-BODY = {"model", "messages", "n", "stream", "stream_options", "seed", "max_completion_tokens", "chat_template_kwargs"}
+BODY = {"model", "messages", "n", "stream", "stream_options", "seed", "max_completion_tokens"}
 """The fields of a request to a server that other fields of the config, or nothing, decide."""
 
 

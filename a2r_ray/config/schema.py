@@ -144,6 +144,8 @@ class RoleConfig(Section):
         for name in OF_SERVERS:
             if getattr(self.sampling, name) is not None and self.engine == "vllm":
                 yield f"`sampling.{name}` is for engine openai, and the engine is vllm"
+        if self.chat.template_kwargs and "chat_template_kwargs" in self.extra_body:
+            yield "give chat.template_kwargs or extra_body.chat_template_kwargs, not both"
         if self.engine == "openai" and "extra_body" in self.engine_args:
             yield "`engine_args.extra_body` is a field of the role itself: `extra_body`"
 
