@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from a2r_ray.config.local_files import resolved
-from a2r_ray.config.schema import Config
+from a2r_ray.config.schema import Config, InputConfig
 from a2r_ray.config.secrets import shown
 from a2r_ray.errors import ConfigError
 
@@ -63,6 +63,14 @@ def parse_config(document: Mapping[str, Any]) -> Config:
         return Config.model_validate(resolved(document))
     except ValidationError:
         raise ConfigError(_mistakes(resolved(document))) from None
+
+
+def parse_input(document: Mapping[str, Any]) -> InputConfig | None:
+    """The input of a config in which other things may be wrong; None where it is wrong itself."""
+    try:
+        return InputConfig.model_validate(resolved(document).get("input"))
+    except ValidationError:
+        return None
 
 
 def _mistakes(document: dict[str, Any]) -> list[str]:
