@@ -139,11 +139,11 @@ class OpenAIEngine:
 
     async def _complete(self, request: Request, submitted: float) -> Completion:
         patience = Patience(self._args.max_retries + 1, self._args.timeout, self._args.max_backoff_s)
-        number = self._refusals.begin()
+        self._refusals.sent()
         try:
             reply = await self._outage.ask(lambda answered: self._ask(request, answered), patience)
         except Failure as failure:
-            if await self._refusals.are_total(failure, number, request.key.rpartition("/")[0]):
+            if await self._refusals.failed(failure, request.key.rpartition("/")[0]):
                 self._end(f"{self._server.url} {self._server.complaint(failure)}", ErrorKind.NO_SERVICE)
                 self._stop.set()
                 return Completion(error=self._ended, error_kind=self._end_kind)

@@ -3,13 +3,12 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from a2r_ray.engines import Completion
 from a2r_ray.engines.openai.engine import OpenAIEngine
-from tests.engines.conftest import Start, ask, request
+from tests.engines.conftest import Start, ask, eventually, request
 from tests.engines.scripted_server import Reply, ScriptedServer, error, streamed
 
 
@@ -56,26 +55,45 @@ def test_a_refusal_that_is_meant_for_a_request_is_data(server: ScriptedServer, s
     assert {each.error_kind for each in at_once(engine, [f"p{number}" for number in range(20)])} == {"refused"}
 
 
-def test_a_row_of_refused_problems_needs_no_trial(server: ScriptedServer, start: Start) -> None:
+def taken(engine: OpenAIEngine) -> OpenAIEngine:
+    """The trial is never refused."""
+
+    async def nothing_refused() -> None:
+        pass
+
+    engine._refusals._try_out = nothing_refused
+    return engine
+
+
+def test_all_that_was_asked_is_refused_and_no_request_is_to_blame(server: ScriptedServer, start: Start) -> None:
+    refusal = error(404)
+    refusal.wait_for = threading.Barrier(5)  # all are on their way at once
+    server.script(refusal)
+    done = at_once(taken(start(max_num_seqs=5)), ["a", "a", "b", "b", "c"])
+    assert [each.error_kind for each in done] == ["no_service"] * 5
+
+
+def test_the_third_problem_in_a_row_ends_it_where_only_one_is_asked_at_a_time(
+    server: ScriptedServer, start: Start
+) -> None:
     server.script(error(404), streamed("trial"), error(404))
-    engine = start(max_num_seqs=1)
-    done = at_once(engine, ["a", "a", "b", "b", "c", "d"])
+    done = at_once(start(max_num_seqs=1), ["a", "a", "b", "b", "c", "d"])
     assert [each.error_kind for each in done] == [*["refused"] * 4, "no_service", "no_service"]
 
 
-def test_while_an_older_request_is_on_its_way_nothing_is_concluded(server: ScriptedServer, start: Start) -> None:
-    gate = threading.Event()
-    slow = streamed()
-    slow.wait_for = gate
-    server.script(slow, error(403), streamed("trial"), error(403))
-    engine = start(max_num_seqs=2)
+@pytest.mark.parametrize("last", [streamed(), error(500, "broken")])
+def test_while_a_request_is_on_its_way_nothing_is_concluded(server: ScriptedServer, start: Start, last: Reply) -> None:
+    last.wait_for = gate = threading.Event()
+    server.script(last, error(403))
+    engine = taken(start(max_num_seqs=3, max_retries=0))
     first = engine.submit(request())
-    while not server.bodies:
-        pass
-    done: list[Any] = at_once(engine, [f"p{number}" for number in range(10)])
+    assert eventually(lambda: len(server.bodies) == 1)
+    others = [engine.submit(replace(request(), key=f"p{number}/0")) for number in range(2)]
+    assert eventually(lambda: len(server.bodies) == 3 and server.at_once == 1)
+    assert not any(other.done() for other in others)
     gate.set()
-    assert {each.error_kind for each in done} == {"refused"}
-    assert first.result(timeout=20).text == "hello"
+    assert {other.result(timeout=20).error_kind for other in others} == {"refused"}
+    assert first.result(timeout=20).error_kind == ("" if last.events else "server")
 
 
 @pytest.mark.parametrize("status", [400, 422, 500])
