@@ -11,8 +11,7 @@ from typing import Any
 from a2r_ray.answers.finding import extract
 from a2r_ray.config.schema import Config
 from a2r_ray.engines import create_engine
-from a2r_ray.errors import InputError
-from a2r_ray.method.asking import check_prompts, own_names
+from a2r_ray.method.asking import own_names
 from a2r_ray.method.compile import Method, compile_method
 from a2r_ray.method.references import References, synthesizer_messages
 from a2r_ray.method.sample import brought, explorer_messages
@@ -20,6 +19,7 @@ from a2r_ray.method.stage import Case, Context, Outcome, through
 from a2r_ray.records import RESULT_SCHEMA, Message, Path, Problem, Reject, Result, paths_of
 from a2r_ray.runs.ledger import StoredPaths
 from a2r_ray.sources import Source, open_source, read_problems
+from a2r_ray.sources.columns import check_prompts
 from a2r_ray.sources.paths import brought_paths, paths_of_run
 
 _NEED_A_CLUSTER = {"vllm"}
@@ -40,13 +40,12 @@ def preview(config: Config, count: int) -> Iterator[str]:
 
     Raises:
         InputError: the input has no problem.
+        ConfigError: prompts name what is no column of it.
     """
     source = open_source(config.input)
+    check_prompts(config, source)
     records = read_problems(source)
     problems = list(islice((record for record in records if isinstance(record, Problem)), count))
-    if not problems:
-        raise InputError("none of the input's rows is a problem; `a2r validate` says why")
-    check_prompts(config, problems)
     cases = [Case(problem, paths) for problem, paths in zip(problems, _brought(config, source, problems), strict=True)]
     for shown in _served(config, cases):
         yield _show(shown, config)

@@ -5,6 +5,7 @@ A template is filled in one pass, so a problem or a path that contains ``{proble
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from a2r_ray.records import Message
 
@@ -85,7 +86,12 @@ def fill(template: str, values: Mapping[str, str], *, absent: str | None = None)
     )
 
 
-def _parts(template: str) -> Iterator[tuple[str, str | None]]:
+@lru_cache(maxsize=32)  # the same few templates are filled for each problem
+def _parts(template: str) -> tuple[tuple[str, str | None], ...]:
+    return tuple(_pieces(template))
+
+
+def _pieces(template: str) -> Iterator[tuple[str, str | None]]:
     """The template in pieces, each as text, and the name where it is a place."""
     begin, is_argument, groups = 0, False, list[bool]()  # whether what is in braces here is an argument of TeX
     for token in _TOKEN.finditer(template):

@@ -10,9 +10,7 @@ from a2r_ray.errors import ConfigError, InputError
 from a2r_ray.method.asking import columns, keeping_their_own, prompt_mistakes
 from a2r_ray.records import Problem, Reject
 from a2r_ray.sources import first_rows, open_source, row_count
-
-_ROWS = 100
-"""So many are read; by them the input's columns are known."""
+from a2r_ray.sources.columns import FIRST_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def _read(document: Mapping[str, Any], mistakes: list[str]) -> tuple[Sequence[Pr
     if source_config is not None:
         try:
             source = open_source(source_config)
-            return first_rows(source, _ROWS), row_count(source)
+            return first_rows(source, FIRST_ROWS), row_count(source)
         except InputError as error:
             mistakes.append(str(error))
     return [], 0

@@ -17,13 +17,12 @@ from a2r_ray.cluster.state import Observer, Progress
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError, Stopped
 from a2r_ray.evaluate.summary import Summary, summarize
-from a2r_ray.method.asking import check_prompts, named_columns
 from a2r_ray.method.compile import Compile, compile_phases, planned
 from a2r_ray.method.schedule import Choice
-from a2r_ray.records import Problem
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.receipt import InputCounts, account
-from a2r_ray.sources import Source, first_rows, open_source, row_count
+from a2r_ray.sources import open_source, row_count
+from a2r_ray.sources.columns import check_prompts
 
 
 def run(
@@ -54,7 +53,7 @@ def run(
             with output_looked_for(config.output):
                 import_module("a2r_ray.cluster.phases")  # it takes about as long as the nodes
         source = open_source(config.input)
-        _check_prompts(config, source)
+        check_prompts(config, source)
         rows = row_count(source)
         # Before Ray is begun here: a folder that cannot be used is said at once.
         folder = connected.enter_context(RunFolder.open(config, rows, retry=retry))
@@ -76,16 +75,6 @@ def run(
             raise
         receipt = _conclude(folder, progress, "complete")
     return summarize(folder.storage, folder.record, receipt, progress.replicas)
-
-
-def _check_prompts(config: Config, source: Source) -> None:
-    """Raises ConfigError for what prompts name and the input has not; InputError where it has no problem at all."""
-    rows = first_rows(source, _FIRST_ROWS if named_columns(config.explorer, config.synthesizer) else 1)
-    check_prompts(config, [row for row in rows if isinstance(row, Problem)])
-
-
-_FIRST_ROWS = 100
-"""By these the columns of the input are known."""
 
 
 def _conclude(folder: RunFolder, progress: Progress, outcome: str) -> dict[str, Any]:

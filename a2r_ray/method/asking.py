@@ -7,7 +7,6 @@ from typing import Any
 
 from a2r_ray import prompts
 from a2r_ray.config.schema import Config, InputConfig, RoleConfig
-from a2r_ray.errors import ConfigError
 from a2r_ray.records import Message, Problem
 
 Names = Mapping[str, str]
@@ -46,17 +45,6 @@ def keeping_their_own(config: Config, problems: Iterable[Problem]) -> int:
     if not any(role is not None and role.chat.system is not None for role in (config.explorer, config.synthesizer)):
         return 0
     return sum(_has_system_message(problem.messages or ()) for problem in problems)
-
-
-def check_prompts(config: Config, problems: Iterable[Problem]) -> None:
-    """Raises ConfigError for names in prompts that no column has.
-
-    Args:
-        config: the run's.
-        problems: the first of the input; by them its columns are known.
-    """
-    if mistakes := prompt_mistakes(config.model_dump(), columns(problems)):
-        raise ConfigError(mistakes)
 
 
 def named_columns(*roles: RoleConfig | None) -> tuple[str, ...]:

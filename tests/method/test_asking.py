@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from a2r_ray.config.loading import parse_config
-from a2r_ray.errors import ConfigError, EngineError, ServiceError
-from a2r_ray.method.asking import check_prompts, named_columns, own_names
+from a2r_ray.errors import EngineError, ServiceError
+from a2r_ray.method.asking import columns, named_columns, own_names, prompt_mistakes
 from a2r_ray.method.compile import compile_method
 from a2r_ray.method.stage import Case, Context, lost
 from a2r_ray.records import Path, Problem
@@ -69,16 +69,18 @@ def test_a_chat_keeps_a_system_message_of_its_own(document: dict[str, Any], role
 @pytest.mark.parametrize("name", ["answer", "gold", "gold.value", "gold.value.text"])
 def test_the_known_answer_is_in_no_prompt(document: dict[str, Any], name: str) -> None:
     document["input"]["answer_column"] = "answer" if name == "answer" else "gold.value"
-    config = parse_config(with_role(document, prompt=f"{{problem}} {{{name}}}"))
-    with pytest.raises(ConfigError, match="would show the model the known answer"):
-        check_prompts(config, [problem(metadata=json.dumps({"gold": {"value": {"text": 1}}}))])
+    known = columns([problem(metadata=json.dumps({"gold": {"value": {"text": 1}}}))])
+    [line] = prompt_mistakes(with_role(document, prompt=f"{{problem}} {{{name}}}"), known)
+    assert line == f"explorer.prompt: {{{name}}} would show the model the known answer (input.answer_column)"
 
 
-def test_a_run_refuses_what_its_input_has_not(document: dict[str, Any]) -> None:
+def test_columns_are_those_of_all_the_first_rows(document: dict[str, Any]) -> None:
     config = parse_config(with_role(document, prompt="{problem} {topic} {n}"))
-    check_prompts(config, [problem(metadata='{"topic": 1}'), problem(metadata='{"n": 1}')])
-    with pytest.raises(ConfigError, match=r"explorer\.prompt: unknown \{n\}"):
-        check_prompts(config, [problem(metadata='{"topic": 1}')])
+    known = columns([problem(metadata='{"topic": 1}'), problem(metadata='{"n": {"a": [1]}}')])
+    assert known == {"topic", "n", "n.a"}
+    assert prompt_mistakes(config.model_dump(), known) == []
+    [line] = prompt_mistakes(config.model_dump(), {"topic"})
+    assert line.startswith("explorer.prompt: unknown {n}")
     assert named_columns(config.explorer, config.synthesizer) == ("topic", "n")
     assert own_names(config.input) == {"id": "problem_id"}
 

@@ -31,7 +31,8 @@ _OF_ALL = frozenset({401, 402, 403, 404, 405, 407, 410})
 """With these a server mostly says of a key, a model or an address that it is the wrong one, whatever is asked."""
 _NO_MODEL = re.compile(
     r"model[^.]{0,80}(not found|not exist|not available|not loaded|no access)|(unknown|invalid|no such) model"
-    r"|model_not_found|deploymentnotfound|unsupported_(parameter|value)|api.key.{0,20}(invalid|not valid|incorrect)",
+    r"|model_not_found|deploymentnotfound|unsupported[_ ]?(param|value)|unrecogni[sz]ed request argument"
+    r"|extra_forbidden|(unknown|unexpected) (parameter|argument|field)|api.key.{0,20}(invalid|not valid|incorrect)",
     re.IGNORECASE,
 )
 """How others say so with a 400: also of a model's parameters, which are the same in every request."""
