@@ -17,8 +17,12 @@ _ENDS = {name: name for name in ("stop", "length", "content_filter", "tool_calls
     "eos": "stop",
     "eos_token": "stop",
     "stop_sequence": "stop",
+    "end_turn": "stop",
+    "max_tokens": "length",
+    "model_length": "length",
+    "repetition": "length",
 }
-"""The finish reasons of a reply that ended by itself, with other servers' names for a stop."""
+"""The finish reasons of a reply that ended by itself, with other servers' names for a stop and for a cut."""
 _ABORTS = {"abort", "aborted", "cancelled", "canceled", "error"}
 _THINKS = {"thinking", "reasoning", "reasoning.text", "reasoning.summary", "redacted_thinking", "thought"}
 """The types of the parts of a content that are thinking."""

@@ -7,7 +7,9 @@ import asyncio
 import ipaddress
 import os
 import re
+import socket
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -35,7 +37,6 @@ class Server:
         self._role = role
         self.url = _server_url(role)
         self._key = _api_key(role, self.url)
-        self._proxy = _proxy_in_the_way(self.url)
         self._short_timeout_s = min(_CONNECT_TIMEOUT_S, timeout_s)
         try:
             self.client = openai.AsyncOpenAI(
@@ -46,6 +47,11 @@ class Server:
             )
         except (ValueError, ImportError) as error:  # of a proxy in the environment
             raise EngineError(f"{self.url} cannot be used: {public(str(error))}{self._proxy}") from None
+
+    @cached_property
+    def _proxy(self) -> str:
+        """That a proxy stands in the way, for the end of a message."""
+        return _proxy_in_the_way(self.url)
 
     async def served_models(self) -> list[str]:
         """The names of the models that it lists.
@@ -158,11 +164,22 @@ def _proxy_in_the_way(url: str) -> str:
     parts = urlsplit(url)
     host, proxies = parts.hostname or "", getproxies()
     scheme = next((name for name in (parts.scheme, "all") if proxies.get(name)), "")
-    if not scheme or not _is_local(host) or proxy_bypass(host):
+    if not scheme or proxy_bypass(host) or not _is_nearby(host):
         return ""
     names = (f"{scheme}_proxy", f"{scheme}_proxy".upper())
     name = next(name for name in names if os.environ.get(name))
     return f"; ${name} sends what is meant for {host} through {public(proxies[scheme])}: add {host} to $NO_PROXY"
+
+
+def _is_nearby(host: str) -> bool:
+    """Whether it is local, or its name stands for private addresses."""
+    if _is_local(host):
+        return True
+    try:
+        found = {str(address[4][0]) for address in socket.getaddrinfo(host, None)}
+    except OSError:  # only the proxy knows it
+        return False
+    return all(ipaddress.ip_address(address.partition("%")[0]).is_private for address in found)
 
 
 def _is_local(host: str) -> bool:

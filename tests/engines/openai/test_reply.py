@@ -24,6 +24,8 @@ THOUGHT = {"type": "thinking", "thinking": [{"type": "text", "text": "6*"}, {"ty
         (completion("42", reasoning="6*7"), "<think>6*7</think>42", "stop"),
         (completion(None, reasoning_content="6*", finish_reason="length"), "<think>6*", "length"),
         (completion("", finish_reason="length"), "", "length"),
+        (completion("cut", finish_reason="model_length"), "cut", "length"),
+        (completion("", finish_reason="tool_calls", tool_calls=[]), "", "tool_calls"),
         (completion("", reasoning="6*7"), "<think>6*7</think>", "stop"),
         (completion([{"type": "text", "text": "4"}, {"type": "text", "text": "2"}, "!"]), "42!", "stop"),
         (completion([THOUGHT, {"type": "text", "text": "42"}]), "<think>6*7</think>42", "stop"),

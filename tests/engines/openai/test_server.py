@@ -233,7 +233,16 @@ def test_a_proxy_that_cannot_be_used_is_no_traceback(server: ScriptedServer, mon
         OpenAIEngine(role(server.url))
 
 
-def test_a_proxy_before_a_server_elsewhere_is_none_of_our_business(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("address", "near"), [("10.1.2.3", True), ("8.8.8.8", False), (None, False)])
+def test_a_proxy_is_in_the_way_of_what_is_near_and_of_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, address: str | None, near: bool
+) -> None:
+    def looked_up(*_: object) -> list[object]:
+        if address is None:
+            raise OSError
+        return [(2, 1, 6, "", (address, 0))]
+
+    monkeypatch.setattr("socket.getaddrinfo", looked_up)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    assert server_module._proxy_in_the_way("https://api.openai.com/v1") == ""
+    assert ("add gpu.example.com" in server_module._proxy_in_the_way("https://gpu.example.com/v1")) is near
     assert "add 10.0.0.7" in server_module._proxy_in_the_way("https://10.0.0.7/v1")
