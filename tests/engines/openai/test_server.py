@@ -235,7 +235,7 @@ def test_a_proxy_that_cannot_be_used_is_no_traceback(server: ScriptedServer, mon
 
 @pytest.mark.parametrize(("address", "near"), [("10.1.2.3", True), ("8.8.8.8", False), (None, False)])
 def test_a_proxy_is_in_the_way_of_what_is_near_and_of_nothing_else(
-    monkeypatch: pytest.MonkeyPatch, address: str | None, near: bool
+    monkeypatch: pytest.MonkeyPatch, *, address: str | None, near: bool
 ) -> None:
     def looked_up(*_: object) -> list[object]:
         if address is None:
