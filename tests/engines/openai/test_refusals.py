@@ -24,6 +24,8 @@ def at_once(engine: OpenAIEngine, problems: Sequence[str]) -> list[Completion]:
         (error(403, "not yours"), "refuses the key: HTTP 403: not yours"),
         (error(402, "no credits"), "refuses whatever it is asked for tiny: HTTP 402: no credits"),
         (error(404, "no such model"), "refuses whatever it is asked for tiny: HTTP 404: no such model"),
+        (error(429, "check your plan", "insufficient_quota"), "refuses whatever it is asked for tiny: HTTP 429: check"),
+        (error(400, "Unrecognized request argument supplied: top_k"), "HTTP 400: Unrecognized request argument"),
         (error(400, "The model `tiny` does not exist"), "HTTP 400: The model `tiny` does not exist"),
         (error(400, "temperature", "unsupported_value"), "HTTP 400: temperature: correct `model`, `base_url`, or what"),
     ],
