@@ -48,26 +48,18 @@ def cli() -> None:
 @_json
 def validate(config: str, overrides: Sequence[str], as_json: bool) -> int:
     """Check a config: every mistake at once, by field; reads the first rows of the input."""
-    from a2r_ray.config.loading import load_config
-    from a2r_ray.records import Problem
-    from a2r_ray.sources import doubts, first_rows, open_source, row_count
+    from a2r_ray.config.loading import read_document
+    from a2r_ray.validate import validate as check
 
-    loaded = load_config(config, overrides)
-    source = open_source(loaded.input)
-    rows = first_rows(source, 100)
-    bad = [row for row in rows if not isinstance(row, Problem)]
-    warnings = doubts(source, rows)
+    valid = check(read_document(config, overrides))
+    read, bad = len(valid.first), valid.rejects
     if as_json:
-        counts = {"rows": row_count(source), "checked": len(rows), "rejected": len(bad), "warnings": warnings}
-        click.echo(json.dumps({"config": loaded.document, **counts}))
+        counts = {"rows": valid.rows, "checked": read, "rejected": len(bad), "notes": valid.notes}
+        click.echo(json.dumps({"config": valid.config.document, **counts}))
         return COMPLETE
-    click.echo(
-        f"{config}: valid; {row_count(source):,} rows, the first {len(rows):,} read, {len(bad):,} of them rejected"
-    )
-    for row in bad[:5]:
-        click.echo(f"  {row.source}:{row.line}: {getattr(row, 'error', 'a duplicate')}")
-    for warning in warnings:
-        click.echo(f"warning: {warning}")
+    click.echo(f"{config}: valid; {valid.rows:,} rows, the first {read:,} read, {len(bad):,} of them rejected")
+    for line in [*(f"{row.source}:{row.line}: {row.error}" for row in bad[:5]), *valid.notes]:
+        click.echo(f"  {line}")
     return COMPLETE
 
 

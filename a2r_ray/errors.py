@@ -51,6 +51,10 @@ class EngineError(A2RError):
     """An engine could not start, or died."""
 
 
+class ServiceError(A2RError):
+    """A server refuses whatever it is asked: nothing is gained by starting its engine again."""
+
+
 class Stopped(BaseException):
     """A signal asked the command to stop. No Exception, so that nothing takes it for a failure."""
 
@@ -85,6 +89,8 @@ class ErrorKind(StrEnum):
     # A request was not answered.
     ENGINE_DIED = "engine_died"
     """Not the request's fault, so it is to be asked again of another engine."""
+    NO_SERVICE = "no_service"
+    """The server refuses whatever it is asked, so the run ends."""
     ENGINE = "engine"
     """The engine failed at this request in a way that it has no name for."""
     PROMPT_TOO_LONG = "prompt_too_long"
@@ -96,6 +102,8 @@ class ErrorKind(StrEnum):
     BAD_REPLY = "bad_reply"
     ABORTED = "aborted"
     """The engine gave the request up: what it had said by then is no path."""
+    EMPTY = "empty"
+    """The reply ended well and says nothing at all, not even in thinking."""
     SIMULATED = "simulated"
 
     # A problem has nothing to show.

@@ -12,7 +12,7 @@ from typing import Any
 from a2r_ray.answers.finding import extract
 from a2r_ray.config.schema import Config
 from a2r_ray.engines import create_engine
-from a2r_ray.errors import InputError
+from a2r_ray.method.asking import own_names
 from a2r_ray.method.compile import Method, compile_method
 from a2r_ray.method.references import References, synthesizer_messages
 from a2r_ray.method.sample import brought, explorer_messages
@@ -21,6 +21,7 @@ from a2r_ray.records import RESULT_SCHEMA, Message, Path, Problem, Reject, Resul
 from a2r_ray.runs.ledger import StoredPaths
 from a2r_ray.sources import Source, open_source, read_problems
 from a2r_ray.sources.paths import brought_paths, paths_of_run
+from a2r_ray.sources.prompt_columns import checked_first_rows
 
 _NEED_A_CLUSTER = {"vllm"}
 
@@ -40,12 +41,12 @@ def preview(config: Config, count: int) -> Iterator[str]:
 
     Raises:
         InputError: the input has no problem.
+        ConfigError: prompts name what is no column of it.
     """
     source = open_source(config.input)
+    checked_first_rows(config, source)
     records = read_problems(source)
     problems = list(islice((record for record in records if isinstance(record, Problem)), count))
-    if not problems:
-        raise InputError("none of the input's rows is a problem; `a2r validate` says why")
     cases = [Case(problem, paths) for problem, paths in zip(problems, _brought(config, source, problems), strict=True)]
     for shown in _served(config, cases):
         yield _show(shown, config)
@@ -115,13 +116,13 @@ def _show(shown: _Shown, config: Config) -> str:
     problem, result = shown.problem, shown.result
     parts = [f"═══ {problem.problem_id} ({problem.source}:{problem.line})"]
     if config.explorer is not None and config.explores:
-        parts.append(_chat("explorer is asked", explorer_messages(config.explorer, problem)))
+        parts.append(_chat("explorer is asked", explorer_messages(config.explorer, problem, own_names(config.input))))
     for path in shown.paths:
         head = f"path {path.path_index}: answer {path.answer!r}, {path.finish_reason}, {path.completion_tokens} tokens"
         parts.append(f"─── {head}\n{path.error or path.text}")
     references = References.of(shown.paths)
     if config.synthesizer is not None and references.indices:
-        asked = synthesizer_messages(config.synthesizer.prompt, problem, references)
+        asked = synthesizer_messages(config.synthesizer, problem, references, own_names(config.input))
         parts.append(_chat("synthesizer is asked", asked))
         synthesis = result["synthesis"]
         parts.append(f"─── synthesis: answer {extract(synthesis or '')!r}\n{synthesis or result['error']}")

@@ -4,7 +4,8 @@ A template is filled in one pass, so a problem or a path that contains ``{proble
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from a2r_ray.records import Message
 
@@ -29,35 +30,95 @@ REFERENCE = """Attempt {number}:
 {text}"""
 
 SHOWN = "after_think"
-"""What is shown of a path: see ``visible``. Its name is part of the fingerprint of whoever reads paths."""
+"""What is shown of a path: see ``thinking.visible``. Its name is part of the fingerprint of whoever reads paths."""
 
-_FIELD = re.compile(r"\{(problem|references|number|text)\}")
+OWN = ("problem", "references")
+"""The names that are no columns."""
+
+_NAME = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
+_TOKEN = re.compile(
+    r"""
+    (?P<escaped> \{\{ [^\W\d][\w.]* \}\} )       # {{name}}: {name}, as text
+    | \{ (?P<name> [^{}\n]+ ) \}
+    | (?P<brace> [{}] )
+    | (?P<command> \\ (?![ntr]\b) [A-Za-z]+ \*? [\^_]? )
+    | (?P<option> \[ [^\[\]{}\n]* \] )           # of a command: \sqrt[3]{x}
+    | (?P<script> [\^_] )
+    | \\.
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_SYMBOL = re.compile(r"(?:(?<![^\W_])[A-Za-z0-9]|[)\]])$")
+r"""What TeX has subscripts of: one letter, one digit, a bracket; ``label_{topic}`` has none."""
 
 
 def fields(template: str) -> list[str]:
-    """The names a template has places for."""
-    return _FIELD.findall(template)
+    r"""The names that stand alone in braces, in their order: a template's places, and whatever looks like one.
+
+    What TeX has in braces is text: behind a command, its options or another such group (``\frac{a}{b}``), behind ``^``,
+    and behind the ``_`` of a symbol. ``{{name}}`` is the text ``{name}``. ``OWN`` names count wherever they stand.
+    """
+    return [name for _, name in _parts(template) if name is not None]
 
 
-def fill(template: str, **values: str) -> str:
-    """The template with each ``{name}`` replaced by its value, once; nothing in a value is interpreted."""
-    return _FIELD.sub(lambda match: values.get(match[1], match[0]), template)
+def is_name(field: str) -> bool:
+    """Whether what stands in braces can only be meant as a place: a name, and no other text."""
+    return _NAME.fullmatch(field) is not None
+
+
+def fill(template: str, values: Mapping[str, str], *, absent: str | None = None) -> str:
+    """The template with each ``{name}`` replaced by its value, once; nothing in a value is interpreted.
+
+    Args:
+        template: with places as ``fields`` finds them.
+        values: by name.
+        absent: what stands for a name that has no value; None: it stays.
+    """
+    return "".join(
+        text
+        if name is None
+        else values[name]
+        if name in values
+        else absent
+        if absent is not None and is_name(name)
+        else text
+        for text, name in _parts(template)
+    )
+
+
+@lru_cache(maxsize=32)  # the same few templates are filled for each problem
+def _parts(template: str) -> tuple[tuple[str, str | None], ...]:
+    return tuple(_pieces(template))
+
+
+def _pieces(template: str) -> Iterator[tuple[str, str | None]]:
+    """The template in pieces, each as text, and the name where it is a place."""
+    begin, is_argument, groups = 0, False, list[bool]()  # whether what is in braces here is an argument of TeX
+    for token in _TOKEN.finditer(template):
+        if token.start() > begin:
+            yield template[begin : token.start()], None
+            is_argument = False
+        begin, text, name = token.end(), token[0], None
+        if token["name"] and (token["name"] in OWN or not is_argument):
+            name, is_argument = token["name"], False
+        elif token["escaped"] and not is_argument:
+            text = text[1:-1]
+        elif text == "{":
+            groups.append(is_argument)
+            is_argument = False
+        elif text == "}":
+            is_argument = groups.pop() if groups else False
+        elif token["script"]:
+            is_argument |= text == "^" or _SYMBOL.search(template, max(0, token.start() - 2), token.start()) is not None
+        elif not (token["name"] or token["escaped"] or token["option"]):
+            is_argument = token["command"] is not None
+        yield text, name
+    yield template[begin:], None
 
 
 def references(texts: Sequence[str]) -> str:
     """The references as the synthesizer is shown them, numbered from 1."""
-    return "\n\n".join(fill(REFERENCE, number=str(i), text=text) for i, text in enumerate(texts, 1))
-
-
-def visible(text: str) -> str:
-    """What is shown of a path: what follows its last ``</think>``.
-
-    All of it where no thinking was opened, nothing where the thinking never closed.
-    """
-    _, closed, after = text.rpartition("</think>")
-    if closed:
-        return after.strip()
-    return "" if "<think>" in text else text.strip()
+    return "\n\n".join(fill(REFERENCE, {"number": str(i), "text": text}) for i, text in enumerate(texts, 1))
 
 
 def with_last_user_message(messages: Sequence[Message] | None, text: str) -> list[Message]:

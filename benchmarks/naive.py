@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from a2r_ray import prompts
 from a2r_ray.engines.vllm import cpu as vllm_cpu
+from a2r_ray.thinking import visible
 from benchmarks.workload import Workload, problems, process_age, report
 
 os.environ.update(
@@ -143,12 +144,12 @@ def _chat_template(model: str) -> Callable[[str], str]:
 
 
 def _explorer_prompt(row: Row) -> str:
-    return prompts.fill(prompts.EXPLORE, problem=row["problem"])
+    return prompts.fill(prompts.EXPLORE, {"problem": row["problem"]})
 
 
 def _synthesizer_prompt(row: Row) -> str:
-    texts = [visible for text in row["texts"] if (visible := prompts.visible(text))]
-    return prompts.fill(prompts.SYNTHESIZE, problem=row["problem"], references=prompts.references(texts))
+    texts = [shown for text in row["texts"] if (shown := visible(text))]
+    return prompts.fill(prompts.SYNTHESIZE, {"problem": row["problem"], "references": prompts.references(texts)})
 
 
 def _path(row: Row) -> Row:

@@ -14,6 +14,7 @@ from typing import Any
 
 from a2r_ray import prompts
 from a2r_ray.engines.vllm import cpu as vllm_cpu
+from a2r_ray.thinking import visible
 from benchmarks.workload import Workload, problems, process_age, report
 
 # Read by vLLM and OpenMP when they are imported.
@@ -89,12 +90,12 @@ def _complete(llm: Any, work: Workload, texts: Sequence[str], samples: int = 1) 
 
 
 def _explorer_prompt(problem: str) -> str:
-    return prompts.fill(prompts.EXPLORE, problem=problem)
+    return prompts.fill(prompts.EXPLORE, {"problem": problem})
 
 
 def _synthesizer_prompt(problem: str, paths: Sequence[Any]) -> str:
-    texts = [visible for path in paths if (visible := prompts.visible(path.text))]
-    return prompts.fill(prompts.SYNTHESIZE, problem=problem, references=prompts.references(texts))
+    texts = [shown for path in paths if (shown := visible(path.text))]
+    return prompts.fill(prompts.SYNTHESIZE, {"problem": problem, "references": prompts.references(texts)})
 
 
 def _tokens(completions: Sequence[Any]) -> int:

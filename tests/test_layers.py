@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "a2r_ray"
 ORDER = [
-    ("records", "errors", "prompts"),
+    ("records", "errors", "prompts", "thinking"),
     ("config",),
     ("answers",),
     ("engines", "method"),
@@ -16,7 +16,7 @@ ORDER = [
     ("sources", "evaluate"),
     ("replica",),
     ("cluster",),
-    ("annotate", "export", "preview", "progress", "verify"),
+    ("annotate", "export", "preview", "progress", "validate", "verify"),
     ("cli",),
 ]
 """Lowest first: a module imports from its own row and from those above it in this list, never from those below."""

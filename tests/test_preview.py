@@ -46,7 +46,7 @@ def test_paths_of_a_file_are_voted_and_synthesized(document: dict[str, Any], tmp
 
 def test_an_input_without_problems_says_so(document: dict[str, Any], problems_file: Path) -> None:
     problems_file.write_text("{torn\n")
-    with pytest.raises(InputError, match="none of the input's rows is a problem"):
+    with pytest.raises(InputError, match="none of its 1 rows is a problem"):
         list(preview(parse_config(document), 3))
 
 

@@ -1,4 +1,4 @@
-"""Templates are filled once, and what is shown of a path is what follows its thinking."""
+"""Templates are filled once, and what only looks like a place stays."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from a2r_ray import prompts
 
 def test_nothing_in_a_value_is_interpreted() -> None:
     hostile = "{references} {0} {problem.__class__} %s \\1 {{x}}"
-    filled = prompts.fill(prompts.SYNTHESIZE, problem=hostile, references="REFS")
+    filled = prompts.fill(prompts.SYNTHESIZE, {"problem": hostile, "references": "REFS"})
     assert hostile in filled
     assert filled.count("REFS") == 1
 
@@ -31,19 +31,32 @@ def test_lines_of_the_source_do_not_show_in_a_template(template: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("template", "names"),
     [
-        ("just text ", "just text"),
-        ("<think>trace</think> 42", "42"),
-        ("trace with a prefilled opening</think>42", "42"),
-        ("<think>a</think>b</think>c", "c"),
-        ("<think>never closed", ""),
-        ("<think>closed</think>", ""),
-        ("", ""),
+        ("{problem} {topic} {ticket.body} {Größe}", ["problem", "topic", "ticket.body", "Größe"]),
+        (r"\boxed{} \boxed{answer} \frac{a}{b} \sqrt[3]{x} \begin{align}", []),
+        (r"\frac{\sqrt{x}}{y}, then {z}", ["z"]),
+        (r"x_{n} + x^{n}, (a+b)_{k}, \sum_{i}^{n} \mathbb{R}^{n}", []),
+        (r"\textbf{Question: {topic}} \{topic\}", ["topic"]),
+        ("{year}_{month} label_{topic} __{problem}__ _{topic}_", ["year", "month", "topic", "problem", "topic"]),
+        (r"Title:\n{subject}\t{body}", ["subject", "body"]),  # a YAML text in single quotes
+        (r"\boxed{problem} x^{references}", ["problem", "references"]),
+        ("[{topic}]({link})", ["topic", "link"]),
+        ("{{topic}} is text", []),
+        ("open { and } close", [" and "]),
+        ('{"a": {"b": 1}}', ['"b": 1']),
     ],
 )
-def test_visible(text: str, shown: str) -> None:
-    assert prompts.visible(text) == shown
+def test_places_are_names_that_stand_alone_in_braces(template: str, names: list[str]) -> None:
+    assert prompts.fields(template) == names
+
+
+def test_a_template_is_filled_in_one_pass_and_all_else_stays() -> None:
+    values = {"problem": "{topic}", "topic": "{{problem}} {problem}", "Question Text": "q"}
+    template = r"{problem}|{topic}|{Question Text}|{lacking}|{no name!}|{{topic}}|\frac{topic}{2}|{'a': {1}}"
+    filled = r"{topic}|{{problem}} {problem}|q||{no name!}|{topic}|\frac{topic}{2}|{'a': {1}}"
+    assert prompts.fill(template, values, absent="") == filled
+    assert prompts.fill("{lacking}", values) == "{lacking}"
 
 
 def test_references_are_numbered_in_order() -> None:

@@ -13,6 +13,7 @@ import yaml
 
 from a2r_ray.cli import cli
 from a2r_ray.config.loading import load_config, parse_config
+from a2r_ray.method.asking import named_columns
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -26,17 +27,20 @@ def blocks(language: str) -> list[str]:
 
 def test_each_block_is_of_a_kind_that_is_tried_here() -> None:
     assert {language for language, _ in BLOCKS} == {"", "sh", "yaml", "python"}
-    assert len(blocks("yaml")) == 2
+    assert len(blocks("yaml")) == 3
     assert len(blocks("python")) == 2
 
 
 def test_the_configs_are_valid_and_those_of_the_examples() -> None:
-    whole, roles = (yaml.safe_load(text) for text in blocks("yaml"))
+    whole, roles, asked = (yaml.safe_load(text) for text in blocks("yaml"))
     assert whole == yaml.safe_load((ROOT / "examples" / "demo.yaml").read_text())
     example = yaml.safe_load((ROOT / "examples" / "qwen3-gpu.yaml").read_text())
     assert roles == {name: example[name] for name in ("explorer", "synthesizer")}
     parse_config(whole)
     parse_config({**example, **roles})
+    servers = yaml.safe_load((ROOT / "examples" / "openai.yaml").read_text())
+    config = parse_config({**servers, "explorer": {**servers["explorer"], **asked["explorer"]}})
+    assert named_columns(config.explorer) == ("topic",)
 
 
 def test_the_examples_that_it_lists_are_there() -> None:

@@ -5,7 +5,7 @@ Texts are untrusted. Finding an answer takes linear time. Only what a reader is 
 
 import re
 
-from a2r_ray import prompts
+from a2r_ray.thinking import visible
 
 MAX_LENGTH = 4_000
 """Characters; what is longer is no answer."""
@@ -36,13 +36,13 @@ def extract(text: str) -> str | None:
 
     That is the last ``\boxed{…}`` or ``\fbox{…}`` that is closed and not blank, else what follows the last "answer is",
     "Answer:", "Final answer" heading or "#### 42" (GSM8K), up to the end of its sentence. Only what a reader is shown
-    counts (``prompts.visible``). It is never the last number of a text without such a mark, as some graders guess: most
-    often that is an intermediate value, and a vote counts it as if it had been meant. Nor is it what stands in a box
+    counts (``visible``). It is never the last number of a text without such a mark, as some graders guess: most often
+    that is an intermediate value, and a vote counts it as if it had been meant. Nor is it what stands in a box
     that was cut off, which may be half of a number.
 
     The answer comes without whitespace, math delimiters, bold marks, one ``\text{}`` and the full stop around it.
     """
-    shown = prompts.visible(text)
+    shown = visible(text)
     answer = _boxed(shown)
     if answer is None:
         answer = _phrased(shown)

@@ -16,7 +16,7 @@ def explore(dataset: Dataset, config: Config) -> Dataset:
 
     Args:
         dataset: any with ``problem_id`` and ``problem`` (or ``messages``, a chat, where there is no ``problem``), and
-            ``reference_answer`` where it is known; other columns are kept and not read.
+            ``reference_answer`` where it is known; other columns are kept, and read where a prompt names them.
         config: its explorer samples; nothing is written to its output.
 
     Returns:

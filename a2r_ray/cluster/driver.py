@@ -26,7 +26,8 @@ from a2r_ray.runs.finished import finished
 from a2r_ray.runs.folder import Given, RunFolder
 from a2r_ray.runs.receipt import InputCounts, account
 from a2r_ray.runs.storage import Storage
-from a2r_ray.sources import Source, doubts, first_rows, open_source, read_problems, row_count
+from a2r_ray.sources import Source, doubts, open_source, read_problems, row_count
+from a2r_ray.sources.prompt_columns import checked_first_rows
 
 
 def run(
@@ -67,7 +68,7 @@ def run(
             ours = connected.enter_context(connection.connected())
             with output_looked_for(config.output):
                 import_module("a2r_ray.cluster.phases")  # it takes about as long as the nodes
-        for doubt in doubts(source, first_rows(source, 100)):
+        for doubt in doubts(source, checked_first_rows(config, source)):
             _say(f"warning: {doubt}")
         rows = row_count(source)
         # Before Ray is begun here: a folder that cannot be used is said at once.

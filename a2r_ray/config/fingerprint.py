@@ -77,6 +77,9 @@ _OF_INPUT = {"limit"}
 
 _ROLES = {"explorer": "EXPLORE", "synthesizer": "SYNTHESIZE"}
 """Each role's default prompt, by its name in ``prompts``."""
+_KNOWN_MARKS = {"marks": "auto"}
+_EVER_SAMPLED = ("top_p", "top_k", "min_p", "stop")
+"""Sampling that counts as null where it is absent, as it has from the first version on."""
 _READS_REFERENCES = {"synthesizer"}
 
 
@@ -125,6 +128,7 @@ def _of_role(name: str, role: Document, seed: int | None) -> str:
     """16 hex digits over whatever changes what a role generates, never over how it is scheduled, nor over N."""
     # What is absent is left out, so that a field of tomorrow changes no fingerprint where it is not used.
     generates = {key: value for key, value in _of_generating_role(role).items() if value not in (None, {})}
+    generates["sampling"] = dict.fromkeys(_EVER_SAMPLED) | _given(generates["sampling"])
     generates |= {"prompt": role["prompt"] or getattr(prompts, _ROLES[name]), "seed": seed}
     if name in _READS_REFERENCES:
         generates["references"] = [prompts.REFERENCE, prompts.SHOWN]
@@ -132,7 +136,13 @@ def _of_role(name: str, role: Document, seed: int | None) -> str:
 
 
 def _of_generating_role(role: Document) -> dict[str, Any]:
-    return _without(role, _OF_ROLE) | {"engine_args": _without(role["engine_args"], SCHEDULING_ARGS[role["engine"]])}
+    generates = _without(role, _OF_ROLE)
+    if (generates.get("thinking") or _KNOWN_MARKS)["marks"] == _KNOWN_MARKS["marks"]:
+        generates.pop("thinking", None)
+    return generates | {
+        "engine_args": _without(role["engine_args"], SCHEDULING_ARGS[role["engine"]]),
+        "chat": {name: value for name, value in _given(role.get("chat") or {}).items() if value != {}},
+    }
 
 
 def _generating(config: Document, roles: list[str]) -> dict[str, str]:
@@ -171,6 +181,10 @@ def _shrunk(before: Document, after: Document) -> list[str]:
         for name, (old, new) in counts.items()
         if new < old
     ]
+
+
+def _given(section: Document) -> dict[str, Any]:
+    return {name: value for name, value in section.items() if value is not None}
 
 
 def _without(section: Document, names: set[str] | frozenset[str]) -> dict[str, Any]:

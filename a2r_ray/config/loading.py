@@ -3,6 +3,7 @@
 No value is echoed whose field or look says that it is a secret.
 """
 
+import copy
 import difflib
 import os
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from a2r_ray.config.enclosing import encloses
 from a2r_ray.config.local_files import resolved
-from a2r_ray.config.schema import Config
+from a2r_ray.config.schema import Config, InputConfig
 from a2r_ray.config.secrets import public, shown
 from a2r_ray.errors import ConfigError
 
@@ -61,13 +62,77 @@ def parse_config(document: Mapping[str, Any]) -> Config:
     """
     try:
         config = Config.model_validate(resolved(document))
-    except ValidationError as error:
-        raise ConfigError([_explain(mistake) for mistake in error.errors(include_url=False)]) from None
-    source, output = config.input.path, config.output
-    if source is not None and encloses(source, output):
-        why = "and what a run writes there would be read as its input: name a folder outside of it"
-        raise ConfigError([f"output: {public(output)} lies inside the input, {public(source)}, {why}"])
+    except ValidationError:
+        raise ConfigError([*_mistakes(resolved(document)), *_enclosed(document)]) from None
+    if enclosed := _enclosed(document):
+        raise ConfigError(enclosed)
     return config
+
+
+def _enclosed(document: Mapping[str, Any]) -> list[str]:
+    """What is wrong with an output that lies inside the input."""
+    source, output = parse_input(document), resolved(document).get("output")
+    if source is None or source.path is None or not isinstance(output, str) or not encloses(source.path, output):
+        return []
+    why = "and what a run writes there would be read as its input: name a folder outside of it"
+    return [f"output: {public(output)} lies inside the input, {public(source.path)}, {why}"]
+
+
+def parse_input(document: Mapping[str, Any]) -> InputConfig | None:
+    """The input of a config in which other things may be wrong; None where it is wrong itself."""
+    try:
+        return InputConfig.model_validate(resolved(document).get("input"))
+    except ValidationError:
+        return None
+
+
+def _mistakes(document: dict[str, Any]) -> list[str]:
+    """Every mistake: what is wrong is taken out, and then what it hid is seen, too."""
+    found: dict[str, None] = {}
+    document, seen = copy.deepcopy(document), set[tuple[int | str, ...]]()
+    while mistakes := [mistake for mistake in _errors(document) if mistake["loc"] not in seen]:
+        for mistake in mistakes:
+            seen.add(mistake["loc"])
+            found.update(dict.fromkeys(_explain(mistake)))
+            _take_out(document, mistake)
+    return list(found)
+
+
+def _errors(document: Mapping[str, Any]) -> list[ErrorDetails]:
+    try:
+        Config.model_validate(document)
+    except ValidationError as error:
+        return error.errors(include_url=False)
+    return []
+
+
+_ROLE = {"engine": "simulated", "model": "x"}
+_IN_PLACE: dict[tuple[int | str, ...], Any] = {
+    ("input",): {"source": "file", "path": "x"},
+    ("output",): "x",
+    **{(role,): _ROLE for role in ("explorer", "synthesizer")},
+    **{(role, "model"): "x" for role in ("explorer", "synthesizer")},
+}
+"""What stands for what a config needs, while the rest of it is looked at."""
+
+
+def _take_out(document: dict[str, Any], mistake: ErrorDetails) -> None:
+    """Removes what stands where a mistake is, or the section that has one."""
+    place = mistake["loc"]
+    if mistake["type"] == "missing" and place not in _IN_PLACE:
+        place = place[:-1]
+    section: Any = document
+    for depth, name in enumerate(place, 1):
+        if depth == len(place) or not isinstance(section.get(name), dict):
+            place = place[:depth]
+            break
+        section = section[name]
+    if place in _IN_PLACE:
+        section[place[-1]] = copy.deepcopy(_IN_PLACE[place])
+        if section is document:
+            section.pop("schedule", None)  # which may ask for two that are the same
+    elif place:
+        section.pop(place[-1], None)
 
 
 def apply_override(document: dict[str, Any], override: str) -> None:
@@ -94,20 +159,20 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _explain(mistake: ErrorDetails) -> str:
-    """One mistake as ``dotted.field: what is wrong, with the value and what would be right``."""
+def _explain(mistake: ErrorDetails) -> list[str]:
+    """A mistake, or all of a section, as ``dotted.field: what is wrong, with the value and what would be right``."""
     field = ".".join(str(part) for part in mistake["loc"]) or "config"
     if mistake["type"] == "extra_forbidden":
         known = _known_keys(mistake["loc"][:-1])
         near = difflib.get_close_matches(str(mistake["loc"][-1]), known, n=1)
         hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}"
-        return f"{field}: unknown key; {hint}"
+        return [f"{field}: unknown key; {hint}"]
     if mistake["type"] == "missing":
-        return f"{field}: required, and missing"
+        return [f"{field}: required, and missing"]
     message = mistake["msg"].removeprefix("Value error, ")
     if mistake["type"] == "value_error":
-        return f"{field}: {message}"
-    return f"{field}: {shown(field, mistake['input'])}: {message[0].lower()}{message[1:]}"
+        return [f"{field}: {line}" for line in message.split("\n")]
+    return [f"{field}: {shown(field, mistake['input'])}: {message[0].lower()}{message[1:]}"]
 
 
 def _known_keys(location: Sequence[int | str]) -> list[str]:

@@ -4,15 +4,17 @@ Unknown keys are refused. ``a2r_ray.config.loading`` reads the file and explains
 """
 
 import math
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
 
 from a2r_ray import prompts
 from a2r_ray.config import fingerprint
+from a2r_ray.config.asking import OF_SERVERS, Chat, Sampling, Thinking, check_extra_body
 from a2r_ray.config.resources import Resources
 from a2r_ray.config.secrets import redact
-from a2r_ray.config.section import Fraction, Section
+from a2r_ray.config.section import Section
 from a2r_ray.config.simulation import SimulatedConfig
 
 
@@ -69,23 +71,6 @@ class InputConfig(Section):
         return self
 
 
-class Sampling(Section):
-    """How tokens are drawn; what is absent is the engine's default."""
-
-    temperature: Annotated[float, Field(ge=0)] = 0.6
-    """0: always the likeliest token."""
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Draw from the likeliest tokens that have this probability together."""
-    top_k: Annotated[int, Field(ge=1)] | None = None
-    """Draw from this many tokens."""
-    min_p: Fraction | None = None
-    """Draw from the tokens with at least this share of the likeliest one's probability."""
-    max_tokens: Annotated[int, Field(ge=1)] = 32768
-    """Tokens to generate at most; what is longer is cut off."""
-    stop: list[str] | None = None
-    """Texts that end what is generated."""
-
-
 class Replicas(Section):
     """Between how many replicas a pool scales."""
 
@@ -130,10 +115,15 @@ class RoleConfig(Section):
     revision: str | None = None
     """vllm: a branch, tag or commit of the model on the hub."""
     prompt: str | None = None
-    """The user message's template; absent: ``a2r_ray.prompts``. {problem} and, for the synthesizer, {references} are
-    replaced."""
+    r"""The user message's template; absent: ``a2r_ray.prompts``. {problem}, for the synthesizer {references}, and names
+    of the input's columns are replaced; any other {name} is refused. What TeX has in braces stays, and {{name}} is the
+    text {name}."""
+    chat: Chat = Chat()
+    """What the model's chat template is given beside the input."""
     sampling: Sampling = Sampling()
     """How tokens are drawn."""
+    thinking: Thinking = Thinking()
+    """Where the model's thinking begins and ends."""
     replicas: Replicas = Replicas()
     """How many engines run at the same time."""
     resources: Resources = Resources()
@@ -141,6 +131,8 @@ class RoleConfig(Section):
     engine_args: dict[str, JsonValue] = Field(default={})
     """Passed to the engine; unknown ones are refused by it. Those that change what it generates are part of the
     fingerprint (``a2r_ray.config.fingerprint`` names the others)."""
+    extra_body: Annotated[dict[str, JsonValue], AfterValidator(check_extra_body)] = Field(default={})
+    """openai: more fields of each request's body, for what only this server knows."""
     base_url: str | None = None
     """openai: the server, with its /v1."""
     api_key_env: str = "OPENAI_API_KEY"
@@ -153,33 +145,39 @@ class RoleConfig(Section):
     """What the tokens cost; absent: nothing is said of costs."""
 
     @model_validator(mode="after")
-    def _fields_fit_the_engine(self) -> Self:
-        if self.simulated is not None and self.engine != "simulated":
-            raise ValueError(f"`simulated` is for engine simulated, and the engine is {self.engine}")
-        if self.base_url is not None and self.engine != "openai":
-            raise ValueError(f"`base_url` is for engine openai, and the engine is {self.engine}")
+    def _fields_fit_together(self) -> Self:
+        if mistakes := [*self._of_other_engines(), *self._on_gpus()]:
+            raise ValueError("\n".join(mistakes))
         return self
 
-    @model_validator(mode="after")
-    def _as_many_gpus_on_each_node(self) -> Self:
+    def _of_other_engines(self) -> Iterator[str]:
+        """What is set and means nothing to the engine."""
+        for name, engine in {"simulated": "simulated", "base_url": "openai", "extra_body": "openai"}.items():
+            if getattr(self, name) and self.engine != engine:
+                yield f"`{name}` is for engine {engine}, and the engine is {self.engine}"
+        for name in OF_SERVERS:
+            if getattr(self.sampling, name) is not None and self.engine == "vllm":
+                yield f"`sampling.{name}` is for engine openai, and the engine is vllm"
+        if self.chat.template_kwargs and "chat_template_kwargs" in self.extra_body:
+            yield "give chat.template_kwargs or extra_body.chat_template_kwargs, not both"
+        if self.engine == "openai" and "extra_body" in self.engine_args:
+            yield "`engine_args.extra_body` is a field of the role itself: `extra_body`"
+
+    def _on_gpus(self) -> Iterator[str]:
+        """What of the GPUs does not fit the model."""
         nodes = self.resources.nodes
         if nodes > 1 and (not self.gpus or self.gpus % nodes):
-            raise ValueError(
+            yield (
                 f"resources.nodes is {nodes}, and {self.gpus:g} GPUs of a replica are not as many on each: set "
                 f"resources.gpus to a multiple of {nodes}"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _gpus_are_those_of_the_model(self) -> Self:
         if self.engine == "vllm" and self.gpus and math.ceil(self.gpus) != self._spread:
             over = " x ".join(f"{name} {self.engine_args[name]}" for name in _SPREAD if name in self.engine_args)
-            raise ValueError(
+            yield (
                 f"resources.gpus is {self.gpus:g}, and engine_args spread the model over {self._spread} "
                 f"({over or 'no tensor_parallel_size'}): set resources.gpus to {self._spread}, or "
                 f"engine_args.tensor_parallel_size to {math.ceil(self.gpus)}; more engines are more replicas"
             )
-        return self
 
     @property
     def gpus(self) -> float:
@@ -213,19 +211,19 @@ class ExplorerConfig(RoleConfig):
     paths: Annotated[int, Field(ge=1)] = 4
     """N: paths sampled per problem; of paths that are brought, as many are used at most."""
 
-    @model_validator(mode="after")
-    def _prompt_has_its_fields(self) -> Self:
-        _check_prompt(self.prompt, {"problem"})
-        return self
+    @field_validator("prompt")
+    @classmethod
+    def _prompt_has_its_fields(cls, value: str | None) -> str | None:
+        return _checked(value, {"problem"})
 
 
 class SynthesizerConfig(RoleConfig):
     """The model that reads the references."""
 
-    @model_validator(mode="after")
-    def _prompt_has_its_fields(self) -> Self:
-        _check_prompt(self.prompt, {"problem", "references"})
-        return self
+    @field_validator("prompt")
+    @classmethod
+    def _prompt_has_its_fields(cls, value: str | None) -> str | None:
+        return _checked(value, {"problem", "references"})
 
 
 class Config(Section):
@@ -299,9 +297,8 @@ class Config(Section):
         return fingerprint.of_input(self.input.model_dump())
 
 
-def _check_prompt(template: str | None, wanted: set[str]) -> None:
-    if template is None:
-        return
-    missing = sorted(wanted - set(prompts.fields(template)))
+def _checked(template: str | None, wanted: set[str]) -> str | None:
+    missing = sorted(wanted - set(prompts.fields(template))) if template is not None else []
     if missing:
         raise ValueError(f"the prompt lacks {', '.join('{' + name + '}' for name in missing)}")
+    return template

@@ -6,12 +6,13 @@ Every engine keeps to it, so no stage knows which one it drives:
 - an engine that dies resolves every future it holds with an error, and every later one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from a2r_ray.config.schema import RoleConfig, Sampling
+from a2r_ray.config.asking import Sampling, Thinking
+from a2r_ray.config.schema import RoleConfig
 from a2r_ray.records import Message
 
 
@@ -27,6 +28,21 @@ class Request:
     """The request's own seed; None: the engine draws."""
     expected: str | None = None
     """The known answer, for the simulation's accuracy; a real engine never reads it."""
+    template_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    """What the chat template is told."""
+    thinking: Thinking = field(default_factory=Thinking)
+    """Where the model's thinking begins and ends: the text of a completion is as ``thinking.visible`` reads it."""
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """What only the server knows."""
+
+    @classmethod
+    def of(
+        cls, role: RoleConfig, messages: Sequence[Message], key: str, seed: int | None, expected: str | None
+    ) -> "Request":
+        """What a role is asked, as its config says."""
+        return cls(
+            messages, role.sampling, key, seed, expected, role.chat.template_kwargs, role.thinking, role.extra_body
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +51,7 @@ class Completion:
 
     text: str = ""
     finish_reason: str = "error"
-    """``stop``, ``length`` (cut off by max_tokens or the context) or ``error``."""
+    """``stop``, ``length`` (cut off by max_tokens or the context), what else a server says of an end, or ``error``."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     latency_s: float = 0.0

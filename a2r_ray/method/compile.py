@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from a2r_ray.config.schema import Config, ExplorerConfig, RoleConfig, SynthesizerConfig
 from a2r_ray.method import schedule
+from a2r_ray.method.asking import named_columns, own_names
 from a2r_ray.method.conclude import Conclude
 from a2r_ray.method.placement import Cluster
 from a2r_ray.method.sample import Sample
@@ -31,6 +32,8 @@ class Pool:
     """The part of the config that describes the engine, for messages."""
     seed: int | None = None
     """The run's, which some engines must know when they load."""
+    columns: tuple[str, ...] = ()
+    """Of the input, that its stages' prompts have places for."""
 
     @property
     def requests(self) -> int:
@@ -86,7 +89,9 @@ def compile_method(config: Config, layout: Schedule) -> Method:
     if config.synthesizer is None:
         return (replace(explorer, stages=explorer.stages + last.stages),)
     if layout == "shared":
-        return (replace(explorer, name=f"{explorer.name}+{last.name}", stages=explorer.stages + last.stages),)
+        both = explorer.stages + last.stages
+        columns = explorer.columns + last.columns
+        return (replace(explorer, name=f"{explorer.name}+{last.name}", stages=both, columns=columns),)
     return (explorer, last)
 
 
@@ -116,8 +121,8 @@ def _without_engine(pool: Pool) -> Pool:
 
 
 def _explorer_pool(config: Config, role: ExplorerConfig) -> Pool:
-    stage = Sample(role, config.explorer_fingerprint, config.seed)
-    return Pool("explorer", (stage,), role, "explorer", config.seed)
+    stage = Sample(role, config.explorer_fingerprint, config.seed, own_names(config.input))
+    return Pool("explorer", (stage,), role, "explorer", config.seed, named_columns(role))
 
 
 def _last_pool(config: Config, role: SynthesizerConfig | None) -> Pool:
@@ -126,4 +131,11 @@ def _last_pool(config: Config, role: SynthesizerConfig | None) -> Pool:
     )
     if role is None:
         return Pool("vote", (CountVotes(conclude),))
-    return Pool("synthesizer", (Synthesize(role, conclude, config.seed),), role, "synthesizer", config.seed)
+    return Pool(
+        "synthesizer",
+        (Synthesize(role, conclude, config.seed, own_names(config.input)),),
+        role,
+        "synthesizer",
+        config.seed,
+        named_columns(role),
+    )

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from a2r_ray import prompts
+from a2r_ray.config.schema import SynthesizerConfig
+from a2r_ray.method.asking import Names, messages
 from a2r_ray.records import Message, Path, Problem
+from a2r_ray.thinking import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +21,12 @@ class References:
 
     @classmethod
     def of(cls, paths: Sequence[Path]) -> "References":
-        shown = [(path.path_index, text) for path in paths if not path.error and (text := prompts.visible(path.text))]
+        shown = [(path.path_index, text) for path in paths if not path.error and (text := visible(path.text))]
         return cls(tuple(index for index, _ in shown), tuple(text for _, text in shown))
 
 
-def synthesizer_messages(template: str | None, problem: Problem, references: References) -> list[Message]:
+def synthesizer_messages(
+    role: SynthesizerConfig, problem: Problem, references: References, names: Names
+) -> Sequence[Message]:
     """What the synthesizer is asked: the problem, or the chat's last user message, with the references."""
-    text = prompts.fill(
-        template or prompts.SYNTHESIZE, problem=problem.problem, references=prompts.references(references.texts)
-    )
-    return prompts.with_last_user_message(problem.messages, text)
+    return messages(role, prompts.SYNTHESIZE, problem, names, references=prompts.references(references.texts))

@@ -14,8 +14,9 @@ from a2r_ray import prompts
 from a2r_ray.answers.finding import extract
 from a2r_ray.config.schema import ExplorerConfig
 from a2r_ray.engines import Completion, Engine, Request
-from a2r_ray.errors import EngineError, ErrorKind
-from a2r_ray.method.stage import Case, Context, Outcome
+from a2r_ray.errors import A2RError
+from a2r_ray.method.asking import Names, behind_system, messages
+from a2r_ray.method.stage import Case, Context, Outcome, lost
 from a2r_ray.records import Message, Path, Problem, hash_of
 
 _Asked = tuple[int, int, int | None]
@@ -30,13 +31,14 @@ class Sample:
         role: the explorer.
         fingerprint: the explorer's.
         seed: the run's; None: unseeded.
+        names: columns of the input that are no metadata.
     """
 
     name = "explore"
     concludes = False
 
-    def __init__(self, role: ExplorerConfig, fingerprint: str, seed: int | None) -> None:
-        self._role, self._fingerprint, self._seed = role, fingerprint, seed
+    def __init__(self, role: ExplorerConfig, fingerprint: str, seed: int | None, names: Names) -> None:
+        self._role, self._fingerprint, self._seed, self._names = role, fingerprint, seed, names
 
     @property
     def requests(self) -> int:
@@ -72,30 +74,30 @@ class Sample:
         missing = [index for index in range(self._role.paths) if index not in found]
         if not missing:
             return 0
-        messages = explorer_messages(self._role, problem)
+        asked = explorer_messages(self._role, problem, self._names)
         for index in missing:
             seed = None if self._seed is None else path_seed(self._seed, problem.problem_id, index)
             key = f"{problem.problem_id}/{index}"
-            future = engine.submit(Request(messages, self._role.sampling, key, seed, problem.reference_answer))
+            future = engine.submit(Request.of(self._role, asked, key, seed, problem.reference_answer))
             future.add_done_callback(partial(_put, finished, (number, index, seed)))
         return len(missing)
 
     def _paths(
         self, cases: Sequence[Case], batch: Sequence[tuple[_Asked, Future[Completion]]], context: Context
     ) -> list[tuple[_Asked, Path]]:
-        """The paths that have finished, kept. Raises EngineError where one was lost with its engine."""
-        lost = ""
+        """The paths that have finished, kept. Raises what ``lost`` says where one was lost with its engine."""
+        error: A2RError | None = None
         made: list[tuple[_Asked, Path]] = []
         for asked, future in batch:
             completion = future.result()
-            if completion.error_kind == ErrorKind.ENGINE_DIED:
-                lost = completion.error
+            if (loss := lost(completion)) is not None:
+                error = loss
             else:
                 made.append((asked, self._path(cases[asked[0]].problem, asked, completion, context.replica)))
         if made:
             context.keep([path for _, path in made])
-        if lost:
-            raise EngineError(lost)
+        if error is not None:
+            raise error
         return made
 
     def _path(self, problem: Problem, asked: _Asked, completion: Completion, replica: str) -> Path:
@@ -132,12 +134,11 @@ def _next(finished: _Finished) -> list[tuple[_Asked, Future[Completion]]]:
         return batch
 
 
-def explorer_messages(role: ExplorerConfig, problem: Problem) -> Sequence[Message]:
+def explorer_messages(role: ExplorerConfig, problem: Problem, names: Names) -> Sequence[Message]:
     """What the explorer is asked: a chat as it was given, or the problem in the explorer's template."""
     if problem.messages is not None and role.prompt is None:
-        return problem.messages
-    text = prompts.fill(role.prompt or prompts.EXPLORE, problem=problem.problem)
-    return prompts.with_last_user_message(problem.messages, text)
+        return behind_system(role, problem.messages)
+    return messages(role, prompts.EXPLORE, problem, names)
 
 
 def path_seed(seed: int, problem_id: str, index: int) -> int:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from a2r_ray.engines import Engine
+from a2r_ray.engines import Completion, Engine
+from a2r_ray.errors import A2RError, EngineError, ErrorKind, ServiceError
 from a2r_ray.records import Path, Problem, Reject, Result
 
 
@@ -69,7 +70,18 @@ class Stage(Protocol):
 
         Raises:
             EngineError: the engine died; what had finished is kept.
+            ServiceError: its server refuses whatever it is asked.
         """
+
+
+def lost(completion: Completion) -> A2RError | None:
+    """What ends the engine, or the run, where a request was lost with its engine; None where it was not."""
+    match completion.error_kind:
+        case ErrorKind.ENGINE_DIED:
+            return EngineError(completion.error)
+        case ErrorKind.NO_SERVICE:
+            return ServiceError(f"{completion.error}; the same command continues")
+    return None
 
 
 def through(

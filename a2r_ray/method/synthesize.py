@@ -5,11 +5,11 @@ from concurrent.futures import Future
 
 from a2r_ray.config.schema import SynthesizerConfig
 from a2r_ray.engines import Completion, Engine, Request
-from a2r_ray.errors import EngineError, ErrorKind
+from a2r_ray.method.asking import Names
 from a2r_ray.method.conclude import Conclude
 from a2r_ray.method.references import References, synthesizer_messages
 from a2r_ray.method.sample import path_seed
-from a2r_ray.method.stage import Case, Context, Outcome
+from a2r_ray.method.stage import Case, Context, Outcome, lost
 from a2r_ray.method.vote import vote
 from a2r_ray.records import Problem
 
@@ -44,6 +44,7 @@ class Synthesize:
         role: the synthesizer.
         conclude: makes the results.
         seed: the run's; None: unseeded.
+        names: columns of the input that are no metadata.
     """
 
     name = "synthesize"
@@ -51,8 +52,8 @@ class Synthesize:
     concludes = True
     fingerprints: tuple[str, ...] = ()
 
-    def __init__(self, role: SynthesizerConfig, conclude: Conclude, seed: int | None) -> None:
-        self._role, self._conclude, self._seed = role, conclude, seed
+    def __init__(self, role: SynthesizerConfig, conclude: Conclude, seed: int | None, names: Names) -> None:
+        self._role, self._conclude, self._seed, self._names = role, conclude, seed, names
 
     def __call__(self, cases: Sequence[Case], context: Context) -> list[Outcome]:
         """Synthesizes all of them at once; a case with nothing to show is not asked about."""
@@ -71,9 +72,9 @@ class Synthesize:
 
     def _submit(self, engine: Engine, problem: Problem, references: References) -> Future[Completion]:
         return engine.submit(
-            Request(
-                messages=synthesizer_messages(self._role.prompt, problem, references),
-                sampling=self._role.sampling,
+            Request.of(
+                self._role,
+                synthesizer_messages(self._role, problem, references, self._names),
                 key=f"{problem.problem_id}/synthesis",
                 seed=None if self._seed is None else path_seed(self._seed, problem.problem_id, _SYNTHESIS),
                 expected=problem.reference_answer,
@@ -83,6 +84,6 @@ class Synthesize:
 
 def _completion(future: Future[Completion]) -> Completion:
     completion = future.result()
-    if completion.error_kind == ErrorKind.ENGINE_DIED:
-        raise EngineError(completion.error)
+    if (error := lost(completion)) is not None:
+        raise error
     return completion

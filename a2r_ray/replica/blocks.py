@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from a2r_ray.config.schema import InputConfig
+from a2r_ray.errors import InputError
 from a2r_ray.method.stage import Case, Outcome
 from a2r_ray.records import (
     CASE_SCHEMA,
@@ -109,15 +110,16 @@ class DatasetBlock:
 
     Args:
         block: with ``problem_id`` (else the id is a hash of the problem), ``problem`` (else ``messages``: a chat) and,
-            where it is known, ``reference_answer``; whatever else it has is not read.
+            where it is known, ``reference_answer``; of what else it has, ``columns`` are read.
         concludes: whether its cases end here.
+        columns: others that prompts have places for, by dotted name.
     """
 
-    def __init__(self, block: pa.Table, *, concludes: bool) -> None:
+    def __init__(self, block: pa.Table, *, concludes: bool, columns: Sequence[str] = ()) -> None:
         self._block, self._concludes = block, concludes
         stored = block[PATHS] if PATHS in block.column_names else pa.nulls(block.num_rows, _PATHS_TYPE)
         self.rows, paths = _path_lists(stored)
-        self._read = _read_dataset(block)
+        self._read = _read_dataset(block, columns)
         self.cases = [
             Case(problem, own) for problem, own in zip(self._read, paths, strict=True) if isinstance(problem, Problem)
         ]
@@ -175,8 +177,12 @@ def _structs(rows: pa.Table) -> pa.StructArray:
     return pa.StructArray.from_arrays([column.combine_chunks() for column in rows.columns], fields=list(PATH_SCHEMA))
 
 
-def _read_dataset(block: pa.Table) -> list[Problem | Reject]:
-    """What the rows of a dataset ask, by the same rules as those of a file."""
+def _read_dataset(block: pa.Table, columns: Sequence[str]) -> list[Problem | Reject]:
+    """What the rows of a dataset ask, by the same rules as those of a file.
+
+    Raises:
+        InputError: it lacks one of ``columns``.
+    """
     has = set(block.column_names)
     asked = "messages" if "messages" in has and "problem" not in has else "problem"
     config = InputConfig(
@@ -186,6 +192,12 @@ def _read_dataset(block: pa.Table) -> list[Problem | Reject]:
         answer_column="reference_answer" if "reference_answer" in has else None,
     )
     read = [name for name in ("problem_id", asked, "reference_answer") if name in has]
+    for column in columns:
+        if (name := next((name for name in (column, column.partition(".")[0]) if name in has), None)) is None:
+            raise InputError(
+                f"a prompt has a place for {{{column}}}; the dataset's columns are {', '.join(sorted(has))}"
+            )
+        read += [name] if name not in read else []
     return [parse(RawRow("dataset", 0, row), config) for row in block.select(read).to_pylist()]
 
 

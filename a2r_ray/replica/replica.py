@@ -232,7 +232,7 @@ class Replica:
 
     def _read(self, rows: pa.Table) -> Block:
         if self._assignment.tables is None:
-            return DatasetBlock(rows, concludes=self._pool.concludes)
+            return DatasetBlock(rows, concludes=self._pool.concludes, columns=self._pool.columns)
         return RunBlock(rows)
 
     def _outcomes(self, block: Block, cases: Sequence[Case | None], *, suspected: bool) -> list[Outcome | None]:

@@ -6,6 +6,7 @@ again from the beginning.
 """
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from a2r_ray.answers.verifiers import correct
-from a2r_ray.records import PATH_KEY, RESULT_SCHEMA, Problem
+from a2r_ray.records import PATH_KEY, RESULT_SCHEMA, WRITTEN_BY, Problem
 from a2r_ray.runs import table
 from a2r_ray.runs.changes import Changes
 from a2r_ray.runs.done import Keys, among
 from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.receipt import keys_of
 from a2r_ray.runs.storage import Storage
+from a2r_ray.thinking import visible
 
 _Mask = npt.NDArray[np.bool_]
 
@@ -32,9 +34,9 @@ def supersede(run: Storage, paths: int, *, failed: bool) -> None:
     Args:
         run: the run folder.
         paths: how many paths a result shall have.
-        failed: whether failures are to be made again, too: failed paths, results that hang on one or on a failed
-            synthesis or have no answer, and all rejects, since the input may have been mended. What is stored twice is
-            then taken out as well.
+        failed: whether failures are to be made again, too: failed paths and those that have nothing to show, results
+            that hang on one, or on a synthesis of that kind, or have no answer, and all rejects, since the input may
+            have been mended. What is stored twice is then taken out as well.
     """
     if failed:
         _mend(run)
@@ -44,7 +46,7 @@ def supersede(run: Storage, paths: int, *, failed: bool) -> None:
     for name in table.files(run, "rejects"):
         _take_out(run, name, lambda rows: _remade(rows, failed=failed))
     for name in table.files(run, "paths") if failed else ():  # last: what hangs on them is found by them
-        _take_out(run, name, lambda rows: pc.not_equal(rows["error"], ""))
+        _take_out(run, name, _failed)
 
 
 def supersede_changed(run: Storage, changes: Changes) -> None:
@@ -82,7 +84,7 @@ def _judge_again(run: Storage, name: str, problems: Mapping[str, Problem]) -> No
 def _mend(run: Storage) -> None:
     """Takes out what is stored twice; the first that is good stays, else the first. Rejects are all taken out later."""
     _once(run, "results", lambda rows: keys_of(rows, ["problem_id"]), lambda rows: pc.is_valid(rows["answer"]))
-    _once(run, "paths", lambda rows: keys_of(rows, PATH_KEY), lambda rows: pc.equal(rows["error"], ""))
+    _once(run, "paths", lambda rows: keys_of(rows, PATH_KEY), lambda rows: pc.invert(_failed(rows)))
 
 
 def _once(
@@ -142,7 +144,18 @@ def _stale(results: pa.Table, paths: int, failed: Keys | None) -> pa.Array:
         return stale
     of_failed_paths = pa.array(among(hash_ids(results["problem_id"].to_numpy()), failed))
     unanswered = pc.or_(pc.equal(results["finish_reason"], "error"), pc.equal(results["route"], "failed"))
-    return pc.or_(pc.or_(stale, of_failed_paths), unanswered)
+    empty = pc.and_(pc.is_valid(results["synthesis"]), _shows_nothing(results["synthesis"]))
+    return reduce(pc.or_, (stale, of_failed_paths, unanswered, empty))
+
+
+def _failed(paths: pa.Table | pa.RecordBatch) -> pa.Array:
+    """Paths that failed, or have nothing to show; but none that was brought, since nobody would make it again."""
+    sampled = pc.not_equal(paths[WRITTEN_BY], "")
+    return pc.or_(pc.not_equal(paths["error"], ""), pc.and_(sampled, _shows_nothing(paths["text"])))
+
+
+def _shows_nothing(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return pa.array([not visible(text or "") for text in texts.to_pylist()], pa.bool_())
 
 
 def _remade(rejects: pa.Table, *, failed: bool) -> pa.Array:
@@ -152,9 +165,9 @@ def _remade(rejects: pa.Table, *, failed: bool) -> pa.Array:
 
 
 def _with_failed_paths(storage: Storage) -> Keys:
-    """Hashes, sorted, of the problems that have a failed path."""
+    """Hashes, sorted, of the problems that have a failed path, or one with nothing to show."""
     found = [np.empty(0, np.uint64)]
-    for batch in table.scan(storage, "paths", ["problem_id", "error"]):
-        failed = batch.filter(pc.not_equal(batch["error"], ""))
+    for batch in table.scan(storage, "paths", ["problem_id", "error", "text", WRITTEN_BY]):
+        failed = batch.filter(_failed(batch))
         found.append(hash_ids(failed["problem_id"].to_numpy(zero_copy_only=False)))
     return np.unique(np.concatenate(found))

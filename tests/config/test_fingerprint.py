@@ -83,25 +83,52 @@ def test_every_argument_that_is_named_as_scheduling_is_one_of_vllm() -> None:
     assert not unknown, f"vLLM {__version__} knows no {unknown}: take them out of config/fingerprint.py"
 
 
-def test_the_arguments_of_the_openai_engine_are_all_of_scheduling_but_what_the_server_is_told() -> None:
+def test_the_arguments_of_the_openai_engine_are_all_of_scheduling() -> None:
     from a2r_ray.engines.openai.arguments import EngineArgs
 
-    assert EngineArgs.model_fields.keys() - fingerprint.SCHEDULING_ARGS["openai"] == {"extra_body"}
+    assert EngineArgs.model_fields.keys() == fingerprint.SCHEDULING_ARGS["openai"]
 
 
 def test_what_a_server_is_told_counts_and_where_and_how_often_it_is_asked_does_not(document: dict[str, Any]) -> None:
     document["explorer"] = {"engine": "openai", "model": "m"}
     plain = prints(document)
     thinks, thinks_not = (
-        with_explorer(document, engine_args={"extra_body": {"chat_template_kwargs": {"enable_thinking": on}}})
-        for on in (True, False)
+        with_explorer(document, extra_body={"chat_template_kwargs": {"enable_thinking": on}}) for on in (True, False)
     )
     assert prints(thinks) != prints(thinks_not) != plain
-    field = "explorer.engine_args.extra_body.chat_template_kwargs.enable_thinking"
+    field = "explorer.extra_body.chat_template_kwargs.enable_thinking"
     assert changes(thinks, thinks_not) == [f"{field}: True there, False now"]
     assert prints(document, engine_args={"timeout": 5.0, "max_retries": 1, "max_num_seqs": 3}) == plain
     assert prints(document, base_url="http://elsewhere/v1") == plain
     assert changes(document, with_explorer(document, base_url="http://elsewhere/v1")) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"chat": {"system": "Be brief."}}, "chat.system: nothing there, 'Be brief.' now"),
+        ({"chat": {"template_kwargs": {"a": 1}}}, "chat.template_kwargs.a: nothing there, 1 now"),
+        ({"sampling": {"presence_penalty": 1.5}}, "sampling.presence_penalty: nothing there, 1.5 now"),
+        ({"sampling": {"logit_bias": {17: -100}}}, "sampling.logit_bias.17: nothing there, -100.0 now"),
+        ({"thinking": "none"}, "thinking.marks: nothing there, 'none' now"),
+    ],
+)
+def test_how_a_model_is_asked_counts_where_it_is_said(
+    document: dict[str, Any], fields: dict[str, Any], line: str
+) -> None:
+    before = record_of(parse_config(document))
+    for name in ("chat", "thinking"):  # as a version wrote it down that had no such fields
+        del before["config"]["explorer"][name]
+    after = record_of(parse_config(with_explorer(document, **fields)))
+    assert after["explorer"] != before["explorer"]
+    assert line in [each.removeprefix("explorer.") for each in fingerprint.changed(before, after)]
+    assert all("thinking" in each for each in fingerprint.changed(before, after)[1:])
+
+
+def test_what_a_role_says_of_nothing_new_leaves_its_fingerprint_as_it_ever_was(document: dict[str, Any]) -> None:
+    """Else no run that an older version began could be continued."""
+    document = {**document, "explorer": {"engine": "openai", "model": "m", "sampling": {"top_p": 0.9, "stop": ["a"]}}}
+    assert prints(document, chat={}, thinking="auto", extra_body={})["explorer"] == "f47790fbe8548e85"
 
 
 def test_how_references_are_shown_counts_for_whoever_reads_them(

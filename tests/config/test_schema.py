@@ -42,7 +42,7 @@ def test_what_becomes_of_an_answered_chat_is_asked_of_chats_only(document: dict[
 
 def test_a_prompt_must_have_its_places(document: dict[str, Any]) -> None:
     document["synthesizer"]["prompt"] = "Solve {problem}."
-    assert mistakes(document) == ["synthesizer: the prompt lacks {references}"]
+    assert mistakes(document) == ["synthesizer.prompt: the prompt lacks {references}"]
 
 
 def test_fingerprints_change_with_what_is_generated_and_with_nothing_else(document: dict[str, Any]) -> None:

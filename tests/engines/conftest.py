@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from a2r_ray.config.schema import RoleConfig, Sampling
+from a2r_ray.config.asking import Sampling
+from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines import Completion, Request
 from a2r_ray.engines.openai.engine import OpenAIEngine
 from tests.engines.scripted_server import MODEL, Reply, ScriptedServer

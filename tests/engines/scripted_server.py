@@ -35,7 +35,7 @@ class Reply:
     """In place of a body: the events of a stream, JSON or text as it is; an Event is waited for, ``BREAK`` hangs up."""
 
 
-def completion(text: str | None = "hello", *, finish_reason: str | None = "stop", **message: Any) -> Reply:
+def completion(text: Any = "hello", *, finish_reason: str | None = "stop", **message: Any) -> Reply:
     message = {"role": "assistant", "content": text, **message}
     choice = {"index": 0, "message": message, "finish_reason": finish_reason}
     usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from a2r_ray.config.schema import RoleConfig, Sampling
+from a2r_ray.config.asking import Sampling
+from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines import Completion, Request, create_engine
 from a2r_ray.engines.simulated import SimulatedEngine
 from a2r_ray.errors import EngineError
@@ -142,7 +143,8 @@ def test_a_fault_hits_its_share(fault: str) -> None:
 
 
 CRASH = """
-from a2r_ray.config.schema import RoleConfig, Sampling
+from a2r_ray.config.asking import Sampling
+from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines import Request
 from a2r_ray.engines.simulated import SimulatedEngine
 import sys

@@ -112,8 +112,8 @@ def test_an_engine_that_died_raises_and_what_finished_is_stored(config: Config) 
 def test_a_chat_is_asked_as_it_was_given_and_text_in_the_template(config: Config) -> None:
     chat = ({"role": "system", "content": "s"}, {"role": "user", "content": "q"})
     assert config.explorer is not None
-    assert explorer_messages(config.explorer, problem(messages=chat)) == chat
-    [message] = explorer_messages(config.explorer, problem(problem="{references} 1+1?"))
+    assert explorer_messages(config.explorer, problem(messages=chat), {}) == chat
+    [message] = explorer_messages(config.explorer, problem(problem="{references} 1+1?"), {})
     assert message["content"].endswith("{references} 1+1?")
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
-from a2r_ray.errors import EngineError
+from a2r_ray.engines import Completion
+from a2r_ray.errors import EngineError, ErrorKind, ServiceError
 from a2r_ray.method.compile import compile_method, fingerprints
 from a2r_ray.records import CASE_SCHEMA
 from a2r_ray.replica.blocks import PATH_STRUCT, case_table
@@ -25,6 +26,7 @@ from a2r_ray.runs import table
 from a2r_ray.runs.storage import Storage
 from tests.conftest import problem
 from tests.nodes import wait_until
+from tests.scripted import ScriptedEngine
 
 
 class Actor:
@@ -204,6 +206,20 @@ def test_an_engine_that_cannot_load_says_so_waits_and_ends_the_process(
 
 def exit_with(code: int) -> None:
     raise SystemExit(code)
+
+
+def test_a_server_that_refuses_all_ends_the_run_and_not_only_the_process(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = Completion(error="http://x/v1 refuses the key: HTTP 401: no", error_kind=ErrorKind.NO_SERVICE)
+    monkeypatch.setattr("a2r_ray.replica.replica.create_engine", lambda *_, **__: ScriptedEngine(lambda _: refused))
+    monitor = Monitor()
+    replica = Replica(assignment(config), monitor, Actor())
+    with pytest.raises(ServiceError):
+        replica(block(1))
+    assert monitor.snapshot().failures == ("http://x/v1 refuses the key: HTTP 401: no; the same command continues",)
+    replica.close()
+    assert rows(config, "paths") == []
 
 
 def test_a_stopped_replica_flushes_and_begins_nothing_more(document: dict[str, Any]) -> None:

@@ -95,6 +95,21 @@ def test_failures_are_paths_and_what_hangs_on_them_and_failed_syntheses(config: 
     assert ids(run, "paths") == ["p1", "p2"]
 
 
+@pytest.mark.parametrize("text", ["", " \n", "<think>cut off", "<think>closed</think>", "[THINK]cut off"])
+def test_what_has_nothing_to_show_is_made_again_but_not_what_was_brought(
+    config: Config, tmp_path: FilePath, text: str
+) -> None:
+    run = Storage(str(tmp_path))
+    hidden = replace(path("p1", 0), text=text, finish_reason="length")
+    write(run, "a", [hidden, path("p1", 1), path("p2", 0), replace(hidden, problem_id="p3", explorer="")])
+    made = [result(config, number, 1, route="vote_fallback") for number in (1, 2, 3)]
+    put(run, "results", "w", [*made, result(config, 4, 1, synthesis=text, route="vote_fallback")])
+    supersede(run, 1, failed=True)
+    assert ids(run, "results") == ["p2", "p3"]
+    assert ids(run, "superseded") == ["p1", "p4"]
+    assert ids(run, "paths") == ["p1", "p2", "p3"]
+
+
 def doubled(config: Config, run: Storage) -> None:
     """A folder in which something of each table is there twice."""
     unanswered = result(config, 1, 8, answer=None, route="failed")

@@ -2,14 +2,12 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from a2r_ray.config.schema import Sampling
 from a2r_ray.errors import EngineError
 
 _MAX_CONNECTIONS = 1000
 """The openai client opens no more."""
-_OURS = {"model", "messages", "n", "stream", "stream_options", "seed", *Sampling.model_fields}
 
 
 class EngineArgs(BaseModel):
@@ -26,15 +24,6 @@ class EngineArgs(BaseModel):
     """Not counted is what fails while the server is away."""
     max_backoff_s: Annotated[float, Field(gt=0)] = 60.0
     """The backoff's window doubles from a second up to this; the server's Retry-After comes on top."""
-    extra_body: dict[str, Any] = {}
-    """More fields of the request's body, for what only this server knows."""
-
-    @field_validator("extra_body")
-    @classmethod
-    def _leaves_ours_alone(cls, value: dict[str, Any]) -> dict[str, Any]:
-        if taken := sorted(value.keys() & _OURS):
-            raise ValueError(f"{', '.join(taken)}: set from the config's own fields, not here")
-        return value
 
 
 def engine_args(given: dict[str, Any]) -> EngineArgs:

@@ -1,7 +1,8 @@
 """Any OpenAI-compatible server as an engine: one event-loop thread, one chat completion per request.
 
 - What goes wrong with a request is data, after retries with exponential backoff; what keeps the server from serving at
-  all is an EngineError when the engine starts, and later an outage that requests wait out.
+  all is an EngineError when the engine starts, and later an outage that requests wait out. Where a server that has
+  answered nothing yet refuses all that it is asked, the engine ends, and says so of every request.
 - At most ``max_num_seqs`` requests are at the server; one that backs off or is held keeps its place.
 """
 
@@ -11,16 +12,21 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from a2r_ray.config.asking import Sampling
 from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines import Completion, Load, Request
 from a2r_ray.engines.openai.arguments import engine_args
-from a2r_ray.engines.openai.failures import Failure
+from a2r_ray.engines.openai.failures import Failure, refuses
 from a2r_ray.engines.openai.outage import Outage
+from a2r_ray.engines.openai.refusals import Refusals
 from a2r_ray.engines.openai.reply import Reply, Transcript
 from a2r_ray.engines.openai.retries import Patience
 from a2r_ray.engines.openai.server import Server
 from a2r_ray.engines.openai.wire import Wire
 from a2r_ray.errors import ErrorKind
+
+_TRIAL_TIMEOUT_S = 30.0
+"""A server that takes longer for a token loads the model, so it has it."""
 
 
 class OpenAIEngine:
@@ -29,7 +35,8 @@ class OpenAIEngine:
     def __init__(self, role: RoleConfig) -> None:
         self._args = engine_args(role.engine_args)
         self._server = Server(role, self._args.timeout)
-        self._wire = Wire(self._server.client, self._server.url, role.model, self._args.extra_body)
+        self._wire = Wire(self._server.client, self._server.url, role.model)
+        self._refusals = Refusals(self._try_out)
         self._outage = Outage(self._server.served_models, self._args.timeout, self._args.max_backoff_s)
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -39,6 +46,7 @@ class OpenAIEngine:
         self._in_flight: set[Future[Completion]] = set()
         self._ended = ""
         """Why the engine takes no more requests; "" while it does."""
+        self._end_kind = ErrorKind.ENGINE_DIED
         self._running = self._prompt_tokens = self._completion_tokens = 0
         started: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, args=(started,), name="openai-engine", daemon=True)
@@ -54,7 +62,7 @@ class OpenAIEngine:
                 self._in_flight.add(future)
                 self._loop.call_soon_threadsafe(self._start, request, future, time.monotonic())
                 return future
-        future.set_result(Completion(error=self._ended, error_kind=ErrorKind.ENGINE_DIED))
+        future.set_result(Completion(error=self._ended, error_kind=self._end_kind))
         return future
 
     def load(self) -> Load:
@@ -67,7 +75,7 @@ class OpenAIEngine:
             self._prompt_tokens,
             self._completion_tokens,
             held_s=away.held_s if away else 0.0,
-            held_for=f"{self._server.url} is away: {self._server.message(away.failure)}" if away else "",
+            held_for=self._server.away(away.failure) if away else "",
         )
 
     def close(self) -> None:
@@ -77,11 +85,12 @@ class OpenAIEngine:
         if self._thread is not threading.current_thread():
             self._thread.join()
 
-    def _end(self, reason: str) -> bool:
+    def _end(self, reason: str, kind: ErrorKind = ErrorKind.ENGINE_DIED) -> bool:
         """Takes no more requests; False where that was so before."""
         with self._lock:
             ends = not self._ended
-            self._ended = self._ended or reason
+            if ends:
+                self._ended, self._end_kind = reason, kind
         return ends
 
     # From here on all runs in the loop's thread.
@@ -96,14 +105,14 @@ class OpenAIEngine:
         with self._lock:
             dropped, self._in_flight = self._in_flight, set()
         for future in dropped:
-            future.set_result(Completion(error=self._ended, error_kind=ErrorKind.ENGINE_DIED))
+            future.set_result(Completion(error=self._ended, error_kind=self._end_kind))
         if failed and not started.done():
             started.set_exception(failed)
 
     async def _serve(self, started: Future[None]) -> None:
         try:
             async with self._server.client:
-                await self._server.check(self._args.max_backoff_s)
+                await self._server.check(self._args.max_backoff_s, self._try_out)
                 started.set_result(None)
                 await self._stop.wait()
                 for task in self._tasks:
@@ -130,9 +139,14 @@ class OpenAIEngine:
 
     async def _complete(self, request: Request, submitted: float) -> Completion:
         patience = Patience(self._args.max_retries + 1, self._args.timeout, self._args.max_backoff_s)
+        self._refusals.sent()
         try:
             reply = await self._outage.ask(lambda answered: self._ask(request, answered), patience)
         except Failure as failure:
+            if await self._refusals.failed(failure, request.key.rpartition("/")[0]):
+                self._end(f"{self._server.url} {self._server.complaint(failure)}", ErrorKind.NO_SERVICE)
+                self._stop.set()
+                return Completion(error=self._ended, error_kind=self._end_kind)
             message, latency_s = self._server.message(failure), time.monotonic() - submitted
             return Completion(error=message, error_kind=failure.kind, latency_s=latency_s)
         return Completion(
@@ -144,10 +158,35 @@ class OpenAIEngine:
         )
 
     async def _ask(self, request: Request, answered: Callable[[], None]) -> Reply:
-        heard = Transcript()
+        def heard_of() -> None:
+            answered()
+            self._refusals.answered()
+
+        heard = Transcript(request.thinking)
         try:
-            return await self._wire.ask(request, self._args.timeout, heard, answered)
+            reply = await self._wire.ask(request, self._args.timeout, heard, heard_of)
         finally:
             # Also where the reply broke off: the server has generated what came of it.
             self._prompt_tokens += heard.prompt_tokens
             self._completion_tokens += heard.completion_tokens
+        self._refusals.answered()
+        return reply
+
+    async def _try_out(self) -> Failure | None:
+        """Asks for a single token; returns the server's refusal, None where it refuses nothing.
+
+        Raises:
+            Failure: the server is away.
+        """
+        request = Request([{"role": "user", "content": "Hello."}], Sampling(temperature=None, max_tokens=1), "trial")
+        heard = Transcript(request.thinking)
+        try:
+            await self._wire.ask(request, min(self._args.timeout, _TRIAL_TIMEOUT_S), heard, lambda: None)
+        except Failure as failure:
+            if failure.away and failure.kind != ErrorKind.TIMEOUT:
+                raise
+            return failure if refuses(failure) else None
+        finally:
+            self._prompt_tokens += heard.prompt_tokens
+            self._completion_tokens += heard.completion_tokens
+        return None

@@ -25,7 +25,19 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 """How servers say that a prompt does not fit: OpenAI, vLLM, SGLang, llama.cpp, Anthropic, Gemini, TGI."""
+_TOO_SHORT = re.compile(r"max_(completion_|output_)?tokens|output limit", re.IGNORECASE)
 _PASSING = {408: ErrorKind.TIMEOUT, 409: ErrorKind.SERVER, 429: ErrorKind.RATE_LIMITED}
+_OF_ALL = frozenset({401, 402, 403, 404, 405, 407, 410})
+"""With these a server mostly says of a key, a model or an address that it is the wrong one, whatever is asked."""
+_OUT_OF_MONEY = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+"""What OpenAI says with a 429, though no waiting helps."""
+_NO_MODEL = re.compile(
+    r"model[^.]{0,80}(not found|not exist|not available|not loaded|no access)|(unknown|invalid|no such) model"
+    r"|model_not_found|deploymentnotfound|unsupported[_ ]?(param|value)|unrecogni[sz]ed request argument"
+    r"|extra_forbidden|(unknown|unexpected) (parameter|argument|field)|api.key.{0,20}(invalid|not valid|incorrect)",
+    re.IGNORECASE,
+)
+"""How others say so with a 400: also of a model's parameters, which are the same in every request."""
 _AWAY = frozenset({502, 503, 504, 520, 521, 522, 523, 524})
 """What gateways answer in place of a server that they do not reach; from 520 on it is Cloudflare's."""
 
@@ -44,6 +56,8 @@ class Failure(Exception):  # noqa: N818 (it becomes data)
     retry_after_s: float = 0.0
     away: bool = False
     """The server is to blame: it, or a gateway before it, was not to be had."""
+    of_all: bool = False
+    """It may well be said of every request, whatever is asked."""
 
     def __str__(self) -> str:
         return self.text
@@ -58,6 +72,11 @@ class Failure(Exception):  # noqa: N818 (it becomes data)
         return (
             self.kind not in {ErrorKind.REFUSED, ErrorKind.RATE_LIMITED} and self.status != HTTPStatus.NOT_IMPLEMENTED
         )
+
+
+def refuses(trial: Failure) -> bool:
+    """Whether a trial request for a single token was refused; that one token is too few is no refusal."""
+    return trial.of_all or (trial.kind == ErrorKind.REFUSED and not _TOO_SHORT.search(trial.text))
 
 
 async def attempt(ask: Callable[[], Awaitable[_T]], answers: Callable[[], bool] = lambda: False) -> _T:
@@ -108,11 +127,19 @@ def _status_failure(error: openai.APIStatusError) -> Failure:
     kind = _PASSING.get(status, ErrorKind.SERVER if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ErrorKind.REFUSED)
     if kind == ErrorKind.REFUSED and _TOO_LONG.search(f"{error.code} {text}"):
         kind = ErrorKind.PROMPT_TOO_LONG
-    hint = headers.get("x-should-retry")
-    may_pass = hint == "true" or (hint != "false" and (status in _PASSING or kind == ErrorKind.SERVER))
+    hint, broke = headers.get("x-should-retry"), error.code in _OUT_OF_MONEY
+    may_pass = not broke and (hint == "true" or (hint != "false" and (status in _PASSING or kind == ErrorKind.SERVER)))
     retry_after_s = _retry_after_s(headers.get("retry-after", ""))
-    away = may_pass and status in _AWAY
-    return Failure(kind, text, status=status, may_pass=may_pass, retry_after_s=retry_after_s, away=away)
+    refused = kind == ErrorKind.REFUSED and (status in _OF_ALL or bool(_NO_MODEL.search(f"{error.code} {text}")))
+    return Failure(
+        kind,
+        text,
+        status=status,
+        may_pass=may_pass,
+        retry_after_s=retry_after_s,
+        away=may_pass and status in _AWAY,
+        of_all=broke or refused,
+    )
 
 
 def _broken_off(error: openai.APIError) -> Failure:

@@ -4,20 +4,30 @@ Servers differ in much of what they send, so only what is used is read, and chec
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
+from a2r_ray.config.asking import Thinking
 from a2r_ray.engines.openai.failures import Failure
 from a2r_ray.errors import ErrorKind
+from a2r_ray.thinking import apart, stored
 
 _ENDS = {name: name for name in ("stop", "length", "content_filter", "tool_calls", "function_call")} | {
     "eos": "stop",
     "eos_token": "stop",
     "stop_sequence": "stop",
+    "end_turn": "stop",
+    "max_tokens": "length",
+    "model_length": "length",
+    "repetition": "length",
 }
-"""The finish reasons of a reply that ended by itself, with other servers' names for a stop."""
+"""The finish reasons of a reply that ended by itself, with other servers' names for a stop and for a cut."""
 _ABORTS = {"abort", "aborted", "cancelled", "canceled", "error"}
+_THINKS = {"thinking", "reasoning", "reasoning.text", "reasoning.summary", "redacted_thinking", "thought"}
+"""The types of the parts of a content that are thinking."""
+_SAYS = ("text", "thinking", "reasoning", "summary", "content", "refusal")
+"""Where a part has what it says."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +40,52 @@ class Reply:
     completion_tokens: int
 
 
+def _joined(value: Any) -> Any:
+    """The text of a content, or of a reasoning, that may come in parts, and these in parts of their own."""
+    if isinstance(value, list) and all(isinstance(part, str | dict) for part in value):
+        return "".join(part if isinstance(part, str) else _said(part) for part in value)
+    return _said(value) if isinstance(value, dict) else value
+
+
+def _said(part: dict[str, Any]) -> str:
+    said = next((part[name] for name in _SAYS if part.get(name)), "")
+    joined = _joined(said)
+    return joined if isinstance(joined, str) else ""
+
+
+def _parted(value: Any) -> Any:
+    """A content in parts as what is thought in it and what is said."""
+    if not isinstance(value, list):
+        return {"said": value}
+    thinks = [isinstance(part, dict) and part.get("type") in _THINKS for part in value]
+    return {
+        name: _joined([part for part, is_thought in zip(value, thinks, strict=True) if is_thought is wanted])
+        for name, wanted in (("thought", True), ("said", False))
+    }
+
+
+class _Content(BaseModel):
+    said: str | None = None
+    thought: str | None = None
+
+
+_Text = Annotated[str | None, BeforeValidator(_joined)]
+
+
 class _Message(BaseModel):
-    content: str | None = None
+    content: Annotated[_Content, BeforeValidator(_parted)] = _Content()
     refusal: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
+    reasoning_content: _Text = None
+    reasoning: _Text = None
+    thinking: _Text = None
+    reasoning_details: _Text = None
+    thinking_blocks: _Text = None
+
+    @property
+    def thought(self) -> str | None:
+        """What it thinks; some servers send the same under two names."""
+        apart = self.reasoning_content or self.reasoning or self.thinking
+        return apart or self.reasoning_details or self.thinking_blocks or self.content.thought
 
 
 class _Choice(BaseModel):
@@ -64,9 +115,14 @@ class _Chunk(BaseModel):
 
 
 class Transcript:
-    """One attempt's reply as far as it has come."""
+    """One attempt's reply as far as it has come.
 
-    def __init__(self) -> None:
+    Args:
+        thinking: where the model's thinking begins and ends, where the server does not send it apart.
+    """
+
+    def __init__(self, thinking: Thinking) -> None:
+        self._marks = thinking
         self.begun = False
         """Whether the server has begun to answer."""
         self._thinking: list[str] = []
@@ -106,12 +162,11 @@ class Transcript:
             self._say(part.delta)
 
     def _say(self, delta: _Message) -> None:
-        # Some servers send the same thinking under both names.
-        thinking = delta.reasoning_content or delta.reasoning
-        for said, parts in ((thinking, self._thinking), (delta.content, self._answer), (delta.refusal, self._refusal)):
-            if said:
-                parts.append(said)
-        self._spoken += bool(thinking or delta.content or delta.refusal)
+        said = (delta.thought, self._thinking), (delta.content.said, self._answer), (delta.refusal, self._refusal)
+        for text, parts in said:
+            if text:
+                parts.append(text)
+        self._spoken += any(text for text, _ in said)
 
     def reply(self, *, done: bool) -> Reply:
         """The reply of a stream that has ended.
@@ -141,8 +196,9 @@ class Transcript:
             self._usage, choice = read.usage, read.choices[0]
             self._say(choice.message)
             self._spoken = 0  # one message is not one token
-            self._finish_reason = choice.finish_reason or "stop"  # it is whole; some servers say no more than that
-            return self._reply(self._finish_reason)
+            if choice.finish_reason:
+                return self._reply(choice.finish_reason)
+            text = "the reply has no finish_reason"
         raise Failure(ErrorKind.BAD_REPLY, text)
 
     def _reply(self, finish_reason: str) -> Reply:
@@ -150,15 +206,17 @@ class Transcript:
             raise Failure(ErrorKind.ABORTED, f"the server gave the reply up: finish_reason {finish_reason}")
         if finish_reason not in _ENDS:
             raise Failure(ErrorKind.BAD_REPLY, f"the reply has an unknown finish_reason: {finish_reason}")
-        end = _ENDS[finish_reason]
-        return Reply(self._text(end), end, self.prompt_tokens, self.completion_tokens)
+        end, text = _ENDS[finish_reason], self._text(_ENDS[finish_reason])
+        if end == "stop" and not text.strip():
+            raise Failure(ErrorKind.EMPTY, "the reply is empty: no text and no reasoning")
+        return Reply(text, end, self.prompt_tokens, self.completion_tokens)
 
     def _text(self, end: str) -> str:
-        """The answer, behind the thinking where the server parts them; left open where it was cut off thinking."""
+        """What was said, behind what was thought; left open where it was cut off thinking."""
         thinking, answer = "".join(self._thinking), "".join(self._answer or self._refusal)
-        if not thinking:
-            return answer
-        return f"<think>{thinking}" if not answer and end == "length" else f"<think>{thinking}</think>{answer}"
+        if not thinking.strip():
+            return stored(answer, self._marks)
+        return apart(thinking, answer, closed=bool(answer) or end != "length")
 
 
 def first_mistake(error: ValidationError) -> str:

@@ -7,13 +7,18 @@ import asyncio
 import ipaddress
 import os
 import re
+import socket
+from collections.abc import Awaitable, Callable
+from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import openai
 from pydantic import BaseModel, ValidationError
 
 from a2r_ray.config.schema import RoleConfig
+from a2r_ray.config.secrets import public
 from a2r_ray.engines.openai.failures import Failure, attempt
 from a2r_ray.engines.openai.retries import Patience, persist
 from a2r_ray.errors import EngineError, ErrorKind
@@ -33,12 +38,20 @@ class Server:
         self.url = _server_url(role)
         self._key = _api_key(role, self.url)
         self._short_timeout_s = min(_CONNECT_TIMEOUT_S, timeout_s)
-        self.client = openai.AsyncOpenAI(
-            api_key=self._key or "none",
-            base_url=self.url,
-            max_retries=0,
-            timeout=openai.Timeout(timeout_s, connect=self._short_timeout_s),
-        )
+        try:
+            self.client = openai.AsyncOpenAI(
+                api_key=self._key or "none",
+                base_url=self.url,
+                max_retries=0,
+                timeout=openai.Timeout(timeout_s, connect=self._short_timeout_s),
+            )
+        except (ValueError, ImportError) as error:  # of a proxy in the environment
+            raise EngineError(f"{self.url} cannot be used: {public(str(error))}{self._proxy}") from None
+
+    @cached_property
+    def _proxy(self) -> str:
+        """That a proxy stands in the way, for the end of a message."""
+        return _proxy_in_the_way(self.url)
 
     async def served_models(self) -> list[str]:
         """The names of the models that it lists.
@@ -57,23 +70,44 @@ class Server:
             text = "lists no models"
         raise Failure(ErrorKind.REFUSED, text, may_pass=False)
 
-    async def check(self, max_backoff_s: float) -> None:
-        """Raises EngineError where the server is away, refuses the key or serves other models."""
-        role, complaint = self._role, ""
+    async def check(self, max_backoff_s: float, try_out: Callable[[], Awaitable[Failure | None]]) -> None:
+        """Raises EngineError where the server is away, refuses the key or does not serve the model.
+
+        Args:
+            max_backoff_s: the longest wait between two attempts.
+            try_out: what says so of a model that the server does not list by this name: many answer to others, too.
+        """
+        complaint, role = "", self._role
         try:
             patience = Patience(_START_ATTEMPTS, self._short_timeout_s, max_backoff_s)
             served = await persist(self.served_models, patience)
-            if not {role.model, f"{role.model}:latest", f"models/{role.model}"} & set(served):
+            unlisted = not {role.model, f"{role.model}:latest", f"models/{role.model}"} & set(served)
+            if unlisted and (refusal := await try_out()) is not None:
                 names = ", ".join(served[:_MAX_NAMES]) + (", …" if len(served) > _MAX_NAMES else "") or "no model"
-                complaint = f"does not serve {role.model}; it serves {names}: correct `model`, or serve it there"
+                said = self.message(refusal)
+                complaint = f"does not serve {role.model}: {said}; it lists {names}: correct `model`, or serve it there"
         except Failure as failure:
-            if failure.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-                does = "refuses the key" if self._key else "asks for a key"
-                complaint = f"{does}: {self.message(failure)}: set {role.api_key_env} to a key that it takes"
-            elif failure.means_no_service:
-                complaint = f"cannot be used: {self.message(failure)}: start the server, or correct `base_url`"
+            if failure.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} or failure.means_no_service:
+                complaint = self.complaint(failure)
         if complaint:
             raise EngineError(f"{self.url} {complaint}")
+
+    def complaint(self, failure: Failure) -> str:
+        """Why the server is of no use, in its own words, and the remedy."""
+        said = self.message(failure)
+        if failure.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            does = "refuses the key" if self._key else "asks for a key"
+            return f"{does}: {said}: set {self._role.api_key_env} to a key that it takes{self._proxy}"
+        if failure.of_all:
+            return (
+                f"refuses whatever it is asked for {self._role.model}: {said}: correct `model`, `base_url`, or what it "
+                f"names{self._proxy}"
+            )
+        return f"cannot be used: {said}: start the server, or correct `base_url`{self._proxy}"
+
+    def away(self, failure: Failure) -> str:
+        """That it is away, and why."""
+        return f"{self.url} is away: {self.message(failure)}{self._proxy}"
 
     def message(self, failure: Failure) -> str:
         """What may be shown: scrubbed before it is cut, so that no half of a key stays."""
@@ -123,6 +157,29 @@ def _api_key(role: RoleConfig, url: str) -> str:
             f"the key in the environment variable {role.api_key_env} has spaces, quotes or odd characters"
         )
     return key
+
+
+def _proxy_in_the_way(url: str) -> str:
+    """That a proxy of the environment stands before a server nearby, which it mostly does not reach; else ""."""
+    parts = urlsplit(url)
+    host, proxies = parts.hostname or "", getproxies()
+    scheme = next((name for name in (parts.scheme, "all") if proxies.get(name)), "")
+    if not scheme or proxy_bypass(host) or not _is_nearby(host):
+        return ""
+    names = (f"{scheme}_proxy", f"{scheme}_proxy".upper())
+    name = next(name for name in names if os.environ.get(name))
+    return f"; ${name} sends what is meant for {host} through {public(proxies[scheme])}: add {host} to $NO_PROXY"
+
+
+def _is_nearby(host: str) -> bool:
+    """Whether it is local, or its name stands for private addresses."""
+    if _is_local(host):
+        return True
+    try:
+        found = {str(address[4][0]) for address in socket.getaddrinfo(host, None)}
+    except OSError:  # only the proxy knows it
+        return False
+    return all(ipaddress.ip_address(address.partition("%")[0]).is_private for address in found)
 
 
 def _is_local(host: str) -> bool:

@@ -3,6 +3,8 @@
 - Replies are streamed, so that a long one is not taken for a lost one: the time-out is for the first token and for each
   pause between two. A server that answers in one piece has that time for the whole.
 - A reply is one only if it came whole and ended by itself; all else fails. What was received by then is counted.
+- What a server does not take of how it is asked is asked of it once, and remembered: to stream, to count the tokens of
+  a stream, and by which name it is told how many tokens to generate at most.
 """
 
 import asyncio
@@ -26,16 +28,25 @@ _STREAMS: tuple[dict[str, Any], ...] = (
 )
 """How a reply is asked for, the best first; a server that refuses one is asked for the next."""
 _REFUSED = re.compile(r"\bstream(ing|_options)?\b", re.IGNORECASE)
+_LENGTHS = ("max_tokens", "max_completion_tokens")
+"""What servers call the most tokens to be generated, the first for those that take both."""
+_NOT_TAKEN = re.compile(
+    r"un(supported|recogni[sz]ed|known|expected)|not[_ ](supported|recogni[sz]ed|permitted|allowed|a valid)|forbidden"
+    r"|\bextra\b|extra_forbidden|deprecated|\binstead\b",
+    re.IGNORECASE,
+)
 _REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.NOT_IMPLEMENTED}
 
 
 class Wire:
     """The chat completions of one model at one server."""
 
-    def __init__(self, client: openai.AsyncOpenAI, url: str, model: str, extra_body: dict[str, Any]) -> None:
-        self._client, self._url, self._model, self._extra_body = client, url, model, extra_body
+    def __init__(self, client: openai.AsyncOpenAI, url: str, model: str) -> None:
+        self._client, self._model = client, model
         self._refused = 0
         """How many of the ways of asking the server does not take."""
+        # Its reasoning models know no other name.
+        self._length = _LENGTHS[url.startswith("https://api.openai.com/")]
 
     async def ask(self, request: Request, timeout_s: float, heard: Transcript, answered: Callable[[], None]) -> Reply:
         """Asks once.
@@ -52,33 +63,36 @@ class Wire:
         return await attempt(lambda: self._ask(request, timeout_s, heard, answered), lambda: heard.begun)
 
     async def _ask(self, request: Request, timeout_s: float, heard: Transcript, answered: Callable[[], None]) -> Reply:
-        refused = self._refused
+        refused, length, renamed = self._refused, self._length, False
         while True:
             try:
-                reply = await self._send(request, _STREAMS[refused], timeout_s, heard, answered)
+                asked = {"extra_body": _body_of(request, length), **_STREAMS[refused]}
+                reply = await self._send(request, asked, timeout_s, heard, answered)
             except openai.APIStatusError as error:
-                if not _refuses(error, _STREAMS[refused]):
+                if _refuses(error, _STREAMS[refused]):
+                    refused += 1
+                elif not renamed and _knows_not(error, length):
+                    length, renamed = next(name for name in _LENGTHS if name != length), True
+                else:
                     raise
-                refused += 1
             else:
-                self._refused = max(refused, self._refused)
+                self._refused, self._length = max(refused, self._refused), length
                 return reply
 
     async def _send(
         self,
         request: Request,
-        stream: dict[str, Any],
+        asked: dict[str, Any],
         timeout_s: float,
         heard: Transcript,
         answered: Callable[[], None],
     ) -> Reply:
         create: Any = self._client.chat.completions.with_streaming_response.create
-        body = {**_sampling(request, self._url), **self._extra_body}
         messages = [dict(message) for message in request.messages]
         now = asyncio.get_running_loop().time
         async with (
             asyncio.timeout(timeout_s) as limit,
-            create(model=self._model, messages=messages, extra_body=body, **stream) as response,
+            create(model=self._model, messages=messages, **asked) as response,
         ):
             heard.begun = True
             if "event-stream" not in response.headers.get("content-type", ""):
@@ -128,11 +142,20 @@ def _refuses(error: openai.APIStatusError, stream: dict[str, Any]) -> bool:
     return bool(stream) and error.status_code in _REFUSALS and bool(_REFUSED.search(f"{error.message} {error.body}"))
 
 
-def _sampling(request: Request, url: str) -> dict[str, Any]:
-    """The request's sampling as the API has it; what is not set is not sent."""
+def _knows_not(error: openai.APIStatusError, length: str) -> bool:
+    """Whether the server refuses not what is asked, but the name of the most tokens that it may generate."""
+    said = f"{error.message} {error.body}"
+    # One that is too large is named, too; but not as something that is not known.
+    named = re.search(rf"\b{length}\b", said) is not None
+    return error.status_code in _REFUSALS and named and _NOT_TAKEN.search(said) is not None
+
+
+def _body_of(request: Request, length: str) -> dict[str, Any]:
+    """What is asked beside the messages, as the API has it; what is not set is not sent."""
     sampling = request.sampling.model_dump(exclude_none=True)
-    if url.startswith("https://api.openai.com/"):
-        sampling["max_completion_tokens"] = sampling.pop("max_tokens")  # its reasoning models know no other name
+    sampling[length] = sampling.pop("max_tokens")
     if request.seed is not None:
         sampling["seed"] = request.seed
-    return {"n": 1, **sampling}
+    if request.template_kwargs:
+        sampling["chat_template_kwargs"] = dict(request.template_kwargs)
+    return {"n": 1, **sampling, **request.extra_body}

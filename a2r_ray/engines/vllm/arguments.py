@@ -7,7 +7,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from a2r_ray.config.schema import RoleConfig, Sampling
+from a2r_ray.config.asking import Sampling
+from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines.vllm import cpu
 from a2r_ray.errors import EngineError
 
@@ -48,6 +49,8 @@ def engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
     Raises:
         EngineError: vLLM knows an argument of the config not; with the nearest that it knows.
     """
+    from vllm import EngineArgs
+
     # vLLM's own default seed is 0 in every engine: replicas would draw alike.
     arguments: dict[str, Any] = {"model": role.model, "seed": secrets.randbits(31), "max_num_seqs": role.max_num_seqs}
     if role.revision:
@@ -67,25 +70,42 @@ def engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
     elif role.gpus < 1:
         arguments |= {"gpu_memory_utilization": round(_GPU_MEMORY * role.gpus, 3)}
     arguments |= role.engine_args
-    _check(arguments)
+    _check("engine_args", arguments, EngineArgs)
     return arguments
 
 
-def _check(arguments: dict[str, Any]) -> None:
-    from vllm import EngineArgs
+def check_sampling(sampling: Sampling) -> None:
+    """Raises EngineError where vLLM does not take a role's sampling."""
+    from vllm.exceptions import VLLMClientError
 
-    known = [field.name for field in fields(EngineArgs)]
+    try:
+        sampling_params(sampling, None)
+    except (ValueError, TypeError, VLLMClientError) as error:
+        raise EngineError(f"sampling: vLLM does not take it: {' '.join(str(error).split())}") from None
+
+
+def _check(where: str, arguments: dict[str, Any], known_to: type[Any]) -> None:
+    known = [field.name for field in fields(known_to) if not field.name.startswith("_")]
     for name in arguments:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean `{near[0]}`?" if near else ""
-            raise EngineError(f"engine_args.{name}: vLLM knows no such argument{hint}")
+            raise EngineError(f"{where}.{name}: vLLM knows no such argument{hint}")
 
 
 def sampling_params(sampling: Sampling, seed: int | None) -> Any:
-    """A request's sampling as vLLM has it."""
+    """A request's sampling as vLLM has it; raises whatever vLLM does for what it does not take."""
     from vllm import SamplingParams
-    from vllm.sampling_params import RequestOutputKind
+    from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind, StructuredOutputsParams
 
     given = sampling.model_dump(exclude_none=True)
+    if "logit_bias" in given:
+        given["logit_bias"] = {int(token): bias for token, bias in given["logit_bias"].items()}
+    for name, parameters in {
+        "structured_outputs": StructuredOutputsParams,
+        "repetition_detection": RepetitionDetectionParams,
+    }.items():
+        if name in given:
+            _check(f"sampling.{name}", given[name], parameters)
+            given[name] = parameters(**given[name])
     return SamplingParams(**given, n=1, seed=seed, output_kind=RequestOutputKind.FINAL_ONLY)

@@ -7,11 +7,13 @@ of Hugging Face are not made for several threads at once; one at a time encodes 
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from a2r_ray.config.asking import Thinking
 from a2r_ray.records import Message
+from a2r_ray.thinking import opening
 
 _KEPT_TOKENS = 1 << 18
 """The paths of a problem are asked together: what was encoded a while ago is not asked again."""
@@ -22,8 +24,8 @@ class Prompt:
     """An encoded chat."""
 
     token_ids: list[int]
-    opens_thinking: bool
-    """Whether the template has already opened the model's thinking."""
+    opened: str
+    """The mark with which the template has already opened the model's thinking; "" where it has not."""
 
 
 class Chats:
@@ -39,19 +41,19 @@ class Chats:
         self._kept: OrderedDict[str, Prompt] = OrderedDict()
         self._tokens = 0
 
-    def encode(self, messages: Sequence[Message]) -> Prompt:
+    def encode(self, messages: Sequence[Message], template_kwargs: Mapping[str, Any], thinking: Thinking) -> Prompt:
         """The prompt of a chat; raises whatever its template raises."""
-        key = json.dumps(messages, sort_keys=True, default=str)
+        key = json.dumps([messages, template_kwargs, thinking.begin, thinking.marks], sort_keys=True, default=str)
         with self._lock:
             if key not in self._kept:
-                self._keep(key, self._encode([dict(message) for message in messages]))
+                self._keep(key, self._encode([dict(message) for message in messages], template_kwargs, thinking))
             self._kept.move_to_end(key)
             return self._kept[key]
 
-    def _encode(self, chat: list[dict[str, Any]]) -> Prompt:
-        text = self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+    def _encode(self, chat: list[dict[str, Any]], template_kwargs: Mapping[str, Any], thinking: Thinking) -> Prompt:
+        text = self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False, **template_kwargs)
         token_ids = self._tokenizer.encode(text, add_special_tokens=False)
-        return Prompt(token_ids, text.rstrip().endswith("<think>"))
+        return Prompt(token_ids, opening(text, thinking))
 
     def _keep(self, key: str, prompt: Prompt) -> None:
         self._kept[key] = prompt

@@ -24,4 +24,7 @@ def check(role: RoleConfig) -> Facts:
     except Exception as error:
         text = " ".join(str(error).split())
         raise EngineError(f"vLLM does not take {role.model}: {type(error).__name__}: {text}") from error
-    return Facts(model.max_model_len, lambda messages: len(chats.encode(messages).token_ids))
+    return Facts(
+        model.max_model_len,
+        lambda messages: len(chats.encode(messages, role.chat.template_kwargs, role.thinking).token_ids),
+    )

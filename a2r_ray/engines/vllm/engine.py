@@ -18,13 +18,22 @@ from typing import Any
 from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines import Completion, Load, Request
 from a2r_ray.engines.vllm import cpu, private
-from a2r_ray.engines.vllm.arguments import engine_arguments, prepare_environment, sampling_params, threads
+from a2r_ray.engines.vllm.arguments import (
+    check_sampling,
+    engine_arguments,
+    prepare_environment,
+    sampling_params,
+    threads,
+)
 from a2r_ray.engines.vllm.chats import Chats, Prompt
 from a2r_ray.engines.vllm.core_process import name_replica
+from a2r_ray.engines.vllm.texts import Texts
 from a2r_ray.errors import EngineError, ErrorKind
 
-_ENDS = {"stop", "length", "repetition"}
-"""How vLLM ends what it has generated whole; whatever else it says, it gave the request up."""
+_ENDS = {"stop": "stop", "length": "length", "repetition": "length"}
+"""How vLLM ends what it has generated, with what it is called here; whatever else it says, it gave the request up."""
+_ATTEMPTS = 3
+"""What was given up, or ended with nothing said, is asked again up to so often in all."""
 
 
 @dataclass(slots=True)
@@ -35,6 +44,7 @@ class _Held:
     prompt: Prompt
     future: Future[Completion] = field(default_factory=Future)
     submitted: float = field(default_factory=time.monotonic)
+    attempts: int = 1
 
 
 class VllmEngine:
@@ -68,7 +78,7 @@ class VllmEngine:
     def submit(self, request: Request) -> Future[Completion]:
         """Queues the request; its chat is encoded here, in the caller's thread."""
         try:
-            prompt = self._chats.encode(request.messages)
+            prompt = self._chats.encode(request.messages, request.template_kwargs, request.thinking)
         except Exception as error:  # noqa: BLE001 (a template may refuse a chat in any way; that request alone fails)
             return _answered(Completion(error=f"the chat template failed: {error}", error_kind=ErrorKind.REFUSED))
         if len(prompt.token_ids) >= self._max_model_len:
@@ -107,6 +117,7 @@ class VllmEngine:
         from vllm.v1.engine.llm_engine import LLMEngine
 
         arguments = engine_arguments(role, seeded=seeded)
+        check_sampling(role.sampling)
         if not role.gpus:
             cpu.draw_faster()
             private.inspect_models_here()
@@ -149,7 +160,7 @@ class VllmEngine:
                     cpu.load_openmp(threads(role))
                 self._engine = self._start(role, seeded=seeded)
             self._max_model_len: int = self._engine.model_config.max_model_len
-            self._chats = Chats(self._engine.get_tokenizer())
+            self._chats, self._texts = Chats(self._engine.get_tokenizer()), Texts(self._engine.get_tokenizer())
         except BaseException as error:  # noqa: BLE001 (the constructor raises it)
             loaded.set_exception(error)
             return
@@ -190,6 +201,7 @@ class VllmEngine:
 
         try:
             params = sampling_params(held.request.sampling, held.request.seed)
+            params.skip_special_tokens &= not self._texts.keeps_special(held.request)
             self._engine.add_request(name, {"prompt_token_ids": held.prompt.token_ids}, params)
         except (ValueError, TypeError, VLLMClientError) as error:
             self._resolve(name, Completion(error=f"vLLM refused the request: {error}", error_kind=ErrorKind.REFUSED))
@@ -207,16 +219,20 @@ class VllmEngine:
             return
         self._inside -= 1
         held, sample = self._held[output.request_id], output.outputs[0]
+        end, failure = _end(sample)
+        if failure and held.attempts < _ATTEMPTS:
+            held.attempts += 1
+            self._inbox.put(output.request_id)
+            return
         self._resolve(
             output.request_id,
             Completion(
-                # A prefilled <think> belongs to the text: without it a trace cut off looks like a solution.
-                text=f"<think>{sample.text}" if held.prompt.opens_thinking else sample.text,
-                finish_reason=str(sample.finish_reason),
+                text=self._texts.text(held.request, held.prompt, sample.text),
+                finish_reason=end,
                 prompt_tokens=len(output.prompt_token_ids),
                 completion_tokens=len(sample.token_ids),
                 latency_s=time.monotonic() - held.submitted,
-                **_failure(sample.finish_reason),
+                **failure,
             ),
         )
 
@@ -241,9 +257,12 @@ def _answered(completion: Completion) -> Future[Completion]:
     return future
 
 
-def _failure(finish_reason: str | None) -> dict[str, Any]:
-    """What is to be said of an end that is none."""
-    if finish_reason in _ENDS:
-        return {}
-    kind = ErrorKind.ABORTED if finish_reason == "abort" else ErrorKind.ENGINE
-    return {"error": f"vLLM ended the request with {finish_reason!r}", "error_kind": kind}
+def _end(sample: Any) -> tuple[str, dict[str, Any]]:
+    """How a request ended, and what is to be said of an end that is none."""
+    reason = sample.finish_reason
+    if reason not in _ENDS:
+        kind = ErrorKind.ABORTED if reason == "abort" else ErrorKind.ENGINE
+        return "error", {"error": f"vLLM ended the request with {reason!r}", "error_kind": kind}
+    if _ENDS[reason] == "stop" and not sample.text.strip():
+        return "error", {"error": "the model ended without a word", "error_kind": ErrorKind.EMPTY}
+    return _ENDS[reason], {}

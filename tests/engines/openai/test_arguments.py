@@ -14,7 +14,6 @@ from tests.engines.conftest import Start
         ({"max_seqs": 4}, "engine_args.max_seqs: unknown to the openai engine; known are max_num_seqs, timeout, "),
         ({"max_num_seqs": 0}, "engine_args.max_num_seqs: Input should be greater than or equal to 1"),
         ({"timeout": "1"}, "engine_args.timeout: Input should be a valid number"),
-        ({"extra_body": {"top_p": 1, "n": 2}}, "engine_args.extra_body: n, top_p: set from the config's own fields"),
     ],
 )
 def test_engine_args_are_checked(start: Start, engine_args: dict[str, Any], message: str) -> None:

@@ -13,7 +13,7 @@ from a2r_ray.engines import Completion, Load, create_engine
 from a2r_ray.engines.openai.engine import OpenAIEngine
 from a2r_ray.errors import EngineError
 from tests.engines.conftest import KEY, Start, ask, eventually, request, role
-from tests.engines.scripted_server import ScriptedServer, completion, error, models
+from tests.engines.scripted_server import ScriptedServer, completion, error
 
 
 def test_a_completion_with_its_usage(server: ScriptedServer, start: Start) -> None:
@@ -110,7 +110,7 @@ def test_close_leaves_nothing_behind(server: ScriptedServer, start: Start, caplo
 
 
 def test_a_failed_start_leaves_nothing_behind(server: ScriptedServer, start: Start) -> None:
-    server.models = models("other")
+    server.models = error(401)
     with pytest.raises(EngineError):
         start()
     assert eventually(lambda: not any(thread.name == "openai-engine" for thread in threading.enumerate()))

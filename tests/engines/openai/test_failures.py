@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from a2r_ray.config.schema import Sampling
+from a2r_ray.config.asking import Sampling
 from a2r_ray.engines import Request
 from a2r_ray.engines.openai.failures import _retry_after_s
 from tests.engines.conftest import Start, ask
@@ -23,10 +23,12 @@ def test_retry_after_as_servers_write_it() -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 def test_a_refusal_is_data_at_once(server: ScriptedServer, start: Start, status: int) -> None:
+    engine = start()
+    ask(engine)  # what has answered once is no server that refuses all
     server.script(error(status, "no such thing"))
-    done = ask(start())
+    done = ask(engine)
     assert (done.error, done.error_kind) == (f"HTTP {status}: no such thing", "refused")
-    assert len(server.bodies) == 1
+    assert len(server.bodies) == 2
 
 
 @pytest.mark.parametrize(

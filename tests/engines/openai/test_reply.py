@@ -1,9 +1,17 @@
 """What becomes of replies that come in one piece."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from tests.engines.conftest import Start, ask
-from tests.engines.scripted_server import Reply, ScriptedServer, completion
+from a2r_ray.config.asking import Thinking
+from a2r_ray.thinking import visible
+from tests.engines.conftest import Start, ask, request
+from tests.engines.scripted_server import Reply, ScriptedServer, chunk, completion, streamed
+
+THOUGHT = {"type": "thinking", "thinking": [{"type": "text", "text": "6*"}, {"type": "text", "text": "7"}]}
+"""As Mistral has it."""
 
 
 @pytest.mark.parametrize(
@@ -11,12 +19,22 @@ from tests.engines.scripted_server import Reply, ScriptedServer, completion
     [
         (completion("cut", finish_reason="length"), "cut", "length"),
         (completion("", finish_reason="content_filter"), "", "content_filter"),
-        (completion("fine", finish_reason=None), "fine", "stop"),
-        (completion(None), "", "stop"),
         (completion(None, refusal="I will not."), "I will not.", "stop"),
         (completion("42", reasoning_content="6*7"), "<think>6*7</think>42", "stop"),
         (completion("42", reasoning="6*7"), "<think>6*7</think>42", "stop"),
         (completion(None, reasoning_content="6*", finish_reason="length"), "<think>6*", "length"),
+        (completion("", finish_reason="length"), "", "length"),
+        (completion("cut", finish_reason="model_length"), "cut", "length"),
+        (completion("", finish_reason="tool_calls", tool_calls=[]), "", "tool_calls"),
+        (completion("", reasoning="6*7"), "<think>6*7</think>", "stop"),
+        (completion([{"type": "text", "text": "4"}, {"type": "text", "text": "2"}, "!"]), "42!", "stop"),
+        (completion([THOUGHT, {"type": "text", "text": "42"}]), "<think>6*7</think>42", "stop"),
+        (
+            completion("42", reasoning_details=[THOUGHT]),
+            "<think>6*7</think>42",
+            "stop",
+        ),
+        (completion("[THINK]6*7[/THINK]42"), "[THINK]6*7[/THINK]42", "stop"),
     ],
 )
 def test_what_a_reply_becomes(
@@ -27,6 +45,49 @@ def test_what_a_reply_becomes(
     assert (done.text, done.finish_reason, done.error) == (text, finish_reason, "")
     assert done.completion_tokens == 7
     assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize("kind", [completion, streamed])
+def test_a_reply_in_which_nothing_is_said_is_asked_again(server: ScriptedServer, start: Start, kind: Any) -> None:
+    server.script(kind(""), kind(" \n"), kind("42"))
+    assert ask(start(max_retries=2)).text == "42"
+    server.script(kind(""))
+    done = ask(start(max_retries=2))
+    assert (done.text, done.finish_reason, done.error_kind) == ("", "error", "empty")
+    assert done.error == "the reply is empty: no text and no reasoning"
+    assert len(server.bodies) == 6
+
+
+@pytest.mark.parametrize("finish_reason", [None, "", "paused"])
+def test_a_reply_without_an_end_is_asked_again(server: ScriptedServer, start: Start, finish_reason: str | None) -> None:
+    server.script(completion("half", finish_reason=finish_reason), completion("whole"))
+    assert ask(start(max_retries=1)).text == "whole"
+    server.script(completion("half", finish_reason=finish_reason))
+    assert ask(start(max_retries=1)).error_kind == "bad_reply"
+
+
+@pytest.mark.parametrize(
+    ("thinking", "content", "shown"),
+    [
+        ("auto", "<think>6*7</think>42", "42"),
+        ("none", "<think>6*7</think>42", "<think>6*7</think>42"),
+        ({"begin": "<r>", "end": "</r>"}, "<r>6*7</r>42", "42"),
+        ({"begin": "<r>", "end": "</r>", "opened": True}, "6*", ""),
+    ],
+)
+def test_thinking_within_a_text_is_found_by_its_marks(
+    server: ScriptedServer, start: Start, thinking: Any, content: str, shown: str
+) -> None:
+    server.script(completion(content))
+    asked = replace(request(), thinking=Thinking.model_validate(thinking))
+    assert visible(ask(start(), asked).text) == shown
+
+
+def test_thinking_in_parts_of_a_stream_is_gathered(server: ScriptedServer, start: Start) -> None:
+    parts = [THOUGHT, {"type": "text", "text": "42"}]
+    server.script(Reply(events=[*(chunk({"content": [part]}) for part in parts), chunk({}, "stop"), "[DONE]"]))
+    done = ask(start())
+    assert (done.text, done.completion_tokens) == ("<think>6*7</think>42", 2)
 
 
 def test_usage_may_be_absent(server: ScriptedServer, start: Start) -> None:

@@ -12,7 +12,7 @@ from a2r_ray.engines.openai.engine import OpenAIEngine
 from a2r_ray.engines.openai.failures import Failure
 from a2r_ray.errors import EngineError
 from tests.engines.conftest import KEY, NOT_JSON, Start, ask, role
-from tests.engines.scripted_server import MODEL, Reply, ScriptedServer, error, models
+from tests.engines.scripted_server import MODEL, Reply, ScriptedServer, error, models, streamed
 
 
 @pytest.mark.parametrize("status", [404, 405, 429, 501])
@@ -54,12 +54,41 @@ def test_a_refused_key_ends_the_start(server: ScriptedServer, start: Start, stat
     assert caught.value.__context__ is None
 
 
-def test_another_model_ends_the_start(server: ScriptedServer, start: Start) -> None:
+@pytest.mark.parametrize("names", [("openai/*", "gpt-4o"), ("deployment-7",), ()])
+def test_a_model_that_is_not_listed_is_settled_by_one_trial(
+    server: ScriptedServer, start: Start, names: tuple[str, ...]
+) -> None:
+    server.models = models(*names)
+    engine = start()
+    [trial] = server.bodies
+    assert (trial["model"], trial["max_tokens"], "temperature" in trial) == (MODEL, 1, False)
+    assert ask(engine).text == "hello"
+    assert engine.load().completion_tokens == 14  # the trial's are paid, too
+
+
+@pytest.mark.parametrize(
+    "trial",
+    [
+        streamed("a", finish_reason="length"),
+        error(429, "busy"),
+        error(500, "out of memory"),
+        error(400, "Could not finish the message because max_tokens or model output limit was reached."),
+    ],
+)
+def test_a_trial_that_is_not_refused_is_enough(server: ScriptedServer, start: Start, trial: Reply) -> None:
+    server.models = models("other")
+    server.script(trial, streamed())
+    assert ask(start()).text == "hello"
+
+
+@pytest.mark.parametrize(("status", "words"), [(404, "The model `tiny` does not exist"), (400, "Invalid model name")])
+def test_another_model_ends_the_start(server: ScriptedServer, start: Start, status: int, words: str) -> None:
     server.models = models(*(f"model-{i}" for i in range(20)))
+    server.script(error(status, words))
     with pytest.raises(EngineError) as caught:
         start()
     said = str(caught.value)
-    assert f"{server.url} does not serve {MODEL}; it serves model-0, model-1" in said
+    assert f"{server.url} does not serve {MODEL}: HTTP {status}: {words}; it lists model-0, model-1" in said
     assert "model-9, …" in said
     assert "model-10" not in said
 
@@ -166,3 +195,54 @@ def test_no_half_of_the_key_is_left_where_a_message_is_cut(start: Start, length:
 @pytest.mark.parametrize("look", [KEY, KEY.replace("/", "%2F").replace("+", "%2B"), KEY.replace("/", r"\/")])
 def test_the_key_is_scrubbed_however_it_is_written(start: Start, look: str) -> None:
     assert start()._server.message(Failure("server", f"got {look}!")) == "got [key]!"
+
+
+# Proxies.
+
+
+@pytest.mark.parametrize(
+    ("variable", "proxy"),
+    [
+        ("HTTP_PROXY", "http://me:hidden@127.0.0.1:9"),
+        ("http_proxy", "127.0.0.1:9"),
+        ("ALL_PROXY", "http://127.0.0.1:9"),
+    ],
+)
+def test_a_proxy_in_the_way_is_named(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, variable: str, proxy: str
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, proxy)
+    with pytest.raises(EngineError) as caught:
+        OpenAIEngine(role(server.url))
+    said = str(caught.value)
+    assert f"${variable} sends what is meant for 127.0.0.1 through " in said
+    assert said.endswith("127.0.0.1:9: add 127.0.0.1 to $NO_PROXY")
+    assert "hidden" not in said
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    engine = OpenAIEngine(role(server.url))
+    assert ask(engine).text == "hello"
+    engine.close()
+
+
+def test_a_proxy_that_cannot_be_used_is_no_traceback(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("ALL_PROXY", "odd://127.0.0.1:9")
+    with pytest.raises(EngineError, match=r"cannot be used: Unknown scheme .*; \$ALL_PROXY sends"):
+        OpenAIEngine(role(server.url))
+
+
+@pytest.mark.parametrize(("address", "near"), [("10.1.2.3", True), ("8.8.8.8", False), (None, False)])
+def test_a_proxy_is_in_the_way_of_what_is_near_and_of_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, *, address: str | None, near: bool
+) -> None:
+    def looked_up(*_: object) -> list[object]:
+        if address is None:
+            raise OSError
+        return [(2, 1, 6, "", (address, 0))]
+
+    monkeypatch.setattr("socket.getaddrinfo", looked_up)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    assert ("add gpu.example.com" in server_module._proxy_in_the_way("https://gpu.example.com/v1")) is near
+    assert "add 10.0.0.7" in server_module._proxy_in_the_way("https://10.0.0.7/v1")

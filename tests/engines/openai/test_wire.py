@@ -1,15 +1,16 @@
 """What is sent, and what becomes of streams, whole and broken, by a real server on the loopback."""
 
 import threading
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
-from a2r_ray.config.schema import Sampling
+from a2r_ray.config.asking import Sampling
 from a2r_ray.engines import Request
-from a2r_ray.engines.openai.wire import _sampling
+from a2r_ray.engines.openai.wire import Wire
 from a2r_ray.records import Message
-from tests.engines.conftest import MESSAGES, Start, ask, hurry, request
+from tests.engines.conftest import MESSAGES, Start, ask, hurry
 from tests.engines.scripted_server import BREAK, MODEL, Reply, ScriptedServer, chunk, completion, error, streamed
 
 # What is sent.
@@ -33,15 +34,52 @@ def test_only_what_is_set_is_sent(server: ScriptedServer, start: Start) -> None:
 
 def test_all_sampling_seed_and_extra_body_are_sent(server: ScriptedServer, start: Start) -> None:
     sampling: dict[str, Any] = {"temperature": 0.0, "top_p": 0.9, "top_k": 20, "min_p": 0.1, "stop": ["END"]}
+    sampling |= {"presence_penalty": 1.5, "repetition_penalty": 1.1, "min_tokens": 2, "ignore_eos": True}
+    sampling |= {"logit_bias": {"17": -100.0}, "stop_token_ids": [3], "bad_words": ["no"], "reasoning_effort": "low"}
     asked = Request(MESSAGES, Sampling(max_tokens=5, **sampling), "p/0", seed=2**62)
-    ask(start(extra_body={"chat_template_kwargs": {"enable_thinking": False}}), asked)
-    expected = {**sampling, "max_tokens": 5, "seed": 2**62, "chat_template_kwargs": {"enable_thinking": False}}
+    ask(start(), replace(asked, extra_body={"odd": [1]}, template_kwargs={"enable_thinking": False}))
+    told = {"odd": [1], "chat_template_kwargs": {"enable_thinking": False}}
+    expected = {**sampling, "max_tokens": 5, "seed": 2**62, **told}
     assert expected.items() <= server.bodies[0].items()
 
 
+OPENAI_S = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        error(400, OPENAI_S, "unsupported_parameter"),
+        error(400, "max_tokens: Extra inputs are not permitted"),
+        Reply({"detail": [{"type": "extra_forbidden", "loc": ["body", "max_tokens"], "msg": "Extra"}]}, 422),
+    ],
+)
+def test_the_most_tokens_are_named_as_the_server_takes_it_and_that_is_remembered(
+    server: ScriptedServer, start: Start, refusal: Reply
+) -> None:
+    server.script(refusal, streamed())
+    engine = start(max_retries=0)
+    assert [ask(engine).text for _ in range(2)] == ["hello", "hello"]
+    named = [(body.get("max_tokens"), body.get("max_completion_tokens")) for body in server.bodies]
+    assert named == [(100, None), (None, 100), (None, 100)]
+
+
+def test_a_server_that_takes_neither_name_is_asked_no_third_time(server: ScriptedServer, start: Start) -> None:
+    engine = start(max_retries=0)
+    ask(engine)
+    server.script(error(400, OPENAI_S), error(400, "unknown field max_completion_tokens"))
+    assert ask(engine).error == "HTTP 400: unknown field max_completion_tokens"
+    assert len(server.bodies) == 3
+
+
+def test_too_many_tokens_are_refused_by_any_name(server: ScriptedServer, start: Start) -> None:
+    server.script(error(400, "max_tokens is too large: 100. This model supports at most 64 completion tokens"))
+    assert ask(start(max_retries=0)).error_kind == "refused"
+    assert len(server.bodies) == 1
+
+
 def test_openai_itself_is_told_max_completion_tokens() -> None:
-    sent = _sampling(request(), "https://api.openai.com/v1")
-    assert sent == {"n": 1, "temperature": 0.6, "max_completion_tokens": 100}
+    assert Wire(cast("Any", None), "https://api.openai.com/v1", "m")._length == "max_completion_tokens"
 
 
 def test_messages_are_sent_whole(server: ScriptedServer, start: Start) -> None:

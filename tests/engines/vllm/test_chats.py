@@ -4,19 +4,20 @@ from typing import Any
 
 import pytest
 
+from a2r_ray.config.asking import Thinking
 from a2r_ray.engines.vllm import chats as module
-from a2r_ray.engines.vllm.chats import Chats
+from a2r_ray.engines.vllm.chats import Chats, Prompt
 
 
 class Tokenizer:
     """A token for each character, and a count of what it was asked."""
 
-    def __init__(self) -> None:
-        self.asked = 0
+    def __init__(self, end: str = "<think>\n") -> None:
+        self.asked, self.end, self.told = 0, end, dict[str, Any]()
 
-    def apply_chat_template(self, chat: list[dict[str, Any]], **_: Any) -> str:
-        self.asked += 1
-        return "".join(f"[{message['role']}]{message['content']}" for message in chat) + "<think>\n"
+    def apply_chat_template(self, chat: list[dict[str, Any]], **told: Any) -> str:
+        self.asked, self.told = self.asked + 1, told
+        return "".join(f"[{message['role']}]{message['content']}" for message in chat) + self.end
 
     def encode(self, text: str, **_: Any) -> list[int]:
         return [ord(letter) for letter in text]
@@ -26,15 +27,44 @@ def chat(text: str, **more: Any) -> list[dict[str, Any]]:
     return [{"role": "user", "content": text, **more}]
 
 
+def encode(chats: Chats, messages: list[dict[str, Any]], thinking: Any = "auto", **template_kwargs: Any) -> Prompt:
+    return chats.encode(messages, template_kwargs, Thinking.model_validate(thinking))
+
+
 def test_the_same_chat_is_encoded_once_and_another_anew() -> None:
     tokenizer = Tokenizer()
     chats = Chats(tokenizer)
-    assert chats.encode(chat("a")) is chats.encode(chat("a"))
-    assert chats.encode(chat("a")).opens_thinking
+    assert encode(chats, chat("a")) is encode(chats, chat("a"))
     assert tokenizer.asked == 1
-    chats.encode(chat("a", name="me"))
-    chats.encode(chat("b"))
-    assert tokenizer.asked == 3
+    encode(chats, chat("a", name="me"))
+    encode(chats, chat("b"))
+    encode(chats, chat("b"), enable_thinking=False)
+    assert tokenizer.asked == 4
+
+
+@pytest.mark.parametrize(
+    ("end", "thinking", "opened"),
+    [
+        ("<think>\n", "auto", "<think>"),
+        ("[THINK]", "auto", "[THINK]"),
+        ("<thought>\n", "auto", "<thought>"),
+        ("<|channel|>analysis<|message|>", "auto", "<|channel|>analysis<|message|>"),
+        ("<think>\n\n</think>\n\n", "auto", ""),
+        ("", "auto", ""),
+        ("<think>\n", "none", ""),
+        ("<r>\n", {"begin": "<r>", "end": "</r>"}, "<r>"),
+        ("<think>\n", {"begin": "<r>", "end": "</r>"}, ""),
+    ],
+)
+def test_whether_the_template_has_opened_the_thinking(end: str, thinking: Any, opened: str) -> None:
+    tokenizer = Tokenizer(end)
+    assert encode(Chats(tokenizer), chat("a"), thinking).opened == opened
+
+
+def test_the_template_is_told_what_the_config_says() -> None:
+    tokenizer = Tokenizer()
+    encode(Chats(tokenizer), chat("a"), enable_thinking=False)
+    assert tokenizer.told == {"add_generation_prompt": True, "tokenize": False, "enable_thinking": False}
 
 
 def test_what_is_kept_is_bounded_in_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,8 +72,8 @@ def test_what_is_kept_is_bounded_in_tokens(monkeypatch: pytest.MonkeyPatch) -> N
     tokenizer = Tokenizer()
     chats = Chats(tokenizer)
     for number in range(50):
-        chats.encode(chat("x" * 40 + str(number)))
+        encode(chats, chat("x" * 40 + str(number)))
     assert sum(len(prompt.token_ids) for prompt in chats._kept.values()) <= 100
-    long = chats.encode(chat("y" * 500))
-    assert chats.encode(chat("y" * 500)) is long  # one that is longer than all is kept while it is the last
+    long = encode(chats, chat("y" * 500))
+    assert encode(chats, chat("y" * 500)) is long  # one that is longer than all is kept while it is the last
     assert len(chats._kept) == 1

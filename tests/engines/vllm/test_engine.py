@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 import psutil
 import pytest
 
+from a2r_ray.config.asking import Sampling, Thinking
 from a2r_ray.config.resources import Resources
-from a2r_ray.config.schema import RoleConfig, Sampling
+from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines import Completion, Request
 from a2r_ray.engines.vllm import cpu as vllm_cpu
 from a2r_ray.engines.vllm.core_process import end_with_replica
@@ -153,18 +155,60 @@ def test_an_end_that_is_none_is_a_failure_with_its_tokens(
         finish(output)
 
     monkeypatch.setattr(engine, "_finish", ended)
+    before = engine.load().completion_tokens
     [given_up] = answers(engine, [request("Tell me a story.")])
     assert (given_up.error_kind, given_up.completion_tokens > 0, given_up.prompt_tokens > 0) == (kind, True, True)
-    assert repr(reason) in given_up.error
+    assert (repr(reason) in given_up.error, given_up.finish_reason) == (True, "error")
+    assert engine.load().completion_tokens - before == 3 * given_up.completion_tokens  # it was asked three times
+
+
+@pytest.mark.parametrize("spoilt", [{"finish_reason": "abort"}, {"finish_reason": "stop", "text": " \n"}])
+def test_what_is_no_end_is_asked_again(
+    engine: VllmEngine, monkeypatch: pytest.MonkeyPatch, spoilt: dict[str, str]
+) -> None:
+    finish, left = engine._finish, [2]
+
+    def ended(output: Any) -> None:
+        for sample in output.outputs if left[0] else ():
+            for name, value in spoilt.items():
+                setattr(sample, name, value)
+        left[0] -= 1
+        finish(output)
+
+    monkeypatch.setattr(engine, "_finish", ended)
+    [done] = answers(engine, [request("Tell me a story.")])
+    assert (done.error, bool(done.text)) == ("", True)
+    left[0] = 3
+    [failed] = answers(engine, [request("Tell me a story.")])
+    assert failed.error_kind == ("empty" if "text" in spoilt else "aborted")
+
+
+def test_a_sampling_is_all_that_vllm_takes(engine: VllmEngine) -> None:
+    sampling = Sampling(temperature=0, max_tokens=8, min_tokens=8, ignore_eos=True, repetition_penalty=1.1)
+    biased = Sampling(temperature=0, max_tokens=8, logit_bias={"42": 100.0}, presence_penalty=0.5, bad_words=["no"])
+    [long, same] = answers(engine, [request("Hello.", sampling=sampling), request("Hello.", sampling=biased)])
+    assert (long.completion_tokens, long.error) == (8, "")
+    assert len(set(engine._engine.get_tokenizer().encode(same.text))) <= 2
+    only = Sampling(temperature=0, max_tokens=8, structured_outputs={"choice": ["yes!", "no!"]})
+    assert answers(engine, [request("Hello.", sampling=only)])[0].text in {"yes!", "no!"}
+
+
+def test_marks_of_thinking_that_are_special_tokens_stay_in_the_text(engine: VllmEngine) -> None:
+    mark = "<|im_start|>"
+    forced = Sampling(temperature=0, max_tokens=3, allowed_token_ids=engine._engine.get_tokenizer().encode(mark))
+    asked = replace(request("Hello.", sampling=forced), thinking=Thinking(marks="given", begin=mark, end="</r>"))
+    [marked, plain] = answers(engine, [asked, request("Hello.", sampling=forced)])
+    assert (marked.text, plain.text) == ("<think>" + 2 * mark, "")
+    assert marked.finish_reason == plain.finish_reason == "length"
 
 
 def test_chats_are_encoded_by_those_who_ask_and_whole(engine: VllmEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[tuple[str, list[dict[str, Any]]]] = []
     encode = engine._chats._encode
 
-    def watched(chat: list[dict[str, Any]]) -> Any:
+    def watched(chat: list[dict[str, Any]], *how: Any) -> Any:
         encoded.append((threading.current_thread().name, chat))
-        return encode(chat)
+        return encode(chat, *how)
 
     monkeypatch.setattr(engine._chats, "_encode", watched)
     asked_by = {"role": "user", "content": "Add.", "name": "me"}
@@ -177,6 +221,22 @@ def test_chats_are_encoded_by_those_who_ask_and_whole(engine: VllmEngine, monkey
 def test_an_unknown_engine_argument_is_named_with_the_nearest() -> None:
     with pytest.raises(EngineError, match=r"engine_args\.max_num_seq: .*did you mean `max_num_seqs`"):
         VllmEngine(role(engine_args={"max_num_seq": 4}))
+
+
+@pytest.mark.parametrize(
+    ("sampling", "words"),
+    [
+        ({"structured_outputs": {"regexp": "a"}}, "structured_outputs.regexp: vLLM knows no such"),
+        ({"structured_outputs": {"regex": "a", "choice": ["b"]}}, "vLLM does not take it: You can only use one"),
+        ({"repetition_detection": {"max_pattern_size": -1}}, "vLLM does not take it: "),
+    ],
+)
+def test_a_sampling_that_vllm_does_not_take_is_told_before_the_model_loads(
+    sampling: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(EngineError, match="sampling") as caught:
+        VllmEngine(role(model="/nonexistent/model", sampling=sampling))
+    assert words in str(caught.value)
 
 
 def test_a_model_that_is_not_there_is_named() -> None:
