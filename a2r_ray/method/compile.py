@@ -120,9 +120,15 @@ def _without_engine(pool: Pool) -> Pool:
     return pool if any(stage.requests for stage in pool.stages) else replace(pool, engine=None)
 
 
+def _columns(config: Config, role: RoleConfig) -> tuple[str, ...]:
+    """What a role's prompt reads of a problem's metadata."""
+    own = own_names(config.input)
+    return tuple(name for name in named_columns(role) if name not in own)
+
+
 def _explorer_pool(config: Config, role: ExplorerConfig) -> Pool:
     stage = Sample(role, config.explorer_fingerprint, config.seed, own_names(config.input))
-    return Pool("explorer", (stage,), role, "explorer", config.seed, named_columns(role))
+    return Pool("explorer", (stage,), role, "explorer", config.seed, _columns(config, role))
 
 
 def _last_pool(config: Config, role: SynthesizerConfig | None) -> Pool:

@@ -74,6 +74,18 @@ def test_the_known_answer_is_in_no_prompt(document: dict[str, Any], name: str) -
     assert line == f"explorer.prompt: {{{name}}} would show the model the known answer (input.answer_column)"
 
 
+def test_a_pool_reads_the_columns_that_its_prompts_name_and_are_metadata(document: dict[str, Any]) -> None:
+    document["input"] |= {"problem_column": "question"}
+    document = with_role(document, prompt="{question} {id} {problem} {topic}")
+    document = with_role(document, "synthesizer", prompt="{problem} {references} {topic} {ticket.body}")
+    assert [pool.columns for pool in compile_method(parse_config(document), "streaming")] == [
+        ("topic",),
+        ("topic", "ticket.body"),
+    ]
+    [shared] = compile_method(parse_config(document), "shared")
+    assert set(shared.columns) == {"topic", "ticket.body"}
+
+
 def test_columns_are_those_of_all_the_first_rows(document: dict[str, Any]) -> None:
     config = parse_config(with_role(document, prompt="{problem} {topic} {n}"))
     known = columns([problem(metadata='{"topic": 1}'), problem(metadata='{"n": {"a": [1]}}')])
