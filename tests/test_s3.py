@@ -135,11 +135,12 @@ def test_a_run_completes_and_leaves_nothing_but_whole_files(
     server: S3Server, undisturbed: subprocess.CompletedProcess[str]
 ) -> None:
     assert undisturbed.returncode == 0, undisturbed.stderr
-    assert re.fullmatch(r"schedule \w+: [^\n]+\n", undisturbed.stderr)
+    phases = r"reading s3://\S+\nstarting Ray on this machine\nschedule \w+: [^\n]+\nloading the models\n"
+    assert re.fullmatch(phases, undisturbed.stderr)
     receipt = json.loads(undisturbed.stdout)
     assert receipt["balanced"]
     assert (receipt["input"], receipt["ok"], receipt["duplicate"], receipt["outcome"]) == (21, 20, 1, "complete")
-    assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 80, "reused": 0, "errors": 0}
+    assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 80, "reused": 0, "errors": 0, "cut_off": 0}
     paths = keys(server, "bucket/undisturbed", "paths", PATH_KEY)
     assert len(paths) == paths.total() == 80
     assert len(keys(server, "bucket/undisturbed", "results", ["problem_id"])) == 20

@@ -289,7 +289,7 @@ def test_a_run_ends_with_the_reason_and_continues_after_the_remedy(
     paths.symlink_to("/sys/kernel")
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors
-    first = errors.splitlines()[1]  # after the schedule
+    [first] = [line for line in errors.splitlines() if line.startswith("error: ")]
     assert first.startswith(f"error: {paths}: cannot be written: ")
     assert first.endswith("free the space or restore the access, then run the same command again")
     paths.unlink()

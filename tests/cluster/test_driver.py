@@ -58,7 +58,7 @@ def test_every_row_is_in_results_or_rejects_exactly_once_and_the_same_whatever_t
         receipt = driver.run(config).receipt
         assert receipt["balanced"]
         assert (receipt["input"], receipt["ok"], receipt["failed"], receipt["duplicate"]) == (25, 20, 4, 1)
-        assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 80, "reused": 0, "errors": 0}
+        assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 80, "reused": 0, "errors": 0, "cut_off": 0}
         assert sorted(rows(config.output, "results", "problem_id")) == sorted((f"p{i}",) for i in range(20))
         rejects = dict(rows(config.output, "rejects", "line, error_kind"))
         assert rejects == {21: "malformed_json", 22: "invalid_utf8", 23: "empty_problem", 24: "duplicate_id"}
@@ -79,18 +79,20 @@ def test_what_is_done_is_never_done_again_whatever_more_is_asked_for(document: d
     document["input"]["limit"] = None
     before = driver.run(parse_config(document)).receipt
     assert (before["input"], before["ok"], before["failed"], before["duplicate"]) == (25, 20, 4, 1)
-    assert before["paths"] == {"stored": 80, "sampled_this_attempt": 60, "reused": 20, "errors": 0}
-    after = driver.run(parse_config(document)).receipt
+    assert before["paths"] == {"stored": 80, "sampled_this_attempt": 60, "reused": 20, "errors": 0, "cut_off": 0}
     assert before["balanced"]
+    assert driver.run(parse_config(document)).receipt == before  # nothing is begun
+    os.utime(document["input"]["path"])
+    after = driver.run(parse_config(document)).receipt
     assert after["balanced"]
-    assert after["paths"] == {"stored": 80, "sampled_this_attempt": 0, "reused": 80, "errors": 0}
+    assert after["paths"] == {"stored": 80, "sampled_this_attempt": 0, "reused": 80, "errors": 0, "cut_off": 0}
     # To run is not to retry.
     assert (after["ok"], after["failed"], after["tokens"]) == (before["ok"], before["failed"], before["tokens"])
     first = rows(document["output"], "paths", "problem_id, path_index, finished_at")
     document["explorer"]["paths"] = 8
     receipt = driver.run(parse_config(document)).receipt
     assert receipt["balanced"]
-    assert receipt["paths"] == {"stored": 160, "sampled_this_attempt": 80, "reused": 80, "errors": 0}
+    assert receipt["paths"] == {"stored": 160, "sampled_this_attempt": 80, "reused": 80, "errors": 0, "cut_off": 0}
     assert set(first) <= set(rows(document["output"], "paths", "problem_id, path_index, finished_at"))
     assert rows(document["output"], "results", "count(*), count(distinct problem_id)") == [(20, 20)]
     assert rows(document["output"], "results", "distinct len(path_answers)") == [(8,)]
@@ -188,7 +190,7 @@ def test_a_retry_makes_again_what_failed_and_reads_a_mended_input(
     problems_file.write_text(whole)
     receipt = driver.run(stored_config(Storage(config.output)), retry=True).receipt
     assert (receipt["ok"], receipt["failed"], receipt["balanced"]) == (20, 0, True)
-    assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 4, "reused": 76, "errors": 0}
+    assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 4, "reused": 76, "errors": 0, "cut_off": 0}
 
 
 @pytest.mark.usefixtures("messy")
@@ -235,6 +237,7 @@ def test_paths_made_elsewhere_are_extracted_voted_and_synthesized(
         document |= {"explorer": document["synthesizer"] | {"paths": 3}, "synthesizer": None}
     config = parse_config(document)
     for sampled in (34, 0) if synthesizer else (34,):  # and again, which brings and does nothing, and once more below
+        os.utime(file)  # or the second would begin nothing
         receipt = driver.run(config).receipt
         assert receipt["balanced"]
         assert (receipt["input"], receipt["ok"], receipt["failed"]) == (12, 11, 1)

@@ -18,6 +18,8 @@ from a2r_ray.cluster import connection, driver
 from a2r_ray.config.loading import parse_config
 groups, while_synthesizing = {}, []
 def observe(progress):
+    if progress.doing:
+        return
     table = placement_group_table()
     groups.update({name: group for name, group in table.items() if group["state"] == "CREATED"})
     done = sum(each["stages"].get("synthesize", 0) for each in progress.replicas.values())

@@ -17,6 +17,8 @@ from a2r_ray.cluster import driver
 from a2r_ray.config.loading import parse_config
 places = {}
 def observe(progress):
+    if progress.doing:
+        return
     names = {node["NodeID"]: node["Labels"].get("name", "head") for node in ray.nodes()}
     for actor in actors().values():
         if actor["State"] == "ALIVE" and "MapBatches" in actor["ActorClassName"]:

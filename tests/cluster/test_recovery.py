@@ -27,6 +27,8 @@ import json, sys, time
 from a2r_ray.cluster import driver
 from a2r_ray.config.loading import parse_config
 def observe(progress):
+    if progress.doing:
+        return
     alive = {name: each for name, each in progress.replicas.items() if each["age_s"] < 1.5 and not each["loading"]}
     print(json.dumps({
         "at": time.time(),
