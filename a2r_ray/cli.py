@@ -46,19 +46,21 @@ def cli() -> None:
 @_config
 @_set
 @_json
-def validate(config: str, overrides: Sequence[str], as_json: bool) -> int:
+@click.option("--deep", is_flag=True, help="Look at models, engine arguments, prompts and the cluster, too.")
+def validate(config: str, overrides: Sequence[str], as_json: bool, deep: bool) -> int:
     """Check a config: every mistake at once, by field; reads the first rows of the input."""
     from a2r_ray.config.loading import read_document
+    from a2r_ray.validate import look_deeper
     from a2r_ray.validate import validate as check
 
     valid = check(read_document(config, overrides))
-    read, bad = len(valid.first), valid.rejects
+    read, bad, notes = len(valid.first), valid.rejects, [*valid.notes, *(look_deeper(valid) if deep else [])]
     if as_json:
-        counts = {"rows": valid.rows, "checked": read, "rejected": len(bad), "notes": valid.notes}
+        counts = {"rows": valid.rows, "checked": read, "rejected": len(bad), "notes": notes}
         click.echo(json.dumps({"config": valid.config.document, **counts}))
         return COMPLETE
     click.echo(f"{config}: valid; {valid.rows:,} rows, the first {read:,} read, {len(bad):,} of them rejected")
-    for line in [*(f"{row.source}:{row.line}: {row.error}" for row in bad[:5]), *valid.notes]:
+    for line in [*(f"{row.source}:{row.line}: {row.error}" for row in bad[:5]), *notes]:
         click.echo(f"  {line}")
     return COMPLETE
 

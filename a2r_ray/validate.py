@@ -1,13 +1,20 @@
-"""Validating: every mistake in one go, those of the fields beside those of the input that they name."""
+"""Validating: every mistake in one go, those of the fields beside those of the input that they name.
+
+What else would fail only after a minute of loading is looked for where it is asked for (``look_deeper``).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from a2r_ray.config.loading import parse_config, parse_input
-from a2r_ray.config.schema import Config
-from a2r_ray.errors import ConfigError, InputError
-from a2r_ray.method.asking import columns, keeping_their_own, prompt_mistakes
+from a2r_ray.config.schema import Config, ExplorerConfig, SynthesizerConfig
+from a2r_ray.engines import Facts, check_engine
+from a2r_ray.errors import ConfigError, EngineError, InputError
+from a2r_ray.method.asking import columns, keeping_their_own, own_names, prompt_mistakes
+from a2r_ray.method.compile import compile_phases, planned
+from a2r_ray.method.references import References, synthesizer_messages
+from a2r_ray.method.sample import explorer_messages
 from a2r_ray.records import Problem, Reject
 from a2r_ray.sources import doubts, first_rows, open_source, row_count
 from a2r_ray.sources.prompt_columns import FIRST_ROWS
@@ -68,6 +75,80 @@ def _read(document: Mapping[str, Any], mistakes: list[str]) -> tuple[Sequence[Pr
         except InputError as error:
             mistakes.append(str(error))
     return [], 0, []
+
+
+def look_deeper(valid: Valid) -> list[str]:
+    """Looks at what a run would meet: its models and their arguments, what of the first rows fits, who finds a place.
+
+    Returns:
+        What was found, a line each.
+
+    Raises:
+        ConfigError: with every mistake.
+        A2RError: the cluster cannot be reached.
+    """
+    from a2r_ray.cluster import connection  # Ray takes a second to import, which few ask for
+
+    found: list[str] = []
+    mistakes: list[str] = []
+    config, problems = valid.config, _problems(valid.first)
+    for name, role in _asked(config).items():
+        try:
+            facts = check_engine(role)
+        except EngineError as error:
+            mistakes.append(f"{name}: {error}")
+            continue
+        if facts is None:
+            found.append(f"{name}: {role.model} is there; how many tokens its prompts have is not known")
+        elif isinstance(role, ExplorerConfig):
+            found.append(f"{name}: {_explorer_fits(config, role, facts, problems)}")
+        else:
+            found.append(f"{name}: {_synthesizer_fits(config, role, facts, problems)}")
+    with connection.connected():
+        choice, _ = planned(config, connection.cluster(), compile_phases)
+    found.append(f"schedule {choice.schedule}: {choice.why or 'the smallest pools have their places'}")
+    if mistakes:
+        raise ConfigError([*mistakes, *found])
+    return found
+
+
+def _asked(config: Config) -> dict[str, ExplorerConfig | SynthesizerConfig]:
+    """The roles whose models are asked."""
+    roles = {"explorer": config.explorer if config.explores else None, "synthesizer": config.synthesizer}
+    return {name: role for name, role in roles.items() if role is not None}
+
+
+def _explorer_fits(config: Config, role: ExplorerConfig, facts: Facts, problems: Sequence[Problem]) -> str:
+    names = own_names(config.input)
+    tokens = {each.problem_id: facts.count(explorer_messages(role, each, names)) for each in problems}
+    return _fits(tokens, facts.context, role.sampling.max_tokens, "prompts")
+
+
+def _synthesizer_fits(config: Config, role: SynthesizerConfig, facts: Facts, problems: Sequence[Problem]) -> str:
+    """How long the prompts are if every path is as long as it may be, by the synthesizer's count."""
+    names, nothing = own_names(config.input), References((), ())
+    explorer = config.explorer if config.explores else None
+    most = explorer.paths * explorer.sampling.max_tokens if explorer else 0
+    tokens = {
+        each.problem_id: facts.count(synthesizer_messages(role, each, nothing, names)) + most for each in problems
+    }
+    what = f"prompts with {explorer.paths} whole paths" if explorer else "prompts, paths not counted,"
+    return _fits(tokens, facts.context, role.sampling.max_tokens, what)
+
+
+def _fits(tokens: Mapping[str, int], context: int, max_tokens: int, what: str) -> str:
+    longest = max(tokens, key=lambda name: tokens[name])
+    text = f"of the first {len(tokens):,} {what} the longest has {tokens[longest]:,} tokens ({longest})"
+    if too_long := [name for name, count in tokens.items() if count >= context]:
+        more = f" and {len(too_long) - _SHOWN:,} more" if len(too_long) > _SHOWN else ""
+        return f"{text}; {len(too_long):,} do not fit the context of {context:,}: {', '.join(too_long[:_SHOWN])}{more}"
+    left = context - tokens[longest]
+    if left < max_tokens:
+        return f"{text}, which leaves {left:,} of the context of {context:,}, and max_tokens is {max_tokens:,}"
+    return f"{text}; all fit the context of {context:,}, with max_tokens {max_tokens:,}"
+
+
+_SHOWN = 10
 
 
 def _problems(rows: Sequence[Problem | Reject]) -> list[Problem]:

@@ -19,6 +19,8 @@ from a2r_ray.cli import guarded
 from tests.chaos import A2R, alive, wait_until_gone
 from tests.nodes import Nodes, wait_until
 
+MODEL = Path(__file__).parent.parent / "models" / "SmolLM2-135M-Instruct"
+
 
 def a2r(*arguments: str, timeout: float = 180, nodes: Nodes | None = None) -> subprocess.CompletedProcess[str]:
     environment = nodes.environment if nodes else None  # None: a Ray of its own, if it needs one
@@ -118,6 +120,34 @@ def test_an_output_inside_the_input_exits_2(verb: str, config_file: Path, proble
     assert done.returncode == 2
     assert "error: output: " in done.stderr
     assert "lies inside the input" in done.stderr
+
+
+def test_validate_deep_finds_what_would_fail_after_a_minute_of_loading(
+    cluster: Nodes, config_file: Path, problems_file: Path, document: dict[str, Any], tmp_path: Path
+) -> None:
+    role = {"engine": "vllm", "resources": {"cpus": 1, "gpus": 0}}
+    document["explorer"] = {**role, "model": str(tmp_path / "none"), "paths": 2}
+    document["synthesizer"] = {**role, "model": str(MODEL), "engine_args": {"max_model_len": 999_999}}
+    config_file.write_text(yaml.safe_dump(document))
+    found = a2r("validate", "--deep", str(config_file), nodes=cluster)
+    assert found.returncode == 2
+    assert f"error: explorer: model {tmp_path}/none: there is no such folder on " in found.stderr
+    assert f"error: synthesizer: vLLM does not take {MODEL}" in found.stderr
+    assert "max_model_len (999999)" in found.stderr
+    with problems_file.open("a") as file:
+        file.write(json.dumps({"id": "long", "problem": "word " * 700, "answer": 1}) + "\n")
+    role |= {"model": str(MODEL), "engine_args": {"max_model_len": 512}}
+    document["explorer"] = {**role, "paths": 2, "sampling": {"max_tokens": 200}}
+    document["synthesizer"] = role
+    config_file.write_text(yaml.safe_dump(document))
+    found = a2r("validate", "--deep", str(config_file), nodes=cluster)
+    assert found.returncode == 0, found.stderr
+    explorer, synthesizer, schedule = found.stdout.splitlines()[-3:]
+    longest = r"  explorer: of the first 21 .+ has 7\d\d tokens \(long\); 1 do not fit the context of 512: long"
+    assert re.fullmatch(longest, explorer)
+    assert "21 do not fit the context of 512: p0, p1, p2" in synthesizer
+    assert synthesizer.endswith(" and 11 more")
+    assert "do not fit at once" in schedule
 
 
 def test_no_readable_row_exits_2_before_ray_starts(config_file: Path, problems_file: Path) -> None:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import platform
 import secrets
 from dataclasses import fields
 from pathlib import Path
@@ -38,6 +39,18 @@ def prepare_environment(role: RoleConfig) -> None:
             os.environ.setdefault(name, value)
 
 
+def _check_there(model: str) -> None:
+    """Raises EngineError where a folder is named that is not there: the hub would be asked for minutes."""
+    path = Path(model).expanduser()
+    is_folder = path.is_absolute() or model.startswith((".", "~")) or path.parts[0] in _FOLDERS
+    if is_folder and not path.exists():
+        raise EngineError(f"model {model}: there is no such folder on {platform.node()}")
+
+
+_FOLDERS = {"models", "model", "checkpoints", "weights"}
+"""What folders of models are called, and no organisation of the hub."""
+
+
 def threads(role: RoleConfig) -> int:
     """Threads that compute, on a CPU."""
     return max(1, int(role.resources.cpus))
@@ -51,6 +64,7 @@ def engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
     """
     from vllm import EngineArgs
 
+    _check_there(role.model)
     # vLLM's own default seed is 0 in every engine: replicas would draw alike.
     arguments: dict[str, Any] = {"model": role.model, "seed": secrets.randbits(31), "max_num_seqs": role.max_num_seqs}
     if role.revision:
