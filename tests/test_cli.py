@@ -102,8 +102,8 @@ def test_validate_tells_of_known_answers_that_nothing_equals(config_file: Path, 
     done = a2r("validate", str(config_file))
     assert done.returncode == 0
     warning = "1 of the first 22 known answers mark an answer that cannot be read, so that nothing equals it; the first"
-    assert f"warning: {warning} is {problems_file}:21: …So #### Monday" in done.stdout
-    [told] = json.loads(a2r("validate", str(config_file), "--json").stdout)["warnings"]
+    assert f"  {warning} is {problems_file}:21: …So #### Monday" in done.stdout
+    [told] = json.loads(a2r("validate", str(config_file), "--json").stdout)["notes"]
     assert told.startswith(warning)
 
 
