@@ -147,7 +147,7 @@ def test_validate_deep_finds_what_would_fail_after_a_minute_of_loading(
     assert re.fullmatch(longest, explorer)
     assert "21 do not fit the context of 512: p0, p1, p2" in synthesizer
     assert synthesizer.endswith(" and 11 more")
-    assert "do not fit at once" in schedule
+    assert schedule == "  schedule shared: both roles load the same engine"
 
 
 def test_no_readable_row_exits_2_before_ray_starts(config_file: Path, problems_file: Path) -> None:

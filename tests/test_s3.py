@@ -162,12 +162,12 @@ def test_a_killed_run_is_continued_by_the_same_command(
         **a2r(cluster.environment, "run", config, "--json"), stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
     deadline = time.monotonic() + 60
-    while not any(request.endswith(" 403") for request in server.requests()):
+    while not any("/bucket/killed/paths/" in request and request.endswith(" 403") for request in server.requests()):
         assert killed.poll() is None, killed.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
     killed.kill()
-    killed.wait()
+    killed.communicate()
     server.fail()
     done = subprocess.run(
         **a2r(cluster.environment, "run", config, "--json"), capture_output=True, timeout=120, check=False

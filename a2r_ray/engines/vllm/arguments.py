@@ -39,7 +39,7 @@ def prepare_environment(role: RoleConfig) -> None:
             os.environ.setdefault(name, value)
 
 
-def _check_there(model: str) -> None:
+def check_there(model: str) -> None:
     """Raises EngineError where a folder is named that is not there: the hub would be asked for minutes."""
     path = Path(model).expanduser()
     is_folder = path.is_absolute() or model.startswith((".", "~")) or path.parts[0] in _FOLDERS
@@ -64,7 +64,6 @@ def engine_arguments(role: RoleConfig, *, seeded: bool) -> dict[str, Any]:
     """
     from vllm import EngineArgs
 
-    _check_there(role.model)
     # vLLM's own default seed is 0 in every engine: replicas would draw alike.
     arguments: dict[str, Any] = {"model": role.model, "seed": secrets.randbits(31), "max_num_seqs": role.max_num_seqs}
     if role.revision:

@@ -2,7 +2,7 @@
 
 from a2r_ray.config.schema import RoleConfig
 from a2r_ray.engines import Facts
-from a2r_ray.engines.vllm.arguments import engine_arguments, prepare_environment
+from a2r_ray.engines.vllm.arguments import check_sampling, check_there, engine_arguments, prepare_environment
 from a2r_ray.engines.vllm.chats import Chats
 from a2r_ray.errors import EngineError
 
@@ -18,6 +18,8 @@ def check(role: RoleConfig) -> Facts:
     from vllm.tokenizers import cached_tokenizer_from_config
 
     arguments = EngineArgs(**engine_arguments(role, seeded=False))
+    check_sampling(role.sampling)
+    check_there(role.model)
     try:
         model = arguments.create_model_config()
         chats = Chats(cached_tokenizer_from_config(model))

@@ -20,6 +20,7 @@ from a2r_ray.engines import Completion, Load, Request
 from a2r_ray.engines.vllm import cpu, private
 from a2r_ray.engines.vllm.arguments import (
     check_sampling,
+    check_there,
     engine_arguments,
     prepare_environment,
     sampling_params,
@@ -118,6 +119,7 @@ class VllmEngine:
 
         arguments = engine_arguments(role, seeded=seeded)
         check_sampling(role.sampling)
+        check_there(role.model)
         if not role.gpus:
             cpu.draw_faster()
             private.inspect_models_here()

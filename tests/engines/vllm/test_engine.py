@@ -240,7 +240,7 @@ def test_a_sampling_that_vllm_does_not_take_is_told_before_the_model_loads(
 
 
 def test_a_model_that_is_not_there_is_named() -> None:
-    with pytest.raises(EngineError, match="cannot load /nonexistent/model"):
+    with pytest.raises(EngineError, match="model /nonexistent/model: there is no such folder on "):
         VllmEngine(role(model="/nonexistent/model"))
 
 
