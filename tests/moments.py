@@ -23,6 +23,8 @@ import yaml
 from tests.chaos import A2R, family, wait_until_gone
 
 ENDS_WITHIN_S = 20.0
+_BEGINS_S = 0.2
+"""Until Python has read the command, signals are its own."""
 _NOISE = ("Traceback", "SystemError", "Segmentation fault", "Fatal Python error", "Exception ignored")
 
 
@@ -92,7 +94,7 @@ def main() -> None:
             own = folder / str(number)
             own.mkdir()
             config = write_config(own)
-            after_s = length_s * (number + dice.random()) / arguments.moments
+            after_s = _BEGINS_S + (length_s - _BEGINS_S) * (number + dice.random()) / arguments.moments
             code, _ = stopped_at(config, after_s, dice.choice([signal.SIGINT, signal.SIGTERM]))
             stopped += code != 0
             print(f"{after_s:.2f} s: exit code {code}", flush=True)

@@ -1,6 +1,7 @@
 """The command as a user calls it: real processes, real exit codes."""
 
 import json
+import random
 import re
 import signal
 import statistics
@@ -16,6 +17,7 @@ import pytest
 import yaml
 
 from a2r_ray.cli import guarded
+from tests import moments
 from tests.chaos import A2R, alive, wait_until_gone
 from tests.nodes import Nodes, wait_until
 
@@ -285,6 +287,13 @@ def test_a_signal_stops_it_and_the_same_command_continues(
     assert receipt["balanced"]
     assert 0 < receipt["paths"]["reused"] < receipt["paths"]["stored"] == 80
     assert a2r("verify", document["output"]).returncode == 0
+
+
+@pytest.mark.parametrize("part", [0, 1, 2, 3])
+def test_a_signal_at_any_moment_ends_it_in_order(part: int, tmp_path: Path) -> None:
+    # A run takes some 10 s, on a busy machine longer; `python -m tests.moments` has more of its moments.
+    after_s = 0.3 + random.uniform(part, part + 1) * 2.5
+    moments.stopped_at(moments.write_config(tmp_path), after_s, random.choice([signal.SIGINT, signal.SIGTERM]))
 
 
 def test_a_signal_after_the_first_second_stops_at_once(config_file: Path, document: dict[str, Any]) -> None:

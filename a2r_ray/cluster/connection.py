@@ -42,10 +42,11 @@ def connected() -> Iterator[bool]:
         os.environ.setdefault("LOG_NAME_UPDATE_INTERVAL_S", "10")
         os.environ.setdefault("REPORTER_UPDATE_INTERVAL_MS", "60000")
     private.keep_errors_off_stdout()
+    private.leave_sigterm_alone()
     private.connect_only_when_asked()
     # Half of what Ray Data will import, while Ray's processes begin; it imports nothing of Ray's.
     threading.Thread(target=import_module, args=("pandas",), daemon=True).start()
-    with _own_signals(), _native_stderr_off(), _explained(address):
+    with _signals_wait(), _native_stderr_off(), _explained(address):
         if address not in {"local", "auto"}:
             _check_address(address)
             private.check_head(address)
@@ -166,11 +167,19 @@ def _native_stderr_off() -> Iterator[None]:
 
 
 @contextmanager
-def _own_signals() -> Iterator[None]:
-    """Keeps the caller's SIGTERM handler: Ray installs one that exits without cleaning up."""
-    before = signal.getsignal(signal.SIGTERM)
+def _signals_wait() -> Iterator[None]:
+    """Has signals wait until Ray has started: what is half begun nobody can end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
+    for signum in before:
+        signal.signal(signum, lambda signum, _: arrived.append(signum))
     try:
         yield
     finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+        if arrived:
+            signal.raise_signal(arrived[0])

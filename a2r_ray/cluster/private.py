@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 import yaml
-from ray._private import auto_init_hook, ray_constants, worker
+from ray._private import auto_init_hook, ray_constants, utils, worker
 from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
 from ray._private.runtime_env import packaging
 from ray._private.state import actors, state
@@ -55,6 +55,11 @@ def times_begun_before() -> int:
     """
     attempts: int = worker.global_worker.core_worker.get_current_task_attempt_number()
     return attempts
+
+
+def leave_sigterm_alone() -> None:
+    """Keeps Ray from handling SIGTERM in a driver: it would end the process at once, without a receipt."""
+    utils.set_sigterm_handler = lambda _: None
 
 
 def check_head(address: str) -> None:

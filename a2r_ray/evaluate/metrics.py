@@ -23,26 +23,17 @@ class Share:
     high: float
 
     @classmethod
-    def of(cls, right: int, problems: int) -> "Share":
-        """How many of some problems, each right or wrong.
+    def of(cls, right: float, problems: int) -> "Share":
+        """How many of some problems are right; or the sum of a fraction of each.
 
         The interval is Wilson's (1927, doi:10.1080/01621459.1927.10502953), which holds for few problems and near 0
-        and 1 as well.
+        and 1 as well. For fractions it is wider than it must be: they vary no more than a yes or no of the same mean.
+        That paths of one problem are alike does no harm, since it is problems that are counted.
         """
         share, shrink = right / problems, 1 + _Z**2 / problems
         middle = (share + _Z**2 / (2 * problems)) / shrink
         reach = _Z * math.sqrt(share * (1 - share) / problems + _Z**2 / (4 * problems**2)) / shrink
         return cls(share, max(0.0, min(share, middle - reach)), min(1.0, max(share, middle + reach)))
-
-    @classmethod
-    def mean(cls, shares: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> "Share":
-        """The mean of a fraction of each problem; the interval is that of the mean's standard error over problems.
-
-        Paths of one problem are alike, so that it is problems that are counted. Of one problem nothing is known.
-        """
-        value, problems = float(np.mean(shares)), len(shares)
-        reach = _Z * float(np.std(shares, ddof=1)) / math.sqrt(problems) if problems > 1 else 1.0
-        return cls(value, max(0.0, value - reach), min(1.0, value + reach))
 
 
 _Z = NormalDist().inv_cdf(0.975)
@@ -77,7 +68,7 @@ def accuracies(results: pa.Table, rejected: int = 0) -> Accuracy:
         return Accuracy(None, None, None, None, 0)
     right, paths = _path_counts(rows)
     return Accuracy(
-        path=Share.mean(np.append(right / np.maximum(paths, 1), np.zeros(rejected))),
+        path=Share.of(float((right / np.maximum(paths, 1)).sum()), scored),
         vote=Share.of(int(_right(rows, "vote_correct").sum()), scored),
         a2r=Share.of(int(_right(rows, "correct").sum()), scored),
         oracle=Share.of(int((right > 0).sum()), scored),

@@ -108,7 +108,7 @@ class Summary:
         yield "paths", self._paths()
         for role in ("explorer", "synthesizer"):
             yield role, self._role(role)
-        yield "superseded", self._superseded()
+        yield "made again", self._made_again()
         yield "brought", self._brought()
         yield "cost", self._cost()
         yield "receipt", "balanced" if receipt["balanced"] else "DOES NOT ADD UP"
@@ -157,7 +157,7 @@ class Summary:
         shared = "" if pool == role else ", shared by both roles"
         return f"{text}; {seconds['busy']:,.0f} s busy of {seconds['ready']:,.0f} replica-seconds{shared}"
 
-    def _superseded(self) -> str:
+    def _made_again(self) -> str:
         names = {"superseded": "syntheses", "superseded_paths": "paths"}
         tokens = self.receipt["tokens"]
         parts = [f"{what}: {_tokens(tokens[name])}" for name, what in names.items() if any(tokens[name].values())]

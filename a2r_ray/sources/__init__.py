@@ -6,7 +6,7 @@
   problem is no Duplicate to account for: it brings more of that problem's paths.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pkgutil import resolve_name
 from textwrap import shorten
@@ -14,7 +14,7 @@ from textwrap import shorten
 from a2r_ray.answers.finding import is_lost
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
-from a2r_ray.errors import InputError
+from a2r_ray.errors import A2RError, InputError
 from a2r_ray.records import Problem, Reject
 from a2r_ray.sources.columns import Columns, Unseen
 from a2r_ray.sources.parsing import parse
@@ -46,8 +46,14 @@ def open_source(config: InputConfig) -> Source:
         raise InputError(f"input.source {config.source}: there is no reader for it")
     if not encodable(config.path or ""):
         raise InputError(f"input.path {config.path!a}: its name is not UTF-8, which no result could name: rename it")
-    source: Source = resolve_name(f"{__name__}.{opener}")(config)
-    return source
+    opened: Callable[[InputConfig], Source] = resolve_name(f"{__name__}.{opener}")
+    try:
+        return opened(config)
+    except A2RError:
+        raise
+    except Exception as error:  # file systems raise what they like, such as errors of HTTP
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{_name(config)}: cannot be opened: {type(error).__name__}: {public(said)}") from error
 
 
 _OPENERS = {

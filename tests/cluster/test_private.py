@@ -1,13 +1,14 @@
 """Canaries: each private name of Ray is there, and does what it is used for."""
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
-from ray._private import auto_init_hook, worker
+from ray._private import auto_init_hook, utils, worker
 from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
 from ray.data import DataContext
 from ray.experimental.internal_kv import _internal_kv_get
@@ -110,3 +111,12 @@ def test_ray_s_prints_and_its_connecting_by_itself_can_be_stopped(monkeypatch: p
     private.keep_errors_off_stdout()
     private.connect_only_when_asked()
     assert auto_init_hook.enable_auto_connect is False
+
+
+def test_sigterm_is_handled_by_nobody_but_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert hasattr(utils, "set_sigterm_handler"), GONE + "how Ray handles SIGTERM"
+    monkeypatch.setattr(utils, "set_sigterm_handler", utils.set_sigterm_handler)
+    before = signal.getsignal(signal.SIGTERM)
+    private.leave_sigterm_alone()
+    utils.set_sigterm_handler(lambda *_: None)
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -3,7 +3,6 @@
 from itertools import combinations
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -67,11 +66,9 @@ def test_intervals_are_those_of_published_tables() -> None:
     assert Share.of(3, 3).high == 1.0
 
 
-def test_a_mean_has_the_interval_of_its_problems() -> None:
-    share = Share.mean(np.array([0.0, 0.5, 1.0, 0.5]))
-    assert share.value == 0.5
-    assert (round(share.low, 3), round(share.high, 3)) == (0.1, 0.9)  # 1.96 x 0.408 / 2
-    assert Share.mean(np.array([0.5])) == Share(0.5, 0.0, 1.0)
+def test_paths_have_the_interval_of_their_problems() -> None:
+    table = results(*(("p", "1", [True, False], True, True) for _ in range(4)))
+    assert accuracies(table).path == Share.of(2, 4)
 
 
 def test_a_verdict_without_a_reference_answer_is_scored() -> None:

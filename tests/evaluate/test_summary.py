@@ -132,7 +132,7 @@ def test_the_cost_is_that_of_all_tokens_that_are_shown() -> None:
         "paid_twice": 500,
     }
     again = lines(receipt={**RECEIPT, "tokens": tokens})
-    assert again["superseded"] == (
+    assert again["made again"] == (
         "syntheses: 1,000 prompt + 1,000 completion tokens; paths: 0 prompt + 1,000 completion tokens; "
         "paid twice: 500 completion tokens"
     )
