@@ -289,10 +289,10 @@ def test_a_signal_stops_it_and_the_same_command_continues(
     assert a2r("verify", document["output"]).returncode == 0
 
 
-@pytest.mark.parametrize("part", [0, 1, 2, 3])
+@pytest.mark.parametrize("part", [0, 1])
 def test_a_signal_at_any_moment_ends_it_in_order(part: int, tmp_path: Path) -> None:
     # A run takes some 10 s, on a busy machine longer; `python -m tests.moments` has more of its moments.
-    after_s = 0.3 + random.uniform(part, part + 1) * 2.5
+    after_s = 0.3 + random.uniform(part, part + 1) * 5
     moments.stopped_at(moments.write_config(tmp_path), after_s, random.choice([signal.SIGINT, signal.SIGTERM]))
 
 

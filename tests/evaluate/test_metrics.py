@@ -67,7 +67,8 @@ def test_intervals_are_those_of_published_tables() -> None:
 
 
 def test_paths_have_the_interval_of_their_problems() -> None:
-    table = results(*(("p", "1", [True, False], True, True) for _ in range(4)))
+    verdicts: list[Verdict] = [True, False]
+    table = results(*(("p", "1", verdicts, True, True) for _ in range(4)))
     assert accuracies(table).path == Share.of(2, 4)
 
 
