@@ -7,6 +7,7 @@ next pool.
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from operator import attrgetter
 from typing import Any, Protocol
@@ -30,7 +31,7 @@ from a2r_ray.records import (
     table_of,
 )
 from a2r_ray.sources.parsing import parse
-from a2r_ray.sources.rows import RawRow
+from a2r_ray.sources.tables import table_rows
 
 PATH_STRUCT = pa.struct(list(PATH_SCHEMA))
 OURS = "a2r_"
@@ -198,7 +199,7 @@ def _read_dataset(block: pa.Table, columns: Sequence[str]) -> list[Problem | Rej
                 f"a prompt has a place for {{{column}}}; the dataset's columns are {', '.join(sorted(has))}"
             )
         read += [name] if name not in read else []
-    return [parse(RawRow("dataset", 0, row), config) for row in block.select(read).to_pylist()]
+    return [parse(replace(row, line=0), config) for row in table_rows("dataset", [block.select(read)])]
 
 
 def _result_columns(made: Sequence[Outcome | None]) -> dict[str, Any]:

@@ -33,3 +33,9 @@ def test_columns_that_prompts_name_are_read() -> None:
 def test_one_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(InputError, match=r"a place for \{topik\}; the dataset's columns are other, problem, "):
         problems("topik")
+
+
+def test_known_answers_are_those_of_their_column_s_type() -> None:
+    rows = ROWS.set_column(2, "reference_answer", pa.array([0.1, 2.0], pa.float32()))
+    cases = DatasetBlock(rows, concludes=False, columns=()).cases
+    assert [case.problem.reference_answer for case in cases] == ["0.1", "2"]
