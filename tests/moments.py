@@ -55,8 +55,16 @@ def whole_run_s(config: Path) -> float:
     return time.monotonic() - began
 
 
-def stopped_at(config: Path, after_s: float, signum: signal.Signals) -> tuple[int, str]:
+def stopped_at(
+    config: Path, after_s: float, signum: signal.Signals, within_s: float = ENDS_WITHIN_S
+) -> tuple[int, str]:
     """Stops a run; its exit code, and what it said on stderr. One that is over by then ends as it would.
+
+    Args:
+        config: the run's.
+        after_s: when it is told to stop.
+        signum: how.
+        within_s: how long it may take; Ray's start, which is waited for, takes 4 s on a quiet machine.
 
     Raises:
         AssertionError: it ended late, or noisily, or said something else than it was.
@@ -67,10 +75,10 @@ def stopped_at(config: Path, after_s: float, signum: signal.Signals) -> tuple[in
     own = family(process.pid)
     process.send_signal(signum)
     asked_at = time.monotonic()
-    _, said = process.communicate(timeout=4 * ENDS_WITHIN_S)
+    _, said = process.communicate(timeout=4 * within_s)
     took_s = time.monotonic() - asked_at
     where = f"{signum.name} after {after_s:.2f} s: exit code {process.returncode} after {took_s:.1f} s, and\n{said}"
-    assert took_s < ENDS_WITHIN_S, where
+    assert took_s < within_s, where
     assert not [noise for noise in _NOISE if noise in said], where
     assert process.returncode in {0, 128 + signum}, where
     record = config.parent / "run" / "run.json"

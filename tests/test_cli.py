@@ -293,7 +293,8 @@ def test_a_signal_stops_it_and_the_same_command_continues(
 def test_a_signal_at_any_moment_ends_it_in_order(part: int, tmp_path: Path) -> None:
     # A run takes some 10 s, on a busy machine longer; `python -m tests.moments` has more of its moments.
     after_s = 0.3 + random.uniform(part, part + 1) * 5
-    moments.stopped_at(moments.write_config(tmp_path), after_s, random.choice([signal.SIGINT, signal.SIGTERM]))
+    signum = random.choice([signal.SIGINT, signal.SIGTERM])
+    moments.stopped_at(moments.write_config(tmp_path), after_s, signum, within_s=60)
 
 
 def test_a_signal_after_the_first_second_stops_at_once(config_file: Path, document: dict[str, Any]) -> None:
