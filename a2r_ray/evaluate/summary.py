@@ -28,6 +28,9 @@ _PAID_BY = {
 }
 """At whose price the receipt's tokens are, by what they went to."""
 
+_NO_ANSWER = {"failed": "without an answer"}
+"""In the table, ``failed`` is a path or a run."""
+
 _Reasons = Mapping[str, tuple[int, str]]
 """By kind of error: how often, and one of its messages."""
 
@@ -123,7 +126,8 @@ class Summary:
         yield f"{synthesizer['model']} synthesizes" if synthesizer else "the vote answers"
 
     def _routes(self) -> str:
-        return ", ".join(f"{count:,} {route}" for route, count in sorted(self.routes.items())) or "none"
+        named = {_NO_ANSWER.get(route, route): count for route, count in sorted(self.routes.items())}
+        return ", ".join(f"{count:,} {route}" for route, count in named.items()) or "none"
 
     def _accuracies(self) -> Iterator[tuple[str, str]]:
         accuracy = self.accuracy

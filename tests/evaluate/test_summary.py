@@ -103,6 +103,11 @@ def test_what_is_only_the_vote_is_not_called_a2r() -> None:
     assert alone["models"] == "small explores, 4 paths a problem; the vote answers"
 
 
+def test_a_result_without_an_answer_has_not_failed() -> None:
+    shown = lines(routes={"failed": 90, "synthesized": 1100})
+    assert shown["answered"] == "1,100 of 1,190 results (90 without an answer, 1,100 synthesized)"
+
+
 def test_that_most_have_no_answer_comes_first() -> None:
     receipt = {**RECEIPT, "ok": 10, "answered": 3, "unanswered": 7, "failed": 2}
     receipt["paths"] = {"stored": 40, "errors": 0, "cut_off": 38}
