@@ -245,6 +245,10 @@ def guarded(command: Callable[[], int]) -> int:
         if Stopped.asked is None:
             raise
         return _told(Stopped.asked)  # native code that was broken off says so in its own way
+    finally:
+        # What was asked for is done, and how it went is settled: Python, as it ends, would let a signal kill it.
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, signal.SIG_IGN)
 
 
 def _told(stopped: Stopped) -> int:

@@ -60,7 +60,8 @@ def connected() -> Iterator[bool]:
     try:
         yield True
     finally:
-        ray.shutdown()
+        with private.sigterm_kept():
+            ray.shutdown()
 
 
 def _check_address(address: str) -> None:

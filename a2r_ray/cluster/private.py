@@ -6,9 +6,11 @@ takes one away fails there first, with the name and its purpose.
 
 import json
 import logging
+import signal
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +62,34 @@ def times_begun_before() -> int:
 def leave_sigterm_alone() -> None:
     """Keeps Ray from handling SIGTERM in a driver: it would end the process at once, without a receipt."""
     utils.set_sigterm_handler = lambda _: None
+
+
+@contextmanager
+def sigterm_kept() -> Iterator[None]:
+    """Keeps the handler of SIGTERM while Ray ends.
+
+    Its native code, as it ends, has SIGTERM kill the process, whatever Python knows of that; and then Ray waits, for
+    seconds, for its processes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def keep() -> None:
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+
+    disconnect = state.disconnect  # what is called between the two
+
+    def keep_and_disconnect() -> None:
+        keep()
+        disconnect()
+
+    state.disconnect = keep_and_disconnect
+    try:
+        yield
+    finally:
+        state.disconnect = disconnect
+        keep()
 
 
 def check_head(address: str) -> None:

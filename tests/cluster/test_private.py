@@ -10,6 +10,7 @@ import pytest
 import ray
 from ray._private import auto_init_hook, utils, worker
 from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
+from ray._private.state import state
 from ray.data import DataContext
 from ray.experimental.internal_kv import _internal_kv_get
 
@@ -120,3 +121,15 @@ def test_sigterm_is_handled_by_nobody_but_us(monkeypatch: pytest.MonkeyPatch) ->
     private.leave_sigterm_alone()
     utils.set_sigterm_handler(lambda *_: None)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_sigterm_is_kept_when_ray_disconnects(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert hasattr(state, "disconnect"), (
+        GONE + "what is called between the end of Ray's native code and of its processes"
+    )
+    set_again: list[int] = []
+    monkeypatch.setattr(state, "disconnect", lambda: None)
+    with private.sigterm_kept():
+        monkeypatch.setattr(signal, "signal", lambda signum, _: set_again.append(signum))
+        state.disconnect()
+        assert set_again == [signal.SIGTERM]
