@@ -24,7 +24,7 @@ def finished(config: Config, version: str) -> tuple[dict[str, Any], dict[str, An
     same = (
         record["attempts"][-1]["outcome"] == "complete" == receipt["outcome"]
         and receipt["balanced"]
-        and record["input_version"] == version
+        and record.get("input_version") == version
         and record["config"]["input"]["limit"] == document["input"]["limit"]
         and fingerprint.paths(record["config"]) == fingerprint.paths(document)
         and not fingerprint.changed(record, now)

@@ -229,6 +229,8 @@ def _existing(storage: Storage, fresh: Mapping[str, Any]) -> dict[str, Any] | No
             f"output {storage.shown}: the folder holds something else ({shown}); name an empty or a new one"
         )
     record = read_record(storage)
+    if "input_version" not in record:
+        raise OutputError(f"output {storage.shown}: an earlier version of a2r made the folder; name a new one")
     differing = fingerprint.changed(record, fresh)
     if differing:
         raise OutputError(

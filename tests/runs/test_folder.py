@@ -16,6 +16,7 @@ from a2r_ray.errors import OutputError, Stopped
 from a2r_ray.records import Reject, hash_of
 from a2r_ray.runs import folder as folder_module
 from a2r_ray.runs import table
+from a2r_ray.runs.finished import finished
 from a2r_ray.runs.folder import Given, RunFolder
 from a2r_ray.runs.record import check_attempt, read_record
 from a2r_ray.runs.storage import Storage
@@ -75,6 +76,17 @@ def test_what_a_signal_breaks_off_is_interrupted(config: Config, monkeypatch: py
     with pytest.raises(SystemError), RunFolder.open(config):
         raise SystemError("Ray's native code was broken off")
     assert read_record(Storage(config.output))["attempts"][-1]["outcome"] == "interrupted"
+
+
+def test_a_folder_of_an_earlier_version_is_refused(config: Config) -> None:
+    RunFolder.open(config).finish("complete")
+    file = Path(config.output) / "run.json"
+    record = json.loads(file.read_text())
+    del record["input_version"]
+    file.write_text(json.dumps(record))
+    assert finished(config, "v") is None
+    with pytest.raises(OutputError, match="an earlier version of a2r made the folder; name a new one"):
+        RunFolder.open(config)
 
 
 def test_a_folder_with_something_else_is_refused(config: Config) -> None:
