@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -222,6 +223,7 @@ def guarded(command: Callable[[], int]) -> int:
     """Runs a command; its errors become a message on stderr and an exit code, and signals end it cleanly."""
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, _stop)
+    sys.unraisablehook = _stop_again
     # Python, as it ends, would look for circles among all that was imported, for half a second.
     atexit.register(gc.freeze)
     try:
@@ -268,6 +270,16 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
         signal.signal(again, end)
     Stopped.asked = Stopped(signum)
     raise Stopped.asked
+
+
+def _stop_again(dropped: "sys.UnraisableHookArgs") -> None:
+    """Sends a signal again whose exception Python dropped, since it came while an object was being done away with."""
+    if not isinstance(dropped.exc_value, Stopped):
+        sys.__unraisablehook__(dropped)
+        return
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, _stop)
+    threading.Timer(0.01, os.kill, (os.getpid(), dropped.exc_value.signum)).start()
 
 
 def main() -> None:

@@ -297,6 +297,26 @@ def test_a_signal_at_any_moment_ends_it_in_order(part: int, tmp_path: Path) -> N
     moments.stopped_at(moments.write_config(tmp_path), after_s, signum, within_s=60)
 
 
+def test_a_signal_that_comes_while_python_clears_up_is_not_dropped() -> None:
+    code = """
+import signal, sys, time
+from a2r_ray.cli import guarded
+
+class Gone:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+def command():
+    Gone()
+    time.sleep(60)
+
+sys.exit(guarded(command))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 143
+    assert ended.stderr == "stopped by SIGTERM; the same command continues\n"
+
+
 def test_a_signal_after_the_first_second_stops_at_once(config_file: Path, document: dict[str, Any]) -> None:
     document["explorer"]["simulated"] = {"latency_s": {"median": 0.4}}
     config_file.write_text(yaml.safe_dump(document))
