@@ -10,7 +10,7 @@ from a2r_ray.config.asking import Sampling
 from a2r_ray.engines import Request
 from a2r_ray.engines.openai.failures import _retry_after_s
 from tests.engines.conftest import Start, ask
-from tests.engines.scripted_server import ScriptedServer, completion, error
+from tests.engines.scripted_server import ScriptedServer, completion, error, streamed
 
 
 def test_retry_after_as_servers_write_it() -> None:
@@ -24,11 +24,11 @@ def test_retry_after_as_servers_write_it() -> None:
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 def test_a_refusal_is_data_at_once(server: ScriptedServer, start: Start, status: int) -> None:
     engine = start()
-    ask(engine)  # what has answered once is no server that refuses all
-    server.script(error(status, "no such thing"))
+    ask(engine)
+    server.script(error(status, "no such thing"), streamed())
     done = ask(engine)
     assert (done.error, done.error_kind) == (f"HTTP {status}: no such thing", "refused")
-    assert len(server.bodies) == 2
+    assert [body["messages"] for body in server.bodies[1:]].count(server.bodies[0]["messages"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,35 @@ def test_a_refusal_that_is_meant_for_a_request_is_data(server: ScriptedServer, s
     server.script(error(403, "flagged"), streamed("trial"), error(403, "flagged"), streamed())
     engine = start()
     assert [ask(engine).error_kind for _ in range(3)] == ["refused", "refused", ""]
-    server.script(error(403, "flagged"))
-    assert {each.error_kind for each in at_once(engine, [f"p{number}" for number in range(20)])} == {"refused"}
+    server.script(*[error(403, "flagged")] * 3, streamed())
+    assert [ask(engine).error_kind for _ in range(4)] == ["refused"] * 3 + [""]
+    assert len(server.bodies) == 8  # one trial speaks for some seconds
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (error(401, "revoked"), "refuses the key: HTTP 401: revoked"),
+        (error(429, "check your plan", "insufficient_quota"), "refuses whatever it is asked for tiny: HTTP 429: check"),
+    ],
+)
+def test_a_key_that_is_revoked_in_the_middle_ends_the_engine(
+    server: ScriptedServer, start: Start, refusal: Reply, words: str
+) -> None:
+    server.script(streamed(), refusal)
+    engine = start()
+    assert ask(engine).error_kind == ""
+    done = at_once(engine, [f"p{number}" for number in range(300)])
+    assert {(each.error_kind, each.error) for each in done} == {("no_service", done[0].error)}
+    assert words in done[0].error
+
+
+def test_a_served_engine_is_not_ended_by_a_trial_that_is_refused_for_another_reason(
+    server: ScriptedServer, start: Start
+) -> None:
+    server.script(streamed(), error(403, "flagged"), error(404, "no such route"), error(403, "flagged"), streamed())
+    engine = start()
+    assert [ask(engine).error_kind for _ in range(4)] == ["", "refused", "refused", ""]
 
 
 def taken(engine: OpenAIEngine) -> OpenAIEngine:
