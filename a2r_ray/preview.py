@@ -5,6 +5,7 @@ Engines that need no place in a cluster are loaded here, without Ray.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice, starmap
 from operator import attrgetter
 from typing import Any
@@ -64,7 +65,7 @@ def _brought(config: Config, source: Source, problems: Sequence[Problem]) -> lis
         lists = stored.of(ids)
         return [tuple(paths_of(lists[at].values)) if len(lists[at]) else () for at in range(len(ids))]
     found: dict[str, list[Path]] = {name: [] for name in ids}
-    for path in starmap(brought, brought_paths(source)):
+    for path in starmap(partial(brought, explorer=config.explorer), brought_paths(source)):
         if path.problem_id in found:
             found[path.problem_id].append(path)
     return [tuple(sorted(found[name], key=attrgetter("path_index"))[:most]) for name in ids]

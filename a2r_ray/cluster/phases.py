@@ -78,8 +78,7 @@ def reading(config: Config, source: Source, phases: Sequence[Method], folder: Ru
     tables = RunTables(folder.storage, folder.attempt, own)
     if config.input.source != "paths":
         return Reading(config.input, tables)
-    most = config.explorer.paths if config.explorer is not None else None
-    return Reading(config.input, tables, most, brings_texts=isinstance(source, PathFiles))
+    return Reading(config.input, tables, config.explorer, brings_texts=isinstance(source, PathFiles))
 
 
 def tune(*, quiet: bool) -> None:

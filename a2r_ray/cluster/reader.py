@@ -8,6 +8,7 @@ either. It stays on the driver's node and is not repeated: what it leaves out de
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice, starmap
 from typing import Any
 
@@ -18,7 +19,7 @@ from ray.data import Dataset
 
 from a2r_ray.cluster import connection, private
 from a2r_ray.cluster.monitor import RemoteMonitor
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.schema import ExplorerConfig, InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.method.sample import brought
 from a2r_ray.records import CASE_SCHEMA, PATH_SCHEMA, REJECT_SCHEMA, Problem, Reject, hash_of, table_of
@@ -43,8 +44,9 @@ class Reading:
 
     input: InputConfig
     tables: RunTables
-    most_paths: int | None = None
-    """Paths of a problem at most; None: all."""
+    explorer: ExplorerConfig | None = None
+    """Where paths are brought: how many of a problem's are taken, and how their texts are read; None: all, as they are
+    commonly read."""
     brings_texts: bool = False
     """Whether the input's paths are texts that have yet to be stored, by ``bringing``."""
 
@@ -103,11 +105,12 @@ def _read(_: pa.Table, reading: Reading, monitor: RemoteMonitor | None) -> Itera
 def _stored_paths(reading: Reading, source: Source) -> StoredPaths:
     """The paths that are there before anything is sampled: the run's own, or those of the run that the input names."""
     tables = reading.tables
+    most = reading.explorer.paths if reading.explorer else None
     if reading.input.source == "paths":
         run, written_by = paths_of_run(source) or (tables.run, "")
-        stored = StoredPaths(run, (written_by, *tables.fingerprints), reading.most_paths)
+        stored = StoredPaths(run, (written_by, *tables.fingerprints), most)
     else:
-        stored = StoredPaths(tables.run, tables.fingerprints, reading.most_paths)
+        stored = StoredPaths(tables.run, tables.fingerprints, most)
     stored.refresh()
     return stored
 
@@ -148,7 +151,7 @@ def _bring(_: pa.Table, reading: Reading) -> pa.Table:
     """Stores the paths of the input, but for those that are stored."""
     stored = scan(reading.tables.run, "paths", STORED)
     writer = reading.tables.writer("paths", f"brought-{secrets.token_hex(4)}")
-    paths = starmap(brought, brought_paths(open_source(reading.input), stored))
+    paths = starmap(partial(brought, explorer=reading.explorer), brought_paths(open_source(reading.input), stored))
     while chunk := list(islice(paths, _CHUNK)):
         ticket = writer.append(table_of(chunk, PATH_SCHEMA))
         writer.flush_now()

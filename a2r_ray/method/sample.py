@@ -18,6 +18,7 @@ from a2r_ray.errors import A2RError
 from a2r_ray.method.asking import Names, behind_system, messages
 from a2r_ray.method.stage import Case, Context, Outcome, lost
 from a2r_ray.records import Message, Path, Problem, hash_of
+from a2r_ray.thinking import stored
 
 _Asked = tuple[int, int, int | None]
 """Which case, which path index, which seed."""
@@ -146,8 +147,18 @@ def path_seed(seed: int, problem_id: str, index: int) -> int:
     return int.from_bytes(hashlib.blake2b(f"{seed}/{problem_id}/{index}".encode(), digest_size=4).digest(), "big")
 
 
-def brought(problem_id: str, index: int, text: str, problem_hash: str) -> Path:
-    """A path that was made elsewhere; nobody knows by whom, nor what it took."""
+def brought(problem_id: str, index: int, text: str, problem_hash: str, *, explorer: ExplorerConfig | None) -> Path:
+    """A path that was made elsewhere; nobody knows by whom, nor what it took.
+
+    Args:
+        problem_id: its problem.
+        index: its number among the problem's.
+        text: what was said.
+        problem_hash: of what was asked; "" where that is not known.
+        explorer: says where the thinking of such a text begins and ends; None: by the common marks.
+    """
+    if explorer is not None:
+        text = stored(text, explorer.thinking)
     return Path(
         problem_id=problem_id,
         path_index=index,

@@ -16,12 +16,13 @@ from a2r_ray.replica.monitor import Monitor
 from a2r_ray.replica.tables import RunTables
 from a2r_ray.runs import table
 from a2r_ray.runs.storage import Storage
+from a2r_ray.thinking import visible
 
 
-def reading(document: dict[str, Any], most: int | None = None) -> Reading:
+def reading(document: dict[str, Any], *, brings: bool = False) -> Reading:
     config = parse_config(document)
     run = Storage(config.output)
-    return Reading(config.input, RunTables(run, "", ("e", "")), most)
+    return Reading(config.input, RunTables(run, "", ("e", "")), config.explorer if brings else None)
 
 
 def stored(run: Storage, name: str, rows: pa.Table) -> None:
@@ -55,7 +56,8 @@ def test_rows_that_are_no_problems_are_written_and_counted_and_go_no_further(
 
 
 def test_each_problem_comes_with_what_is_stored_of_its_paths(document: dict[str, Any]) -> None:
-    given = reading(document, most=2)
+    document["explorer"]["paths"] = 2
+    given = reading(document, brings=True)
     paths = [sampled("p3", 1), sampled("p3", 0), sampled("p3", 2), sampled("p5", 7), sampled("p5", 0, "another")]
     stored(given.tables.run, "paths", table_of(paths, PATH_SCHEMA))
     found = {row["problem_id"]: [path["text"] for path in row["paths"]] for row in read(given)}
@@ -112,6 +114,18 @@ def test_a_file_of_paths_may_grow_and_be_reordered(document: dict[str, Any], tmp
         assert {(name, text) for (name, _), text in found.items()} == {
             (f"q{n}", f"\\boxed{{{k}}}") for k in range(samples) for n in range(4)
         }
+
+
+def test_the_thinking_of_brought_texts_has_the_marks_of_the_explorer(document: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "paths.jsonl"
+    line = {"id": "q", "problem": "?", "paths": ["((is it \\boxed{1}?)) \\boxed{2}", "((cut off at \\boxed{3}"]}
+    file.write_text(json.dumps(line) + "\n")
+    document["input"] = {"source": "paths", "path": str(file), "id_column": "id"}
+    document["explorer"]["thinking"] = {"begin": "((", "end": "))"}
+    given = reading(document, brings=True)
+    reader._bring(None, given)
+    found = {row["path_index"]: row for row in rows(given)}
+    assert [(visible(found[n]["text"]), found[n]["answer"]) for n in (0, 1)] == [("\\boxed{2}", "2"), ("", None)]
 
 
 def rows(given: Reading) -> list[dict[str, Any]]:
