@@ -33,8 +33,9 @@ test: lint ## everything that must pass: format, lint, types, tests
 	@echo "== pytest"
 	$(bin)/pytest
 
-chaos: setup ## kill a run a hundred times (a quarter of an hour), and compare it with one that was left alone
+chaos: setup ## kill a run a hundred times and stop one at sixty moments (half an hour)
 	@$(bin)/python -m tests.chaos --kills 100
+	$(bin)/python -m tests.moments --moments 60
 
 lint: setup ## format, lint and types only
 	@echo "== ruff format --check"

@@ -11,9 +11,9 @@ import duckdb
 from tests.chaos import content, disturb, finish, write_config
 from tests.nodes import Nodes
 
-KILLS = 5
+KILLS = 3
 """``make chaos`` has a hundred."""
-PROBLEMS = 450
+PROBLEMS = 300
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def test_a_run_whose_drivers_and_replicas_are_killed_ends_as_one_that_was_left_a
     # In flight are 16 requests of 64 tokens a replica, and 5 s of 160 paths/s wait for their flush at most.
     in_flight = 64 * (2 * 16 + 5 * 160) * (chaos.driver_kills + chaos.replica_kills)
     assert chaos.receipt["tokens"]["paid_twice"] <= in_flight
-    assert len(set(seen)) > 2
+    assert len(set(seen)) > 1
     assert seen == sorted(seen)
     print(
         f"{chaos.share_paid_twice:.2%} of the tokens were paid twice; {chaos.replica_kills} replicas were killed, too"
