@@ -239,16 +239,17 @@ class Config(Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     """Each path's own seed derives from it; absent: unseeded."""
     explorer: ExplorerConfig | None = None
-    """The model that samples paths; absent: they are brought."""
+    """The model that samples paths; absent: they are brought. With neither role they are voted on and scored."""
     synthesizer: SynthesizerConfig | None = None
     """The model that reads them and reasons again; absent: the vote is the answer."""
 
     @model_validator(mode="after")
     def _roles_make_a_run(self) -> Self:
-        if self.explorer is None and self.synthesizer is None:
-            raise ValueError("give an explorer, a synthesizer, or both")
         if self.explorer is None and self.input.source != "paths":
-            raise ValueError("without an explorer the paths must be brought: set input.source to `paths`")
+            raise ValueError(
+                "give an explorer: without one the paths must be brought (input.source `paths`), to be voted on or "
+                "read by a synthesizer"
+            )
         if self.schedule == "shared":
             if self.explorer is None or self.synthesizer is None:
                 raise ValueError("schedule shared needs both roles")

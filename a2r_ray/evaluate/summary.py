@@ -177,6 +177,8 @@ class Summary:
         return f"{_tokens({'prompt': prompt, 'completion': completion})}{at}: paid elsewhere, in no other figure"
 
     def _cost(self) -> str:
+        if not (self.config["explorer"] or self.config["synthesizer"]):
+            return ""
         if self.cost_usd is None:
             return "no price given"
         twice = f", of which ${self._paid_twice:.4f} paid twice" if self._paid_twice else ""

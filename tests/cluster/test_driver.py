@@ -250,10 +250,13 @@ def test_paths_made_elsewhere_are_extracted_voted_and_synthesized(
     assert rows(config.output, "paths", "distinct explorer") == [("",)]
     if not synthesizer:
         return
-    again = parse_config(
-        {**document, "output": str(tmp_path / "c"), "input": {"source": "paths", "path": config.output}}
-    )
-    assert driver.run(again).receipt["ok"] == 11
+    # No model need be named for what is only voted on.
+    only_voted = {"output": str(tmp_path / "c"), "input": {"source": "paths", "path": config.output}}
+    again = parse_config(only_voted)
+    summary = driver.run(again)
+    assert summary.receipt["ok"] == 11
+    assert {"a path", "the vote"} <= {name.strip() for name, _ in summary.lines()}
+    assert "cost" not in dict(summary.lines())
     assert dict(rows(again.output, "results", "problem_id, path_answers")) == found
 
 

@@ -23,8 +23,8 @@ def test_the_public_config_has_no_secret(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"explorer": None, "synthesizer": None}, "give an explorer, a synthesizer, or both"),
-        ({"explorer": None}, "without an explorer the paths must be brought"),
+        ({"explorer": None, "synthesizer": None}, "give an explorer: without one the paths must be brought"),
+        ({"explorer": None}, "give an explorer: without one the paths must be brought"),
         ({"schedule": "shared"}, "schedule shared needs the same engine"),
         ({"schedule": "shared", "synthesizer": None}, "schedule shared needs both roles"),
     ],
