@@ -84,9 +84,21 @@ _CHANNEL = "<|channel|>"
 _FINAL = re.compile(r"<\|channel\|>\s*final\b[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
 _END_OF_MESSAGE = re.compile(r"<\|(?:return|end|call|start)\|>")
 _HARMONY = (_CHANNEL, "<|message|>", "<|constrain|>", "<|start|>", "<|end|>", "<|return|>", "<|call|>")
-_ANALYSIS = re.compile(r"analysis(?=[^\sa-z])")
-"""How a text in Harmony begins once its special tokens are taken out of it."""
-_FINAL_BARE = "assistantfinal"
+_BARE = re.compile(
+    r"(?:assistant\s{0,3})?(?:"
+    r"(?:analysis|commentary)(?:(?=[^\W_]|[\"“'(\[{$\\*#])|[ \t]*\n|(?= to=))|final(?=[A-Z\d\\$*]|[ \t]*\n)"
+    r")"
+)
+"""How a text in Harmony begins once its special tokens are taken out of it: with a channel's name, right before what is
+said in it, or on a line of its own."""
+_FINAL_BARE = re.compile(
+    r"assistantfinal|\A(?:assistant\s{0,3})?final|^[ \t]*(?:assistant[ \t]*\n\s{0,3})?final[ \t]*(?:\n|\Z)",
+    re.MULTILINE,
+)
+_OTHER_BARE = re.compile(
+    r"assistant(?:analysis|commentary)|^[ \t]*assistant[ \t]*\n\s{0,3}(?:analysis|commentary)\b", re.MULTILINE
+)
+_CONSTRAINT = re.compile(r"\s{0,3}(?:<\|constrain\|>|(?<=\s))?json\s{0,3}(?=[{\[])")
 
 _SUFFIXED = re.compile(r"(</?think):[^\s<>]+>")
 """Hunyuan's marks: ``<think:…>``."""
@@ -96,6 +108,8 @@ _UNMISTAKABLE = tuple(
 )
 _BEGINS = (*(begin for family in _FAMILIES for begin in family.begins), f"{_CHANNEL}analysis<|message|>")
 _MARKS = (*_BEGINS, *(end for family in _FAMILIES for end in family.ends), _CHANNEL)
+_MAYBE = re.compile(r"[<◁]|\[/?THINK|Here(?: is|'s) my ")
+"""What every mark has; most texts have none of it."""
 _AROUND = (*(mark for family in _FAMILIES for mark in family.around_answer), *_HARMONY)
 
 
@@ -107,6 +121,11 @@ def visible(text: str) -> str:
     if text.startswith(_NOTHING_THOUGHT):
         return text.removeprefix(_NOTHING_THOUGHT).strip()
     text = text.strip()
+    return _behind_marks(text) if _MAYBE.search(text) or _BARE.match(text) else text
+
+
+def _behind_marks(text: str) -> str:
+    """What follows the thinking of a text that may have marks of it."""
     if "think:" in text and OPEN not in text and CLOSE not in text:
         text = _SUFFIXED.sub(r"\1>", text)
     for family in _FAMILIES:
@@ -114,8 +133,8 @@ def visible(text: str) -> str:
             return _after(text, family)
     if _CHANNEL in text:
         return _final(text)
-    if _ANALYSIS.match(text):
-        return text.rpartition(_FINAL_BARE)[2].strip() if _FINAL_BARE in text else ""
+    if _BARE.match(text):
+        return _final_bare(text)
     for family in _FAMILIES:
         if _closes(text, family):
             return _after(text, family)
@@ -195,6 +214,16 @@ def _final(text: str) -> str:
     """What Harmony's last final channel says."""
     *_, last = [None, *_FINAL.finditer(text)]
     return "" if last is None else _END_OF_MESSAGE.split(text[last.end() :], maxsplit=1)[0].strip()
+
+
+def _final_bare(text: str) -> str:
+    """What the last final channel says, where only the channels' names are left."""
+    *_, last = [None, *_FINAL_BARE.finditer(text)]
+    if last is None:
+        return ""
+    answer = _OTHER_BARE.split(text[last.end() :], maxsplit=1)[0]
+    constraint = _CONSTRAINT.match(answer)
+    return answer[constraint.end() if constraint else 0 :].strip()
 
 
 def _rewritten(text: str, thinking: Thinking, *, opened: bool) -> str:

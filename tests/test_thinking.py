@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from a2r_ray import thinking
 from a2r_ray.answers.finding import extract
 from a2r_ray.config.asking import Thinking
 from a2r_ray.thinking import apart, stored, visible
@@ -52,6 +53,36 @@ GPT_OSS = "<|channel|>analysis<|message|>6*7 is{}<|end|><|start|>assistant"
         ("analysisWe compute 6*7.assistantfinal42", "42"),
         ("analysisWe compute", ""),
         ("analysis of the question: 42", "analysis of the question: 42"),
+        ("analysis: 42", "analysis: 42"),
+        ("analysis, then 42", "analysis, then 42"),
+        ("Analysis\nWe compute.", "Analysis\nWe compute."),
+        ("analysisthe user wants 6*7.assistantfinal42", "42"),
+        ("analysis6*7assistantfinal42", "42"),
+        ('analysis"6*7" is meant.assistantfinal42', "42"),
+        ("analysisWe compute.assistantfinal", ""),
+        ("analysisWe compute.assistantanalysisAgain.assistantfinalThe answer is 42.", "The answer is 42."),
+        ("analysisWe compute.assistantcommentaryLet me see.", ""),
+        ("analysisWe compute.assistantcommentaryLet me see.assistantfinal42", "42"),
+        ('analysisWe look.assistantcommentary to=functions.get json{"a": 1}assistantfinal42', "42"),
+        ('commentary to=functions.get json{"a": 1}assistantfinal42', "42"),
+        ("commentaryLet me see.assistantfinal42", "42"),
+        ("assistantanalysisWe compute.assistantfinal42", "42"),
+        ("analysisWe compute.assistantfinal42assistantcommentaryDone.", "42"),
+        ('analysisWe compute.assistantfinal json{"answer": 42}', '{"answer": 42}'),
+        ("analysis\nWe compute.\nassistantfinal\n42", "42"),
+        ("analysis\nWe compute.\n\nassistant\nfinal\n42", "42"),
+        ("analysis\n\nWe compute.\n\nassistant\n\nfinal\n\n42", "42"),
+        ("assistant\nanalysis\nWe compute.\nassistant\nfinal\n42", "42"),
+        ("analysis\nWe compute.\nfinal\n42", "42"),
+        ("analysis\nWe compute.\nassistant\ncommentary\nLet me see.\nassistant\nfinal\n42", "42"),
+        ("analysis\nWe compute.\nassistant\ncommentary\nLet me see.", ""),
+        ("analysis\nWe compute; the final\nvalue is 42", ""),
+        ("final42", "42"),
+        ("finalThe answer is 42.", "The answer is 42."),
+        ("final\n42", "42"),
+        ("final answer: 42", "final answer: 42"),
+        ("finalists: 42", "finalists: 42"),
+        ("commentary on it: 42", "commentary on it: 42"),
     ],
 )
 def test_visible(text: str, shown: str) -> None:
@@ -62,6 +93,14 @@ def test_visible(text: str, shown: str) -> None:
 @pytest.mark.parametrize("text", ["I \\boxed{1} [THINK]\\boxed{2}", "<|channel|>analysis<|message|>\\boxed{2}"])
 def test_an_answer_in_a_thinking_is_none(text: str) -> None:
     assert extract(text) is None
+
+
+@pytest.mark.parametrize(
+    "between", ["assistantfinal", "assistantcommentaryThe answer is 5.assistantfinal", "\nassistant\nfinal\n"]
+)
+def test_the_answer_is_that_of_the_final_channel(between: str) -> None:
+    assert extract(f"analysisThe answer is 4.{between}The answer is 6.") == "6"
+    assert extract(f"analysis\nThe answer is 4.{between}6") == "6"
 
 
 GIVEN = {"begin": "<r>", "end": "</r>"}
@@ -100,3 +139,7 @@ def test_what_came_apart_is_stored_so_that_the_answer_is_shown_whole() -> None:
     assert apart("6*", "", closed=False) == "<think>6*"
     assert visible(apart("</think> as a tag", "", closed=False)) == ""
     assert visible(apart("t", "The tag </think> ends it.", closed=True)) == "The tag </think > ends it."
+
+
+def test_no_mark_is_passed_over() -> None:
+    assert all(thinking._MAYBE.search(mark) for mark in thinking._MARKS)

@@ -1,0 +1,224 @@
+r"""Finding: what a text gives as its final answer.
+
+Texts are untrusted. Finding an answer takes linear time and raises nothing. Only what a reader is shown counts.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from a2r_ray.answers.finding.afterwards import named_before
+from a2r_ray.answers.finding.announcements import Found, Strength, announcements
+from a2r_ray.answers.finding.bare import bare, fenced, is_expression, says_yes_or_no
+from a2r_ray.answers.finding.blank import MAX_LENGTH
+from a2r_ray.answers.finding.boxes import NAME, boxed
+from a2r_ray.answers.finding.marks import bracketed, has_key, hashed, objects, tagged
+from a2r_ray.answers.finding.stretches import ASSIGNMENT
+from a2r_ray.answers.finding.vocabulary import YES_NO
+from a2r_ray.thinking import visible
+
+__all__ = ["MAX_LENGTH", "announced", "clean", "extract", "is_lost"]
+
+_MARK = re.compile(
+    r"\\(?:boxed|fbox)\b|####|^[#*\s]{0,8}(?:the )?(?:final )?answer\b[ \t*]{0,4}(?::|=|is\b|$)|<answer>",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What announces an answer, whatever follows."""
+_BLANK = " \t\r\n._?…"
+_DELIMITER = re.compile(r"(?<!\\)(?:\\?\$|\\[()\[\]])")
+_WRAPPER = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
+_NUMBER = re.compile(r"(?:(?<![\w.)])[-+−])?(?<![\w.])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+(?![\d/]))?%?")
+
+
+def extract(text: str, *, guess_last_number: bool = False) -> str | None:
+    r"""The final answer in a model's text, as a reader would write it down; None where it gives none.
+
+    Only what a reader is shown counts (``visible``). Of what announces an answer there, in this order:
+
+    1. The last ``\boxed{…}`` or ``<answer>…</answer>`` that is closed and not blank. Boxes that share a sentence or a
+       line are parts of one answer, joined by commas (``boxes.boxed``). What stands in tags is read as a text again.
+       Where a choice is announced behind the last box (``**Answer: D**``), the box was on the way.
+    2. The last real announcement: "the answer is", "Answer:", "the correct option is", a heading "Answer", the same
+       in other languages, ``#### 42``, ``[[B]]``, ``{"answer": 7}``. It goes to the end of its sentence, or of its
+       block: a code fence, a formula, a grid, a list.
+    3. The last one that may be a step on the way: "the result is", "B is correct".
+    4. The last one that stands in a note ("Note: the answer is rounded"), in code, or that describes an answer ("the
+       answer is an integer"). So nothing of the kind displaces an answer that stands before it.
+    5. All of the text, where it is an answer and nothing else: ``7``, ``B``, ``yes``, ``x+1``, JSON.
+
+    What only looks like an announcement is passed over: questions, conditions, "the answer is not obvious". It is never
+    the last number of a text that announces nothing, unless that is asked for: most often it is an intermediate
+    value, and a vote counts it as if it had been meant. Nor is it what stands in a box that was cut off, which may be
+    half of a number.
+
+    The answer comes without whitespace, math delimiters, bold marks, one ``\text{}`` and the full stop around it, and
+    without the reasons that follow it in its sentence.
+
+    Args:
+        text: what a model said.
+        guess_last_number: whether to take the last number where nothing is announced.
+    """
+    shown = visible(text)
+    found, in_words = _found(shown)
+    if found is None and guess_last_number:
+        found = _last_number(shown)
+    if found is None or len(found) > MAX_LENGTH:
+        return None
+    answer = clean(_without_reasons(clean(found)) if in_words else found)
+    return answer if answer.strip(_BLANK) else None
+
+
+def announced(
+    text: str, *, guess_last_number: bool = False, fits: Callable[[str], object] = lambda _: True
+) -> str | None:
+    """The stretch of a model's text that gives its final answer, up to the end of its sentence or block, as it stands.
+
+    It is what ``extract`` takes its answer from, with all that a kind of answer may read more from: ``B) rivers``,
+    ``12 pens``, ``Yes, because …``, the lines of a grid, a JSON object.
+
+    Args:
+        text: what a model said.
+        guess_last_number: as of ``extract``.
+        fits: whether a stretch gives an answer of the kind that is looked for; else the next strongest is taken.
+    """
+    shown = visible(text)
+    found = next((each for each, _ in _stretches(shown) if len(each) <= MAX_LENGTH and fits(each)), None)
+    if found is None and guess_last_number:
+        found = _last_number(shown)
+    return found
+
+
+def is_lost(reference: str) -> bool:
+    """Whether a known answer marks one that is not found, as "… ####" or an empty box does: nothing equals it."""
+    return extract(reference) is None and (len(reference) > MAX_LENGTH or _MARK.search(reference) is not None)
+
+
+def _found(shown: str) -> tuple[str | None, bool]:
+    """What gives the answer in what is shown, and whether it is announced in words."""
+    return next(_stretches(shown), (None, False))
+
+
+def _stretches(shown: str, *, within: bool = False) -> Iterator[tuple[str, bool]]:
+    """What gives an answer in what is shown, the strongest first, and whether it is announced in words."""
+    box, tags = boxed(shown), tagged(shown)
+    if tags is not None and (box is None or tags[1] >= box[1]):
+        inner = None if within else next(_stretches(tags[0], within=True), None)
+        yield inner or (tags[0], False)
+    elif box is not None:
+        choice = _choice(shown[box[1] :])
+        if choice is not None:
+            yield choice, True  # the box was of a formula on the way
+        yield box[0], False
+    last = _last(shown)
+    if last is not None and not NAME.search(last.answer):  # what remains of a box was cut off
+        yield last.answer, True
+    elif last is None and box is None and tags is None:
+        shown = fenced(shown) or shown
+        if (bare(shown) and not has_key(shown) and not NAME.search(shown)) or _is_grid(shown):
+            yield shown, says_yes_or_no(shown)
+
+
+_CHOICE = re.compile(r"\(?[A-J]\)?\.?")
+_LETTER_ALONE = re.compile(r"(?<![A-Za-z])[A-J](?![a-z])")
+
+
+def _choice(text: str) -> str | None:
+    """The choice that a text announces, where it is one letter."""
+    found = _last(text) if _LETTER_ALONE.search(text) else None
+    is_choice = found is not None and found.strength is Strength.REAL and _CHOICE.fullmatch(found.answer.strip())
+    return found.answer if found is not None and is_choice else None
+
+
+def _is_grid(text: str) -> bool:
+    """Whether a text is rows of numbers or letters and nothing else."""
+    rows = [line.split() for line in text.strip().split("\n")] if len(text) <= MAX_LENGTH else []
+    return (
+        len(rows) > 1
+        and len({len(row) for row in rows}) == 1
+        and len(rows[0]) > 1
+        and all(re.fullmatch(r"[-+]?\d[\d.,]*|\S", cell) for row in rows for cell in row)
+    )
+
+
+def _last(shown: str) -> Found | None:
+    """The last of the strongest announcements."""
+    in_objects = objects(shown)
+    spans = sorted({span for _, span in in_objects})
+    marked = (each for each in (hashed(shown), bracketed(shown)) if each is not None)
+    found = [(each.strength, stop, each) for each, (_, stop) in in_objects]
+    found += [(each.strength, each.at, each) for each in (*marked, *announcements(shown, spans), *named_before(shown))]
+    return max(found)[2] if found else None
+
+
+def _last_number(shown: str) -> str | None:
+    numbers = [number[0] for number in _NUMBER.finditer(shown)]
+    return numbers[-1] if numbers else None
+
+
+# What a reader writes down ------------------------------------------------------------------------------------------
+
+_REASON = re.compile(
+    r"(?<=\S)(?:[,;:.]|\s[-–—(])?\s(?:because|since|weil|denn|parce que|car|porque|perché|потому что|так как)\b"
+    r"|(?<=\S)(?:[,;:]|\s[-–—])\s(?:so|which|as\b|not\b"
+    r"|hence|therefore|thus|given that|due to|but"
+    r"|I|this|that|it|we|rather than|and (?:I|this|that|it|we|the \w{1,14} (?:is|are))"
+    r"|rounded|assuming|right\Z|correct\Z)\b"
+    r"|\s\((?:because|since|which|as|rounded|i\.e|from|see|option|approximately|approx|or about|about)\b"
+    r"|\s[-–—]{1,2}\s(?:the|an?|it|this)\s|,? or equivalently\s"
+    r"|[,;|.]?\s+(?:[Cc]onfidence|[Ee]xplanation|[Rr]eason(?:ing)?|[Rr]ationale)\b[^:\n]{0,20}:"
+    r"|[，,、](?:因为|因為|所以|即|其中|なぜなら|これは)|，?因为|\sand I (?:hope|think)\b"
+)
+_VALUE_LIKE = re.compile(r"[^\s,;]{1,60}(?:\s[^\s,;]{1,30}){0,3}")
+_SUBJECT = re.compile(
+    r"(?:[Tt]h(?:e|ere|at|us|erefore)|An?|So|Hence|[Ii]t|Each|His|Her|Their|In total|[A-Z][a-z]{1,15}'s)\b[^\n=]{0,90}?"
+    r"\s(?:is|are|was|were|equals|will be|would be|must be)\s(?:approximately |about |exactly |equal to )?"
+    r"(?=[$\\\d*(+-])"
+)
+_YES_OR_NO = re.compile(r"(\w{1,6})(?:[,;:]|\.(?!\s\d)|\s[-–—])\s|(是|否|不是|对|错|はい|いいえ|예|아니요)[，,、。]")
+_IN_WORDS = re.compile(r"([-+]?[$€£]?\d[\d.,/]*%?)\s\([A-Za-z][A-Za-z ,-]{3,60}\)")
+_NAMED = re.compile(r"(?:the )?(?:number|value|letter|option|choice)\s(\S{1,60})", re.IGNORECASE)
+_SIGNS = " ✅✓✔🎉😊👍✨"
+_LETTER = re.compile(
+    r"(?:(?:the |la |die |el )?(?:option|choice|letter|answer|la|a|il|le|die|вариант)\s)?(\(?[A-J]\)?)\.?",
+    re.IGNORECASE,
+)
+_LETTER_AND_TEXT = re.compile(r"([A-J])\.\s(?![A-Z]\.)\S.*", re.DOTALL)
+
+
+def _without_reasons(answer: str) -> str:
+    """What a reader writes down of a stretch: without what follows to explain it, and without a subject before it."""
+    answer = answer.rstrip(_SIGNS)
+    if all(ASSIGNMENT.fullmatch(line) for line in answer.split("\n")):
+        return ", ".join(answer.split("\n"))
+    if (yes_no := _YES_OR_NO.match(answer)) and (yes_no[1] or yes_no[2]).casefold() in YES_NO:
+        return yes_no[1] or yes_no[2]
+    if (reason := _REASON.search(answer)) and _VALUE_LIKE.fullmatch(
+        before := answer[: reason.start()].rstrip(" ,;:—–-")
+    ):
+        answer = before
+    if (subject := _SUBJECT.match(answer)) and is_expression(answer[subject.end() :]):
+        answer = answer[subject.end() :]
+    if in_words := _IN_WORDS.fullmatch(answer):
+        return in_words[1]
+    if (named := _NAMED.fullmatch(answer)) and bare(named[1]):
+        answer = named[1]
+    if (letter := _LETTER.fullmatch(answer)) and len(answer) > len(letter[1]) + 1:
+        return letter[1]
+    if letter := _LETTER_AND_TEXT.fullmatch(answer):
+        return letter[1]
+    return answer
+
+
+def clean(text: str) -> str:
+    """The answer without what only surrounds it."""
+    while True:
+        before = text
+        text = _DELIMITER.sub("", text).strip().strip("`").removeprefix("**").removesuffix("**").strip()
+        if text.endswith(".") and not text.endswith(".."):
+            text = text[:-1]
+        if wrapped := _WRAPPER.fullmatch(text):
+            text = wrapped[1]
+        elif NAME.match(text):
+            box = boxed(text)
+            text = "" if box is None else box[0]
+        if text == before:
+            return text

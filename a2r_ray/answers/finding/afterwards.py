@@ -1,0 +1,91 @@
+"""Afterwards: answers that a text names first and calls the answer then: "so (B) is the correct answer"."""
+
+import re
+from collections.abc import Iterator
+
+from a2r_ray.answers.finding.announcements import Found, Strength
+
+_MOST = 200
+_BEFORE = 140
+_QUALITY = r"(?:(?:correct|right|final|best|only|most \w{3,14})(?: multiple[- ]choice)?[ *_]{1,3}){0,2}"
+_VALUE = (
+    r"(?P<value>\*{0,2}\(?[A-Z]\)?\*{0,2}|\*{0,2}\([a-z]\)\*{0,2}|\*{0,2}[$€£]?[-+−]?\d[\d,./]{0,30}(?<=\d)%?\*{0,2}"
+    r"|\$[^$\n]{1,80}\$|\\\([^\n]{1,80}?\\\)|\"[^\"\n]{1,60}\"|“[^”\n]{1,60}”|\*\*[^*\n]{1,60}\*\*)"
+)
+_IS = r"[ ,]{1,2}(?:is|would be|must be|has to be|should be)[ *_]{1,3}(?:(?:therefore|thus|hence|then|indeed),? )?"
+_IS_THE_ANSWER = re.compile(rf"(?:^|[\s(,;:]){_VALUE}(?: (?:\w{{1,12}}))?{_IS}(?:the|our|my)[ *_]{{1,3}}{_QUALITY}$")
+_NOUN = re.compile(
+    r"(?:answer|option|choice)\b[*_]{0,3}(?=[ ]*(?:[.,;:!)\n]|\Z|because|since|as\b|to\b|for\b|here\b|and\b))"
+)
+_IS_CORRECT = re.compile(
+    r"(?:^|[\s(,;:*])(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Aa]lternative)[ *_]{1,3})?(?P<value>\(?[A-Z]\)?)\*{0,2}[ ]"
+    r"(?:is|must be|has to be)[ *_]{1,3}(?:therefore |thus |hence |indeed |clearly )?(?:the )?(?:one that is )?$"
+)
+_CORRECT = re.compile(r"correct\b[*_]{0,3}(?=[ ]*(?:[.!)\n]|\Z|because|since|as\b|,))")
+_UNSURE = re.compile(
+    r"\b(?:if|whether|suppose|assume|assuming|unless|that|why|does|is|not|neither|nor|both|either)[ (*_]{1,3}"
+    r"(?:option |choice |answer )?$",
+    re.IGNORECASE,
+)
+_LETTER = r"[(（]?(?P<value>[A-H])[)）]?"
+_IS_CORRECT_ELSEWHERE = re.compile(
+    rf"(?:antwort|option|opci[óo]n|opção|alternativa|opzione|réponse|respuesta|resposta|risposta|вариант|ответ)"
+    rf" {_LETTER}"
+    r"\*{0,2} ?(?:ist|est|es|é|está|è|—|является)? ?(?:richtig|korrekt|la bonne|correcte?|correct[ao]|corret[ao]|certa"
+    r"|corretta|giusta|правильный|верный|верен)"
+    rf"|(?:richtig|korrekt) ist (?:antwort |option )?{_LETTER.replace('value', 'other')}(?!\w)",
+    re.IGNORECASE,
+)
+_IS_CORRECT_WITHOUT_SPACES = re.compile(
+    rf"(?:[选選][项項] ?|^|[，。,\s]){_LETTER} ?[项項]?是?(?:正确|正確)"
+    rf"|{_LETTER.replace('value', 'other')} ?(?:が正解|[가이] 정답)"
+)
+_STEMS_ELSEWHERE = ("richtig", "korrekt", "correct", "corret", "certa", "giusta", "прав", "верн", "верен", "bonne")
+_CHOSEN = re.compile(
+    r"(?:\b(?:I|[Ww]e)(?:'d|’d| would| will|'ll)? ?(?:choose|pick|select|go with|answer)"
+    r"|\b[Mm]y (?:choice|pick|guess) is"
+    r"|(?:^|[\n.] ?)(?:[Cc]hoose|[Ss]elect))[ :*_]{1,4}(?:option |choice |answer )?"
+    r"(?P<value>\(?[A-J]\)?)\*{0,2}(?=[\s.,;:!)]|\Z)"
+)
+
+
+def named_before(text: str) -> Iterator[Found]:
+    """The answers that a text names before it calls them so: the last of each way. None of them is more than weak."""
+    for stem, noun, named in (
+        ("answer", _NOUN, _IS_THE_ANSWER),
+        ("option", _NOUN, _IS_THE_ANSWER),
+        ("choice", _NOUN, _IS_THE_ANSWER),
+        ("correct", _CORRECT, _IS_CORRECT),
+    ):
+        at = text.rfind(stem) if stem in text else -1
+        for _ in range(_MOST):
+            if at < 0:
+                break
+            if noun.match(text, at) and (found := _named(text, at, named)):
+                yield found
+                break
+            at = text.rfind(stem, 0, at)
+    for stems, named in (
+        (_STEMS_ELSEWHERE, _IS_CORRECT_ELSEWHERE),
+        (("正确", "正確", "正解", "정답"), _IS_CORRECT_WITHOUT_SPACES),
+    ):
+        for stem in stems:
+            at = text.casefold().rfind(stem) if stem in text else -1
+            if at >= 0 and (match := named.search(text, max(0, at - 40), at + 40)):
+                group = "value" if match["value"] else "other"
+                yield Found(Strength.WEAK, match.start(group), match[group])
+    for stem in ("choose", "pick", "select", "go with", "choice is", "guess is", "answer"):
+        at = text.rfind(stem) if stem in text else -1
+        if at >= 0 and (chosen := _CHOSEN.search(text, max(0, at - 20), at + 60)):
+            yield Found(Strength.WEAK, chosen.start("value"), chosen["value"])
+
+
+def _named(text: str, at: int, named: re.Pattern[str]) -> Found | None:
+    start = max(0, at - _BEFORE)
+    match = named.search(text[start:at])
+    if match is None or (match["value"] in {"A", "I"} and text[start + match.end("value")] != " "):
+        return None
+    begin = start + match.start("value")
+    if _UNSURE.search(text, max(0, begin - 40), begin):
+        return None
+    return Found(Strength.WEAK, begin, match["value"].strip("*"))

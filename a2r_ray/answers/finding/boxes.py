@@ -1,0 +1,103 @@
+r"""Boxes: what stands in ``\boxed{…}`` and its like, the mark that mathematics is asked to put around an answer."""
+
+import re
+
+from a2r_ray.answers.finding.blank import BLANK, MAX_LENGTH
+
+NAME = re.compile(r"\\(?:boxed|f(?:rame)?box)")
+_NAMES = ("boxed", "fbox", "framebox", "\boxed")
+_TOKEN = re.compile(
+    r"((?:\\{1,2}|\x08|(?<![A-Za-z\\]))(?:(?<!\x08)boxed|(?<=\x08)oxed|(?<=\\)fbox|(?<=\\)framebox)\s{0,20}\{)"
+    r"|\\{1,2}(?:boxed|fbox)(?P<bare>"
+    r"\s{0,3}(?:[-+]?\$?(?:\d[\d,.]{0,40}(?<=\d)|\d)(?:/\d{1,20})?%?(?![\w{])|[A-Z](?![\w{])"
+    r"|\\[A-Za-z]{1,20}(?:\{[^{}\n]{0,200}\}){1,2}|\\(?:pi|infty|emptyset|varnothing|alpha|beta|theta)(?![A-Za-z]))"
+    r"|\s{1,3}[a-z](?=[$.,;\s]{0,3}$))"
+    r"|\\.|[{}]",
+    re.DOTALL | re.MULTILINE,
+)
+"""An open box with its brace; a box around the next token, as TeX has it; an escape; a brace."""
+
+_SENTENCE_ENDS = re.compile(r"[.!?。][\"')\]*_$}]{0,3}(?:\s|\Z)|\n[ \t]*\n|(?<![,;&\\\s])[ \t$]{0,3}\n")
+_BREAKS = re.compile(
+    r"\b(?:no|not|wait|actually|rather|instead|corrected|correction|but|sorry|oops|hmm|so|hence|therefore|thus|then"
+    r"|gives?|giving|yields?|becomes?|becoming|simplif\w{1,8}|which|i\.e|equivalently|equals?|because|since|implies"
+    r"|that is|check|again|also written|approximately|about|is|donc|alors|somit|daher|entonces|portanto|quindi|значит"
+    r"|поэтому|следовательно)\b|所以|因此|则|故|不对|得"
+    r"|\\(?:implies|Rightarrow|to|approx|equiv|therefore)(?![a-zA-Z])|[⇒→≈∴]|->|=>",
+    re.IGNORECASE,
+)
+"""What leads from a step to the next, or takes back what was said."""
+_FINAL = re.compile(r"\b(?:answer|final(?:ly)?|total|result|altogether)\b|答案|最终", re.IGNORECASE)
+"""What tells the last box from the steps before it."""
+_ASSIGNED = re.compile(
+    r"(?:[A-Za-z\\][A-Za-z0-9_{}\\']{0,12}|\))[\s&]{0,3}(?:=|\bis\b|\bare\b)[\s$&(\\]{0,6}$"
+    r"|(?:\b[Pp]art \w{1,3}|\([a-z]\)|\b[a-z]\))[:.]?[\s$&(\\]{0,6}$"
+)
+"""The gap before a box that has a name of its own: it is another value, not the same one in another form."""
+_LONGEST_GAP = 200
+_MOST = 50
+
+
+def boxed(text: str) -> tuple[str, int] | None:
+    r"""What stands in the last box that is closed and not blank, and where it ends; of boxes in one another, the outer.
+
+    Several that share a sentence, or a line whose sentences only name them, are parts of one answer, joined by commas:
+    ``x=\boxed{5}, y=\boxed{6}``. The same part twice is one. Where words such as "so" or "no" lead from one to the
+    next, or an equals sign, the earlier is a step.
+    """
+    starts = [at for name in _NAMES if (at := text.find(name)) >= 0]
+    if not starts:
+        return None
+    boxes = _closed(text, max(0, min(starts) - 10))
+    if not boxes:
+        return None
+    parts = [boxes[-1]]
+    for earlier in reversed(boxes[-_MOST:-1]):
+        if not _are_together(text[earlier.stop : parts[-1].start][: 2 * _LONGEST_GAP]):
+            break
+        parts.append(earlier)
+    contents = dict.fromkeys(_content(text[part]) for part in reversed(parts))
+    return ", ".join(contents), boxes[-1].stop
+
+
+def _closed(text: str, start: int) -> list[slice]:
+    """The outermost closed boxes that are not blank, with their braces, in order."""
+    found: list[slice] = []
+    opened: list[int | None] = []  # where each open box starts; None for any other open brace
+    for token in _TOKEN.finditer(text, start):
+        if token[1]:
+            opened.append(token.start())
+        elif token[0] == "{":
+            opened.append(None)
+        elif token["bare"]:
+            found.append(slice(token.start(), token.end()))
+        elif token[0] == "}" and opened:
+            begin, end = opened.pop(), token.end()
+            if begin is not None and (end - begin > 2 * MAX_LENGTH or not BLANK.fullmatch(_content(text[begin:end]))):
+                while found and found[-1].start >= begin:
+                    found.pop()
+                found.append(slice(begin, end))
+    return found
+
+
+def _content(box: str) -> str:
+    name = re.match(r"(?:\\{1,2}|\x08)?[a-z]{4,8}\s{0,20}", box)
+    content = box[name.end() :] if name else box
+    return (content[1:-1] if content.startswith("{") and content.endswith("}") else content).strip()
+
+
+def _are_together(gap: str) -> bool:
+    """Whether two boxes with this between them are parts of one answer."""
+    if len(gap) > _LONGEST_GAP:
+        return False
+    named = _ASSIGNED.search(gap)
+    between = gap[: named.start()] if named else gap
+    if _BREAKS.search(between) or _FINAL.search(gap):
+        return False
+    if not named and re.search(r"[=<>]", between):
+        return False
+    ended = list(_SENTENCE_ENDS.finditer(between))
+    if not ended:
+        return True
+    # Sentences on one line that only name their boxes: "x = … . y = …"
+    return "\n" not in between and named is not None and not re.search(r"\w{3}", between)
