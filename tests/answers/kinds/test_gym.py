@@ -1,4 +1,4 @@
-"""Answers are judged by the problem's verifier, and nothing in them is evaluated."""
+"""Answers to problems of Reasoning Gym are judged by its scorers, and nothing in them is evaluated."""
 
 import inspect
 import json
@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from a2r_ray.answers import verifiers
-from a2r_ray.answers.gym import factory
-from a2r_ray.answers.verifiers import verify
+from a2r_ray.answers.judging import Answers
+from a2r_ray.answers.kinds import gym
+from a2r_ray.answers.kinds.gym import Gym
+from a2r_ray.answers.reasoning_gym import factory
+from a2r_ray.config.answer import AnswerConfig
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import A2RError
 from a2r_ray.records import Problem
@@ -28,19 +30,14 @@ def generated(name: str, count: int = 2) -> list[Problem]:
 
 
 def entry(name: str, answer: str | None, **metadata: Any) -> Problem:
-    return Problem("p", "q", None, answer, json.dumps(metadata), f"reasoning_gym:{name}")
+    return Problem("p", "q", None, answer, json.dumps(metadata), f"gym:{name}")
 
 
-def test_without_a_verifier_mathematical_equivalence_decides() -> None:
-    problem = Problem("p", "q", reference_answer="1/2")
-    assert verify(r"\frac{1}{2}", problem)
-    assert not verify("2", problem)
-    assert not verify("2", Problem("p", "q"))
+def verify(answer: str, problem: Problem) -> bool:
+    return Answers().of(problem).correct(answer) is True
 
 
-def test_an_unknown_verifier_is_an_error() -> None:
-    with pytest.raises(A2RError, match=r"p: no verifier 'oracle:x'"):
-        verify("1", Problem("p", "q", verifier="oracle:x"))
+def test_an_unknown_dataset_is_an_error() -> None:
     with pytest.raises(A2RError, match="no dataset 'nothing'"):
         verify("1", entry("nothing", "1"))
     with pytest.raises(A2RError, match=r"chain_sum cannot be loaded with .*no_option"):
@@ -52,6 +49,18 @@ _ANSWERS = {
     "propositional_logic": "example_answer",
     "rubiks_cube": "example_correct_answer",
 }
+
+
+def own_answer(problem: Problem, name: str) -> str:
+    """The right answer as the dataset gives it."""
+    reference = problem.reference_answer
+    if name in _ANSWERS:
+        given = json.loads(problem.metadata)[_ANSWERS[name]]
+        reference = given if isinstance(given, str) else json.dumps(given)
+    assert reference is not None
+    return reference
+
+
 _NEEDS_A_COMPILER = {"zebra_puzzles"}
 """Its solver comes as C source only, and set-up does without; tests/test_gym.py shows what it says then."""
 
@@ -61,16 +70,67 @@ _NO_ANSWER = {"boxnet", "composite", "rush_hour"}
 @pytest.mark.parametrize("name", sorted(set(factory().DATASETS) - _NO_ANSWER - _NEEDS_A_COMPILER))
 def test_every_dataset_s_own_answer_is_right_and_nonsense_is_wrong(name: str) -> None:
     for problem in generated(name):
-        reference = problem.reference_answer
-        if name in _ANSWERS:
-            given = json.loads(problem.metadata)[_ANSWERS[name]]
-            reference = given if isinstance(given, str) else json.dumps(given)
-        assert reference is not None
+        reference = own_answer(problem, name)
         if "Integral(" not in reference:
             assert verify(f" {reference}\n", problem)
         assert not verify("nonsense", problem)
         assert not verify("", problem)
-        assert not verify(reference + "x" * verifiers.MAX_LENGTH, problem)
+        assert not verify(reference + "x" * gym.MAX_LENGTH, problem)
+
+
+def swapped(answer: str) -> set[str]:
+    """The answer with two of its parts in each other's place: words, items, lines or characters."""
+    found = set()
+    for between in (r"\s+", r",\s*", r"\n+", ""):
+        pieces = re.split(f"({between})", answer) if between else [*"".join(f"{each}\0" for each in answer)][:-1]
+        parts, seps = pieces[::2], [*pieces[1::2], ""]
+        for at in range(min(4, len(parts) - 1)):
+            for other in (at + 1, len(parts) - 1):
+                order = list(range(len(parts)))
+                order[at], order[other] = order[other], order[at]
+                found.add("".join(parts[n] + sep for n, sep in zip(order, seps, strict=True)).replace("\0", ""))
+    return {each for each in found if each.split() != answer.split()}
+
+
+_TAKES_SWAPS = {
+    *("codeio", "cryptarithm", "graph_color", "knights_knaves", "prime_factorization"),  # their parts have no order
+    *("countdown", "puzzle24", "polynomial_multiplication", "intermediate_integration", "simple_integration"),  # sums
+    *("jugs", "propositional_logic"),  # any solution is right
+    *("kakurasu", "polynomial_equations", "advanced_geometry", "quantum_lock"),  # they leave out what stands between
+    *("power_function", "complex_arithmetic"),  # what is near enough
+}
+"""The datasets whose own scorer accepts an answer with two parts in each other's place."""
+
+
+def test_a_vote_joins_no_swap_that_the_scorer_rejects() -> None:
+    accepted = set()
+    for name in sorted(set(factory().DATASETS) - _NO_ANSWER - _NEEDS_A_COMPILER):
+        for problem in generated(name):
+            right = own_answer(problem, name)
+            kind = Gym(problem, name)
+            for swap in swapped(right):
+                if kind.right(swap):
+                    accepted.add(name)
+                else:
+                    assert not kind.equal(right, swap), (name, right, swap)
+    assert accepted == _TAKES_SWAPS
+
+
+def test_a_vote_joins_what_the_scorer_takes_for_each_other_and_not_all_that_is_right() -> None:
+    compares = entry("coin_flip", "0.875")
+    assert Gym(compares, "coin_flip").equal("0.875", "7/8")
+    assert Gym(compares, "coin_flip").equal("0.5", "1/2")
+    looks = entry("countdown", "5 * (3 + 2)", numbers=[2, 3, 5], target=25)
+    assert verify("5 * (2 + 3)", looks)
+    assert not Gym(looks, "countdown").equal("5 * (3 + 2)", "5 * (2 + 3)")
+    assert Gym(looks, "countdown").equal("5 * (3 + 2)", "5  * (3 + 2)\n")
+
+
+def test_a_column_of_a_file_may_have_the_metadata() -> None:
+    given = {"metadata": json.dumps({"source_dataset": "coin_flip"}), "level": 3}
+    problem = Problem("p", "q", None, "0.875", json.dumps(given))
+    assert Answers(AnswerConfig(kind="gym")).of(problem).correct("7/8") is True
+    assert Answers(AnswerConfig(kind="gym")).of(problem).correct("1/8") is False
 
 
 def test_options_reach_the_scorer() -> None:
@@ -91,7 +151,7 @@ def test_rush_hour_and_boxnet() -> None:
 
 
 _TOUCH = "open({!r}, 'w')"
-_GUARDED = sorted({*verifiers._INSTEAD, *verifiers._GUARDS})
+_GUARDED = sorted({*gym._INSTEAD, *gym._GUARDS})
 
 
 @pytest.mark.parametrize("name", _GUARDED)
@@ -109,7 +169,7 @@ def test_the_guards_are_needed(tmp_path: Path) -> None:
     """The test above can fail: without its guard, a scorer does as the answer says."""
     touched = tmp_path / "touched"
     problem, _ = generated("countdown")
-    scored = verifiers._scorer("countdown", "{}")
+    scored = gym._scorer("countdown", "{}")
     scored(_TOUCH.format(str(touched)), {"answer": "", "metadata": json.loads(problem.metadata)})
     assert touched.exists()
 
@@ -195,13 +255,13 @@ def test_each_scorer_that_evaluates_is_known() -> None:
     found = {
         name for name, (kind, _) in factory().DATASETS.items() if evaluates.search(inspect.getsource(kind.score_answer))
     }
-    assert found <= {*verifiers._INSTEAD, *verifiers._GUARDS}
+    assert found <= {*gym._INSTEAD, *gym._GUARDS}
     assert "countdown" in found
 
 
 def test_a_scorer_that_evaluates_and_is_not_known_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     problem, _ = generated("countdown")
-    verifiers._scorer.cache_clear()
-    monkeypatch.setattr(verifiers, "_GUARDS", {})
+    gym._scorer.cache_clear()
+    monkeypatch.setattr(gym, "_GUARDS", {})
     with pytest.raises(A2RError, match="countdown evaluates answers, and nothing guards it"):
         verify("1", problem)

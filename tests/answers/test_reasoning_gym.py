@@ -8,7 +8,7 @@ import importlib.util
 from concurrent.futures import ThreadPoolExecutor
 real = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name == "pycosat" else real(name, *rest)
-from a2r_ray.answers.gym import factory
+from a2r_ray.answers.reasoning_gym import factory
 with ThreadPoolExecutor(8) as pool:
     found = list(pool.map(lambda _: len(factory().DATASETS), range(8)))
 assert len(set(found)) == 1 and found[0] > 90, found

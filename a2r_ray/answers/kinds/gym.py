@@ -1,4 +1,4 @@
-r"""Verifiers: who says whether an answer is right: mathematical equivalence, or a Reasoning Gym dataset's own scorer.
+r"""Kind ``gym``: a problem of Reasoning Gym, whose dataset's own scorer says whether an answer is right.
 
 Answers are untrusted model output and nothing in them is evaluated. In reasoning_gym 0.1.25 these scorers do
 (``eval``, or sympy's ``parse_expr``, which is one), or can be kept busy for ever, or accept what is wrong:
@@ -26,10 +26,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from a2r_ray.answers.comparing import equivalent
 from a2r_ray.answers.expressions import ARITHMETIC, FUNCTIONS, POLYNOMIALS, is_derivative, read
-from a2r_ray.answers.finding import extract
-from a2r_ray.answers.gym import factory
+from a2r_ray.answers.finding import clean
+from a2r_ray.answers.reasoning_gym import factory
 from a2r_ray.errors import A2RError
 from a2r_ray.records import Problem
 
@@ -43,40 +42,83 @@ _Entry = Mapping[str, Any]
 _Check = Callable[[str, _Entry], bool]
 
 
-def correct(answer: str | None, problem: Problem) -> bool | None:
-    """Whether an answer is right; None where nobody knows the right one, False where there is no answer."""
-    if problem.reference_answer is None and problem.verifier is None:
-        return None
-    return answer is not None and verify(answer, problem)
+class Gym:
+    """The kind of answers that a dataset of Reasoning Gym asks for.
 
-
-def verify(answer: str, problem: Problem) -> bool:
-    """Whether an answer to a problem is right, by its verifier; False where nothing says that it is.
-
-    Raises:
-        A2RError: there is no such verifier.
+    Args:
+        problem: one of its problems.
+        dataset: its name.
     """
-    if problem.verifier is None:
-        reference = problem.reference_answer
-        # Some datasets give a worked solution as the answer, such as GSM8K's "... #### 42".
-        return reference is not None and equivalent(answer, extract(reference) or reference)
-    kind, _, name = problem.verifier.partition(":")
-    if kind != "reasoning_gym":
-        raise A2RError(f"problem {problem.problem_id}: no verifier {problem.verifier!r}; known is reasoning_gym:NAME")
-    answer = answer.strip()
-    if not answer or len(answer) > MAX_LENGTH:
+
+    name = "gym"
+
+    def __init__(self, problem: Problem, dataset: str) -> None:
+        self._name = dataset
+        metadata = entry_metadata(problem)
+        self._options = json.dumps(metadata.pop("dataset_options", {}))
+        if dataset in _TUPLES and isinstance(rows := metadata.get("output"), list):
+            metadata["output"] = tuple(map(tuple, rows))
+        self._entry = {"question": problem.problem, "answer": problem.reference_answer or "", "metadata": metadata}
+
+    def read(self, announced: str) -> str | None:
+        """The answer as it was announced: its scorer knows its form."""
+        return clean(announced) or None
+
+    def fits(self, known: str) -> bool:
+        """No known answer tells by itself that it is one of these."""
+        del known
         return False
-    metadata = json.loads(problem.metadata)
-    options = json.dumps(metadata.pop("dataset_options", {}))
-    if name in _TUPLES:
-        metadata["output"] = tuple(map(tuple, metadata["output"]))
-    entry = {"question": problem.problem, "answer": problem.reference_answer or "", "metadata": metadata}
-    try:
-        return _right(name, options, answer, entry)
-    except A2RError:
-        raise
-    except Exception:  # noqa: BLE001  whatever an answer does to a scorer, it is not right
-        return False
+
+    def right(self, answer: str) -> bool:
+        """Whether the scorer gives it the full score.
+
+        Raises:
+            A2RError: there is no such dataset or scorer, or none that may be shown an answer.
+        """
+        return self._scored(answer, self._entry)
+
+    def equal(self, a: str, b: str) -> bool:
+        """Whether two answers are one in a vote: the same text, or what the scorer takes for each other.
+
+        A scorer that accepts the problem's answer whatever it is told that the answer is does not compare: it looks at
+        the problem, and would join all that is right.
+        """
+        if _spaced(a) == _spaced(b):
+            return True
+        known, told = str(self._entry["answer"]), [self._entry | {"answer": answer} for answer in (a, b, _NO_ANSWER)]
+        return (
+            self._scored(b, told[0]) and self._scored(a, told[1]) and bool(known) and not self._scored(known, told[2])
+        )
+
+    def _scored(self, answer: str, entry: _Entry) -> bool:
+        answer = answer.strip()
+        if not answer or len(answer) > MAX_LENGTH:
+            return False
+        try:
+            return _right(self._name, self._options, answer, entry)
+        except A2RError:
+            raise
+        except Exception:  # noqa: BLE001  whatever an answer does to a scorer, it is not right
+            return False
+
+
+def entry_metadata(problem: Problem) -> dict[str, Any]:
+    """What Reasoning Gym has said of a problem: its metadata, or what a column ``metadata`` of a file has of it."""
+    metadata: dict[str, Any] = json.loads(problem.metadata)
+    inner = metadata.get("metadata")
+    if isinstance(inner, str):
+        try:
+            inner = json.loads(inner)
+        except ValueError:
+            inner = None
+    return inner if isinstance(inner, dict) else metadata
+
+
+_NO_ANSWER = "nothing of the kind"
+
+
+def _spaced(answer: str) -> str:
+    return " ".join(answer.split())
 
 
 _TUPLES = frozenset({"arc_agi", "rearc"})

@@ -1,0 +1,107 @@
+r"""Choices: a letter, however it is dressed (``(B)``, ``B) rivers``, ``option B``, ``\textbf{(B)}\ 9``), or several."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Self
+
+from a2r_ray.answers.kinds.spelling import folded, prose
+
+_WRAPPED = re.compile(r"\\(?:text|math)[a-z]{0,6}\s?\{([^{}]*)\}|\\(?:boxed|fbox)\s?\{([^{}]*)\}")
+_DRESS = re.compile(r"\\[ ,;:!()\[\]]|[*_$`\"'~]|\\q?quad")
+_LEAD = re.compile(
+    r"(?:the |correct |right |best |final |answer |option |choice |letter |is |would be |it's |it is |: ?"
+    r"|[-\u2013] ?){0,8}",
+    re.IGNORECASE,
+)
+_LETTER = r"(?:\(\s?([A-Za-z])\s?\)|\[\s?([A-Za-z])\s?\]|([A-Za-z]))"
+_ONE = re.compile(
+    rf"{_LETTER}(?:$|\s*[.):\]](?![a-zA-Z]\.)|\s*[,;-]\s|\s*[\u2014\u2013(:=]"
+    r"|\s+(?:because|since|is|as|are|was|for|would|which|seems|must|fits|best|due)(?![a-z]))"
+)
+_DRESSED = re.compile(r"[(\[]\s?([A-Za-z])\s?[)\]]\s*\S")
+_MANY = re.compile(
+    r"(?:(?:options?|choices?|answers?|both|and|&|,|;|/|or|[()\[\]. ])|(?<![A-Za-z])[A-Ja-j](?![A-Za-z]))+",
+    re.IGNORECASE,
+)
+_SINGLE = re.compile(r"(?<![A-Za-z])[A-Ja-j](?![A-Za-z])")
+_NAMED = re.compile(
+    r"(?:[oO]ption|[cC]hoice|[aA]nswer)\s+\(?([A-J])(?![A-Za-z'])|\(([A-J])\)|(?<![\w'(])([B-HJ])(?![\w'])"
+)
+_MOST = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the choices, or several."""
+
+    choices: tuple[tuple[str, str], ...] = ()
+    """The letter and the text of each, the text as ``prose`` has it."""
+    name: str = "choice"
+
+    @classmethod
+    def of(cls, choices: Mapping[str, str]) -> Self:
+        """The kind where the texts of the choices are known, by letter."""
+        return cls(tuple((letter.strip("(). ").upper(), prose(text)) for letter, text in choices.items()))
+
+    def read(self, announced: str) -> str | None:
+        """The letter, in upper case; several in their order, as ``A, C``."""
+        return _letters(announced[:_MOST], self.choices)
+
+    def equal(self, a: str, b: str) -> bool:
+        """The same letters; where neither names a letter, the same text."""
+        if a == b:
+            return True
+        one, other = _letters(a[:_MOST], self.choices), _letters(b[:_MOST], self.choices)
+        if one is None and other is None:
+            return prose(a) == prose(b)
+        return one == other
+
+    def fits(self, known: str) -> bool:
+        """A single letter as choices have it, or the letter in parentheses."""
+        return _KNOWN.fullmatch(known.strip()) is not None
+
+
+_KNOWN = re.compile(r"\(?[A-J]\)?\.?|\(?[a-e]\)?")
+
+
+@lru_cache(maxsize=16384)
+def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:
+    """The letters that a text chooses."""
+    words = prose(text)
+    for letter, said in choices:
+        if words == said and not (len(words) == 1 and any(words.upper() == other for other, _ in choices)):
+            return letter
+    bare = folded(_DRESS.sub(" ", _WRAPPED.sub(lambda match: f" {match[1] or match[2] or ''} ", text)))
+    bare = " ".join(bare.split())
+    known = {letter for letter, _ in choices}
+    lead = _LEAD.match(bare)
+    body = bare[lead.end() :] if lead is not None else bare
+    numbered = re.match(r"\(?([1-9])\)?(?:$|[.):])", body)
+    if numbered is not None and numbered[1] in known:
+        return numbered[1]
+    several = _MANY.fullmatch(body)
+    if several is not None:
+        found = sorted({letter.upper() for letter in _SINGLE.findall(body)})
+        if found and (not known or known.issuperset(found)):
+            return ", ".join(found)
+    one = _ONE.match(body) or _DRESSED.match(body)
+    if one is not None:
+        letter = next(group for group in one.groups() if group).upper()
+        if not known or letter in known:
+            return letter
+    return _said(bare, words, choices, known)
+
+
+def _said(bare: str, words: str, choices: tuple[tuple[str, str], ...], known: set[str]) -> str | None:
+    """The only letter, or the only text of a choice, that a sentence names."""
+    named: set[str] = {next(group for group in match if group) for match in _NAMED.findall(bare)}
+    if known:
+        named &= known
+    if len(named) == 1:
+        return min(named)
+    texts = {
+        letter for letter, said in choices if len(said) > 1 and re.search(rf"(?<!\w){re.escape(said)}(?!\w)", words)
+    }
+    return min(texts) if len(texts) == 1 and not named else None

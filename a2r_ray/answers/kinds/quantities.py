@@ -1,0 +1,196 @@
+"""Quantities: numbers in their everyday forms, read exactly, with what they are amounts of.
+
+Every form is bounded, so that reading takes linear time and no number can be made long by a short text.
+"""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from a2r_ray.answers.kinds.units import CURRENCIES, Unit, unit
+
+MAX_DIGITS = 4_000
+_GROUP = 3
+"""Digits between commas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An exact number and its unit."""
+
+    value: Fraction
+    unit: Unit | None = None
+    compound: bool = False
+    """Written with several units (5 ft 6 in): no bare number is that."""
+
+    def equals(self, other: "Quantity", tolerance: Fraction = Fraction(0)) -> bool:
+        """Whether both say the same; a bare number equals any amount of that number.
+
+        Units of one dimension are converted. The tolerance is relative to the larger of the two.
+        """
+        if self.unit is None or other.unit is None:
+            bare = self.unit is None and other.unit is None
+            return (bare or not (self.compound or other.compound)) and near(self.value, other.value, tolerance)
+        if ANYTHING in {self.unit.dimension, other.unit.dimension}:
+            return near(self.value, other.value, tolerance)
+        if not self.unit.same(other.unit):
+            return False
+        if self.unit.dimension != other.unit.dimension:
+            return near(self.value, other.value, tolerance)
+        return near(self.value * self.unit.factor, other.value * other.unit.factor, tolerance)
+
+
+ANYTHING = (("anything", 1),)
+
+
+def near(a: Fraction, b: Fraction, tolerance: Fraction) -> bool:
+    """Whether two numbers are equal, or differ by at most this share of the larger."""
+    return a == b or (tolerance > 0 and abs(a - b) <= tolerance * max(abs(a), abs(b)))
+
+
+_GROUPED = (
+    r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]{1,2}(?:,[0-9]{2}){1,5},[0-9]{3}(?![0-9])"
+    r"|[0-9]{1,3}(?:[ '_][0-9]{3})+(?![0-9])"
+)
+_POINTED = r"[0-9]{1,3}(?:\.[0-9]{3}){2,}(?![0-9.])|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+"
+_DECIMAL = rf"(?:{_GROUPED}|[0-9]+)?(?:\.[0-9]+|\.(?![0-9.]))?"
+_EXPONENT = r"(?:[eE][+-]?[0-9]{1,3}(?![0-9]))?"
+_TEN = (
+    r" ?(?:\\times|\\cdot|\*|x)? ?10\^ ?(?:\{ ?([+-]?[0-9]{1,3}) ?\}|\(([+-]?[0-9]{1,3})\)|([+-]?[0-9]{1,3})(?![0-9]))"
+)
+_NUMBER = re.compile(
+    r"([+-]?) ?(?:"
+    r"(?:([0-9]+) ?(?:\\frac ?\{([0-9]+)\}\{([0-9]+)\}|\\frac ?([0-9]) ?([0-9])|(?<= )([0-9]+)/([0-9]+)))"  # 2 1/2
+    r"|\\frac ?\{ ?([+-]?[0-9]+) ?\} ?\{ ?([+-]?[0-9]+) ?\}|\\frac ?([0-9]) ?([0-9])|([0-9]+)/([0-9]+)(?![0-9/.])"
+    r"|([0-9]*)\.([0-9]*)(?:\\overline ?\{([0-9]+)\}|\(([0-9]+)\)|\\dot ?\{([0-9])\})"  # 0.1(6)
+    r"|10\^ ?(?:\{ ?([+-]?[0-9]{1,3}) ?\}|\(([+-]?[0-9]{1,3})\)|(-?[0-9]{1,3})(?![0-9]))"
+    rf"|({_POINTED})"
+    rf"|((?=\.?[0-9]){_DECIMAL}{_EXPONENT})(?:{_TEN})?"
+    r")"
+)
+_COMMA = re.compile(r"([+-]?[0-9]+),([0-9]{1,9}|[0-9]+)(?![0-9,])")
+_MAGNITUDES = {
+    "dozen": 12,
+    "hundred": 100,
+    "thousand": 1000,
+    "lakh": 10**5,
+    "million": 10**6,
+    "crore": 10**7,
+    "billion": 10**9,
+    "trillion": 10**12,
+    "mn": 10**6,
+    "bn": 10**9,
+}
+_MAGNITUDE = re.compile(r" ?(?:\\text ?\{ ?)?(" + "|".join(_MAGNITUDES) + r")s?(?![a-zA-Z]) ?\}?", re.IGNORECASE)
+_LEAD = re.compile(
+    r"(?:(?:about|approximately|approx\.?|around|roughly|exactly|nearly|~|\\approx|\\sim|\\simeq|≈) ?){1,2}",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(
+    r"([+-]?) ?(?:(?:US|A|C|CA|AU|NZ|HK)? ?([$€£¥₹₩₽])|(USD|EUR|GBP|JPY|INR|CNY|CHF|Rs\.?)) ?(?=[0-9.+-])"
+)
+_JOINT = re.compile(r" ?(?:,|and|\\text ?\{ ?and ?\})? ?")
+_NEXT = re.compile(r" ?(?:\\text|\\mathrm)? ?[a-zA-Z°'\"{][^0-9]{0,60}?(?=,? ?(?:and )?[0-9])")
+
+
+def quantity(text: str) -> Quantity | None:
+    """The number with or without a unit that a text in the one way of writing is; None where it is anything else."""
+    lead = _LEAD.match(text)
+    if lead is not None:
+        text = text[lead.end() :]
+    money = _MONEY.match(text)
+    currency: Unit | None = None
+    if money is not None:
+        currency = unit(" " + (CURRENCIES[money[2]] if money[2] else money[3].rstrip(".").lower()))
+        text = money[1] + text[money.end() :]
+    found = number(text)
+    if found is None:
+        return None
+    value, end = found
+    magnitude = _MAGNITUDE.match(text, end)
+    if magnitude is not None:
+        value, end = value * _MAGNITUDES[magnitude[1].lower()], magnitude.end()
+    rest = text[end:]
+    if not rest.strip():
+        return Quantity(value, currency)
+    if currency is not None:
+        again = unit(rest)
+        return Quantity(value, currency) if again is not None and again.dimension == currency.dimension else None
+    measure = unit(rest)
+    if measure is not None:
+        return Quantity(value, measure)
+    return _compound(value, rest)
+
+
+def _compound(value: Fraction, rest: str) -> Quantity | None:
+    """What an amount of several units of one dimension adds up to."""
+    total = Fraction(0)
+    sign = -1 if value < 0 else 1
+    last: Unit | None = None
+    for position in range(4):
+        between = _NEXT.match(rest)
+        written = between[0] if between is not None else rest
+        measure = unit(_PRIMES.get(written.strip(), written).rstrip(", "))
+        if measure is None or measure.things:
+            return None
+        if last is not None and (measure.dimension != last.dimension or measure.factor >= last.factor):
+            return None  # 3 cm and 4 cm are two
+        last = measure
+        total += sign * abs(value) * measure.factor
+        if between is None:
+            return Quantity(total, Unit(measure.dimension), compound=True) if position else None
+        rest = rest[between.end() :]
+        joint = _JOINT.match(rest)
+        found = number(rest[joint.end() if joint else 0 :])
+        if found is None or found[0] < 0:
+            return None
+        value, end = found
+        rest = rest[(joint.end() if joint else 0) + end :]
+    return None
+
+
+_PRIMES = {"'": " ft", '"': " in", "''": " in"}
+
+
+def number(text: str) -> tuple[Fraction, int] | None:
+    """The number that a text begins with, exactly, and where it ends."""
+    if len(text) > MAX_DIGITS + 100:
+        return None
+    match = _NUMBER.match(text)
+    if match is None:
+        return None
+    try:
+        value = _value([group or "" for group in match.groups()])
+    except (ValueError, ZeroDivisionError):
+        return None
+    return value, match.end()
+
+
+def _value(groups: list[str]) -> Fraction:
+    sign = -1 if groups[0] == "-" else 1
+    whole, over, under = groups[1], groups[2] or groups[4] or groups[6], groups[3] or groups[5] or groups[7]
+    if whole:
+        return sign * (int(whole) + Fraction(int(over), int(under)))
+    over, under = groups[8] or groups[10] or groups[12], groups[9] or groups[11] or groups[13]
+    if over:
+        return sign * Fraction(int(over), int(under))
+    period = groups[16] or groups[17] or groups[18]
+    if period:
+        before = Fraction(int((groups[14] + groups[15]) or 0), 10 ** len(groups[15]))
+        return sign * (before + Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(groups[15])))
+    power = groups[19] or groups[20] or groups[21]
+    if power:
+        return sign * Fraction(10) ** int(power)
+    if groups[22]:
+        return sign * Fraction(groups[22].replace(".", "").replace(",", "."))
+    value = sign * Fraction(re.sub("[,' _]", "", groups[23]))
+    power = groups[24] or groups[25] or groups[26]
+    return value * Fraction(10) ** int(power) if power else value
+
+
+def comma_decimal(text: str) -> Fraction | None:
+    """The number of a text such as ``0,5``, where a comma may be the decimal point; None where it cannot be one."""
+    match = _COMMA.fullmatch(text)
+    if match is None or (len(match[2]) == _GROUP and match[1].lstrip("+-") != "0"):
+        return None
+    return Fraction(f"{match[1]}.{match[2]}")

@@ -1,0 +1,170 @@
+r"""Reading: what kind of thing an answer is, and its value, so that most answers are compared without mathematics."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Literal
+
+from a2r_ray.answers.finding import MAX_LENGTH
+from a2r_ray.answers.kinds.marks import formula, mathematical, may_be_product
+from a2r_ray.answers.kinds.quantities import Quantity, comma_decimal, quantity
+from a2r_ray.answers.kinds.spelling import plain, prose, spelled
+from a2r_ray.answers.kinds.units import Unit, unit
+
+MAX_LISTED = 200
+"""Numbers in a list that are compared as such."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An answer, read."""
+
+    kind: Literal["quantity", "list", "based", "words", "math"]
+    key: object
+    """Equal keys of one kind are equal answers."""
+    plain: str
+    """The answer as mathematics in the one way of writing, without its unit."""
+    quantity: Quantity | None = None
+    written: tuple[Quantity, ...] = ()
+    """The elements of a list, as they are written."""
+    numbers: tuple[Quantity, ...] = ()
+    """The elements of a list, by size: a list without brackets is a set of solutions."""
+    unit: Unit | None = None
+    """What stands behind mathematics that is no plain number."""
+    label: str | None = None
+    """The letter or word that an answer opens with and then explains: ``B) rivers``, ``Yes, because …``."""
+    stated: str | None = None
+    """What follows such a letter, as in ``\\textbf{(B)}\\ 9``."""
+    product: bool = False
+    """Whether words may be a product of letters where the other answer is mathematics."""
+
+    @property
+    def measure(self) -> Unit | None:
+        """The unit, of a number or of mathematics."""
+        return self.unit if self.quantity is None else self.quantity.unit
+
+
+_LABELLED = re.compile(
+    r"\\(?:text|math)[a-z]{0,6}\s?\{\s?(?:\(\s?([A-J])\s?\)|([A-J])[).:])\s?\}[.:)]?(?:\\\s|[~\s])*([^\s_^].{0,300})"
+    r"|(?:(?:[oO]ption|[cC]hoice)\s)?(?:\(([A-J])\)[.:]?|([A-J])[).:])\s+(\S.{0,300})",
+    re.DOTALL,
+)
+_LETTER = re.compile(
+    r"(?:option|choice|answer) ?\(?([a-j])\)?(|[,.:].{0,300})|\(?([a-j])\)(.{0,300})"
+    r"|(yes|no|true|false)(?:[,;:.!]|-| because ).{1,3000}",
+    re.DOTALL,
+)
+_BASED = re.compile(
+    r"\(?([0-9A-Za-z]{1,200}(?:\.[0-9A-Za-z]{1,100})?)\)?_"
+    r"(?:\{([0-9]{1,2})\}|([0-9])|\{?\\text ?\{ ?([a-z]{3,8}) ?\}\}?)"
+)
+_BASE_NAMES = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+_BASES = {name: base for base, name in enumerate(_BASE_NAMES.split(), 2)}
+_DOLLAR = re.compile(r"([+-]?) ?(?:US ?)?\\?\$ ?([+-]?[0-9.][^$]{0,200})", re.DOTALL)
+_QUOTED = re.compile("\\s?[\"'`\u201c\u2018]([^\"'`\u201c\u201d\u2018\u2019]{1,300})[\"'`\u201d\u2019][.]?\\s?")
+_NAMED = re.compile(r"[a-zA-Z]{4,20}(?: [a-zA-Z]{1,20}){0,4} ?=(?!=)")
+"""A name in words, to which a value is given."""
+_JOINED = re.compile(r",? ?\\text ?\{ ?(?:and|or) ?\} ?|,? (?:and|or) ")
+_TAIL = re.compile(
+    r"((?: ?(?:\\(?:text|math(?:rm|bf))[a-z]{0,2} ?\{[^{}]{1,60}\}(?:\^(?:\{?-?[0-9]\}?))?|/))+|\\?%"
+    r"|\^\{?\\circ\}? ?[CF]?| [a-zA-Z]{2,20}(?:\^\{?[0-9]\}?)?(?:/[a-zA-Z]{1,10}(?:\^\{?[0-9]\}?)?)?)$"
+)
+
+
+@lru_cache(maxsize=16384)
+def read(answer: str) -> Reading:
+    """The answer, read as what it is."""
+    if len(answer) > MAX_LENGTH:
+        return Reading("words", answer, answer)
+    if answer.isascii() and answer.isdigit():  # most answers, at a tenth of the time
+        return _number(Quantity(Fraction(int(answer))), answer)
+    quoted = _QUOTED.fullmatch(answer)
+    if quoted is not None:
+        return read(quoted[1])
+    labelled = _LABELLED.fullmatch(answer.strip(" $"))
+    if labelled is not None:
+        label = labelled[1] or labelled[2] or labelled[4] or labelled[5]
+        stated = labelled[3] or labelled[6]
+        return Reading("words", prose(answer), answer, label=label.lower(), stated=stated)
+    dollars = _DOLLAR.fullmatch(answer.strip())
+    text = plain(answer) if dollars is None else dollars[1] + "$" + plain(dollars[2])
+    return _plainly(text, answer)
+
+
+def reread(text: str, whole: Reading) -> Reading:
+    """A part of mathematics read anew, as of the unit of the whole."""
+    part = _plainly(text, text)
+    if whole.unit is None or part.kind not in {"quantity", "math"}:
+        return part
+    if part.quantity is not None:
+        return _number(Quantity(part.quantity.value, part.quantity.unit or whole.unit), part.plain)
+    return Reading("math", (spelled(part.plain), whole.unit), part.plain, unit=whole.unit)
+
+
+def _number(value: Quantity, text: str) -> Reading:
+    return Reading("quantity", value, text, quantity=value)
+
+
+def _plainly(text: str, answer: str) -> Reading:
+    amount = quantity(text)
+    if amount is not None:
+        return _number(amount, text)
+    compound = formula(text)
+    if compound is not None:
+        return Reading("words", compound.casefold(), text)
+    based = _BASED.fullmatch(text)
+    if based is not None and (based[1][0].isdigit() or len(based[1]) > 1):
+        base = int(based[2] or based[3] or _BASES.get(based[4], 0))
+        if base > 1:
+            return Reading("based", (based[1].lstrip("0").casefold(), base), text)
+    named = _NAMED.match(text)
+    if named is not None and "=" not in text[named.end() :]:
+        return _plainly(text[named.end() :], text[named.end() :])
+    joined = _JOINED.sub(", ", text)
+    listed = _listed(joined)
+    if listed is not None:
+        return listed
+    return _mathematics(joined) if mathematical(joined) else _words(text, answer)
+
+
+def _words(text: str, answer: str) -> Reading:
+    words = prose(answer)
+    inside = words[1:-1]
+    if words[:1] in ("(", "[", "{") and words[-1:] in (")", "]", "}") and not any(sign in inside for sign in "()[]{}"):
+        words = inside.strip()
+    opened = _LETTER.fullmatch(words)
+    label = None if opened is None else opened[1] or opened[3] or opened[5]
+    if opened is not None and not (opened[2] or opened[4] or opened[5]):
+        words, label = label or words, None
+    return Reading("words", words, text, label=label, product=may_be_product(text))
+
+
+def _listed(text: str) -> Reading | None:
+    """A list of plain numbers, with or without units; None for anything else."""
+    if "," not in text and ";" not in text:
+        return None
+    separator = next(sign for sign in (";", ", ", ",") if sign in text)
+    items = text.split(separator)
+    if len(items) > MAX_LISTED:
+        return None
+    amounts = [quantity(item.strip()) for item in items]
+    known = [amount for amount in amounts if amount is not None]
+    if len(known) < len(amounts) or any(amount.unit is not None and amount.unit.is_rank for amount in known):
+        return None
+    written = tuple(known)
+    known.sort(key=lambda amount: amount.value)
+    decimal = comma_decimal(text)
+    one = None if decimal is None else Quantity(decimal)
+    return Reading("list", tuple(known), text, quantity=one, written=written, numbers=tuple(known))
+
+
+def _mathematics(text: str) -> Reading:
+    measure = None
+    tail = _TAIL.search(text[-200:])
+    if tail is not None:
+        body = text[: len(text) - len(tail[0])].rstrip()
+        found = unit(tail[0])
+        if found is not None and body and body[-1] not in "+-*/=<>^_,({[":
+            measure, text = found, body
+    return Reading("math", (spelled(text), measure), text, unit=measure)

@@ -1,0 +1,98 @@
+r"""Relations: what stands on the left of an equals sign, and lists of such.
+
+Only a single symbol or function may be dropped from the left of an equation: ``x = 5`` is 5, ``a + b = 7`` is not 7.
+"""
+
+import re
+
+_DEPTH = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_SPLIT = re.compile(r"\\begin|\\end|\\[a-zA-Z]+|\\.|[-(){}\[\],;=<>]|\s(?:and|or)\s", re.DOTALL)
+_MAX_NAME = 120
+_WORD = r"(?:\\(?:text|math)[a-z]* ?\{[^{}]{1,40}\}|[A-Z]{2,4}|[a-zA-Z]|\\[a-zA-Z]+)"
+_INDEX = r"(?:_(?:\{[^{}=]{1,20}\}|[a-zA-Z0-9]|\\[a-z]+))?"
+_ACCENT = r"\\(?:hat|bar|vec|tilde|overline|widehat|overrightarrow|mathbf|mathbb|dot) ?\{[A-Za-z]{1,3}\}"
+_MARK = r"(?:'{1,3}|\^\{?(?:-1|\\prime|\*|\([a-z0-9]\))\}?)?"
+_SYMBOL = rf"(?:{_ACCENT}|{_WORD}){_INDEX}{_MARK}{_INDEX}"
+_FIGURE = r"(?:m ?)?\\(?:angle|triangle|Delta) ?[A-Za-z0-9]{1,5}"
+_ARGUMENTS = (
+    r"(?:\([a-zA-Z0-9_, \\]{1,30}\)"
+    r"|(?<![a-eklmnrxz])\([^()=]{0,40}(?:\([^()=]{0,20}\)[^()=]{0,20})?\)|\[[A-Za-z^0-9]{1,5}\])?"
+)
+_QUOTIENT = r"\\frac ?\{d(?:\^[0-9])? ?[a-z]?\}\{d ?[a-z](?:\^[0-9])?\}"
+_BARS = r"\|[A-Z]{2}\||\[[A-Z]{3,6}\]"
+_PHRASE = r"(?:[a-zA-Z]{4,20}|[sS]um|[aA]ge|gcd|lcm|max|min)(?: [a-zA-Z]{1,20}){0,4}"
+_DERIVATIVE = re.compile(_QUOTIENT)
+_CHANCE = r"\\?(?:mathbb ?\{[PE]\}|Pr|P|E|text ?\{(?:Pr|P|E)\}) ?[(\[][^()\[\]]{1,60}[)\]]"
+_NAME = re.compile(rf"(?:{_FIGURE}|{_CHANCE}|{_BARS}|{_SYMBOL}{_ARGUMENTS}|{_PHRASE})")
+_NAMES = re.compile(r"\((?:[a-zA-Z](?:_\{?[0-9a-z]\}?)?,){1,5}[a-zA-Z](?:_\{?[0-9a-z]\}?)?\)")
+_NO_NAME = re.compile(
+    r"\\(?:sin|cos|tan|cot|sec|csc|log|ln|exp|sqrt|frac|sum|int|lim|max|min|arc[a-z]+|pi|infty|pm|mp|circ"
+    r"|emptyset)(?![a-zA-Z])"
+    r"|(?:sin|cos|tan|log|exp|sqrt)(?![a-zA-Z])"
+)
+_MEMBER = re.compile(r"[a-zA-Z] ?\\in(?![a-z]) ?")
+
+
+def parts(text: str) -> list[str]:
+    """The elements of a list that no brackets hold together; of anything else, all of it."""
+    return _parted(text, {",", ";", "and", "or"})
+
+
+def sides(text: str) -> list[str]:
+    """What the equals signs of an equation part."""
+    return _parted(text, {"="})
+
+
+def _parted(text: str, at: set[str]) -> list[str]:
+    found: list[str] = []
+    depth = start = 0
+    for token in _SPLIT.finditer(text):
+        sign = token[0].strip()
+        if sign == "\\begin":
+            depth += 1
+        elif sign == "\\end":
+            depth -= 1
+        elif sign in {"\\{", "\\langle", "\\lfloor", "\\lceil"}:
+            depth += 1
+        elif sign in {"\\}", "\\rangle", "\\rfloor", "\\rceil"}:
+            depth -= 1
+        elif sign in _DEPTH:
+            depth += _DEPTH[sign]
+        elif depth == 0 and sign in at:
+            found.append(text[start : token.start()].strip())
+            start = token.end()
+    found.append(text[start:].strip())
+    return found
+
+
+def is_name(text: str) -> bool:
+    r"""Whether this is a single symbol or function, such as ``x_1``, ``f(x)``, ``y'``, ``\angle ABC``, ``P(A)``."""
+    if _DERIVATIVE.fullmatch(text):
+        return True
+    if len(text) > _MAX_NAME or _NO_NAME.match(text):
+        return False
+    return _NAME.fullmatch(text) is not None or _NAMES.fullmatch(text) is not None
+
+
+def equations(text: str) -> int:
+    """How many elements of a list are equations."""
+    return sum(len(sides(part)) > 1 for part in parts(text)) if "=" in text else 0
+
+
+def without_names(text: str) -> str:
+    """The list without the names to which its elements are assigned: ``5`` of ``x = 5``, ``1,2`` of ``x=1, x=2``."""
+    member = _MEMBER.match(text)
+    if member is not None and "=" not in text:
+        return text[member.end() :]
+    if "=" not in text:
+        return text
+    kept: list[str] = []
+    for part in parts(text):
+        own = sides(part)
+        kept.append(own[-1] if len(own) > 1 and is_name(own[0]) else part)
+    return ",".join(kept)
+
+
+def has_names(text: str) -> bool:
+    """Whether an element is assigned to a name."""
+    return "=" in text and any(len(own) > 1 and is_name(own[0]) for own in map(sides, parts(text)))

@@ -1,0 +1,119 @@
+"""Sequences: numbers, words, grids, moves, in their order; brackets, commas and spacing around them do not count."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from a2r_ray.answers.finding import MAX_LENGTH, clean
+from a2r_ray.answers.kinds.reading import read
+from a2r_ray.answers.kinds.spelling import folded
+
+_WRAPPED = re.compile(r"\\(?:text|math|mbox)[a-z]{0,6}\s?\{([^{}]*)\}")
+_MATRIX = re.compile(r"\\(?:begin|end)\s?\{[a-zA-Z]{0,8}\*?\}(?:\{[lcr|]{0,40}\})?")
+_ROW = re.compile(r"\]\s*,?\s*\[|\)\s*,\s*\(|\n|;")
+_CELL = re.compile(r"[&|]")
+_RULE = re.compile(r"[-+|=\s:]*")
+_ITEM = re.compile(r",|-{1,3}>|=>|→|⇒|\\to(?![a-z])|\\rightarrow")
+_JOINT = re.compile(r"(?<![\w'])(?:and|then)(?![\w'])")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})")
+_AROUND = "()[]{}<> \t\r\n"
+_QUOTES = re.compile(r"(?<![\w'])['\"`\u201c\u2018]([^'\"`\u201c\u201d\u2018\u2019\n]{1,80})['\"`\u201d\u2019](?!\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A sequence as it is compared."""
+
+    parts: tuple[str, ...]
+    items: tuple[int, ...]
+    """How many parts each item between commas or arrows has; one number where nothing parts them."""
+    rows: tuple[int, ...]
+    """How many parts each row has; one number where there is one row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Several things in their order."""
+
+    name: str = "sequence"
+
+    def read(self, announced: str) -> str | None:
+        """The stretch as it is, all of its lines."""
+        text = announced.strip()
+        return text if text and _order(text).parts else None
+
+    def equal(self, a: str, b: str) -> bool:
+        """The same things in the same order; of grids the same rows."""
+        if a == b:
+            return True
+        one, other = _order(a), _order(b)
+        return (
+            one.parts == other.parts
+            and bool(one.parts)
+            and (_same(one.items, other.items) or one.items == one.rows or other.items == other.rows)
+            and _same(one.rows, other.rows)
+        )
+
+    def fits(self, known: str) -> bool:
+        """Several numbers, or what mixes numbers and words, with nothing of mathematics but brackets around it."""
+        order = _order(known)
+        if len(order.parts) < _SEVERAL or not any(any(map(str.isdigit, part)) for part in order.parts):
+            return False
+        if all(_NUMBER.fullmatch(part) for part in order.parts):
+            return len(order.parts) > _PAIR or len(order.rows) > 1 or read(known).kind == "words"
+        reading = read(known)
+        return reading.kind == "words" and reading.label is None
+
+
+_SEVERAL, _PAIR = 2, 2
+
+
+def _same(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two divisions agree, or one side has none."""
+    return one == other or min(len(one), len(other)) <= 1 or set(one) == {1} or set(other) == {1}
+
+
+@lru_cache(maxsize=16384)
+def _order(text: str) -> _Order:
+    if len(text) > MAX_LENGTH:
+        return _Order((), (), ())
+    text = _WRAPPED.sub(r"\1", _MATRIX.sub("", folded(clean(text)).replace("\\\\", "\n")))
+    text = _QUOTES.sub(r"\1", text.replace("\\{", "{").replace("\\}", "}").replace("\\,", " ").replace("\\ ", " "))
+    parts: list[str] = []
+    items: list[int] = []
+    rows: list[int] = []
+    for line in _ROW.split(text):
+        if _RULE.fullmatch(line):
+            continue  # nothing, or a line drawn between rows
+        row = _CELL.sub(" ", line)
+        before = len(parts)
+        for item in _items(row):
+            own = [part for part in map(_part, item.split()) if part]
+            if own:
+                items.append(len(own))
+                parts.extend(own)
+        if len(parts) > before:
+            rows.append(len(parts) - before)
+    return _Order(tuple(parts), tuple(items), tuple(rows))
+
+
+def _items(row: str) -> Iterator[str]:
+    """What commas and arrows part; ``and`` parts too, unless it is an item itself."""
+    for item in _ITEM.split(row.strip(_AROUND)):
+        bare = item.strip(_AROUND)
+        if _JOINT.fullmatch(bare):
+            yield bare
+        else:
+            yield from _JOINT.split(bare)
+
+
+def _part(part: str) -> str:
+    """A number by its value, anything else without case and what surrounds it."""
+    if not _NUMBER.fullmatch(part) and any(map(str.isalnum, part)):
+        part = part.strip('()[]{}"`*_:.!?')
+    if _NUMBER.fullmatch(part):
+        value = Fraction(part)
+        return str(value) if "." in part or part[:1] in "+-" else part.lstrip("0") or "0"
+    return part.casefold()

@@ -1,0 +1,240 @@
+r"""Spelling: the one way of writing in which answers are compared.
+
+``plain`` is for what may be mathematics, ``prose`` for what is read as words; both take linear time and are total.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from a2r_ray.answers.finding import MAX_LENGTH, clean
+
+_SUPER_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ]+")
+_SUB_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢ]+")
+_SMALL = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢ", "0123456789+-ni0123456789+-ni")
+_SIGNS = str.maketrans(
+    {
+        "\u2212": "-",
+        "\u2010": "-",
+        "\u2011": "-",
+        "\u2012": "-",
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u2032": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u2033": '"',
+        "\u00ab": '"',
+        "\u00bb": '"',
+        "\u200b": "",
+        "\ufeff": "",
+        "\u2044": "/",
+        "\u3001": ",",
+    }
+)
+_GREEK = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"
+_GREEK_NAMES = """
+    alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega
+    Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega
+"""
+_SYMBOLS = str.maketrans(
+    {
+        "°": "^\\circ ",
+        "·": "\\cdot ",
+        "⋅": "\\cdot ",
+        "∙": "\\cdot ",
+        "\u00d7": "\\times ",
+        "÷": "\\div ",
+        "√": "\\sqrt ",
+        "∞": "\\infty ",
+        "\u2208": "\\in ",
+        "≤": "\\le ",
+        "≥": "\\ge ",
+        "≠": "\\ne ",
+        "±": "\\pm ",
+        "\u222a": "\\cup ",
+        "∩": "\\cap ",
+        "∅": "\\emptyset ",
+        "≈": "\\approx ",
+        "∠": "\\angle ",
+        "∑": "\\sum ",
+        "∫": "\\int ",
+        "→": "\\to ",
+        "\u211d": "\\mathbb{R}",
+        "\u2124": "\\mathbb{Z}",
+        "\u2115": "\\mathbb{N}",
+        "\u211a": "\\mathbb{Q}",
+        "\u2102": "\\mathbb{C}",
+    }
+    | {letter: f"\\{name} " for letter, name in zip(_GREEK, _GREEK_NAMES.split(), strict=True)}
+)
+_VULGAR = {
+    chr(code): unicodedata.normalize("NFKC", chr(code)).split("\u2044")
+    for code in (*range(0xBC, 0xBF), *range(0x2150, 0x215F), 0x2189)
+}
+_VULGAR_RUN = re.compile(f"[{''.join(_VULGAR)}]")
+
+
+@lru_cache(maxsize=4096)
+def folded(text: str) -> str:
+    """The text in plain characters: full-width digits, dashes, quotes and signs made one; powers written with ``^``."""
+    if text.isascii():
+        return text
+    text = _VULGAR_RUN.sub(lambda sign: f" \\frac{{{_VULGAR[sign[0]][0]}}}{{{_VULGAR[sign[0]][1]}}}", text)
+    text = _SUPER_RUN.sub(lambda run: f"^{{{run[0].translate(_SMALL)}}}", text)
+    text = _SUB_RUN.sub(lambda run: f"_{{{run[0].translate(_SMALL)}}}", text)
+    return unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
+
+
+_FILLER = re.compile(
+    r"\\!\s*|\\(?:left|right|middle|limits|displaystyle|bigl?|bigr|Bigl?|Bigr)(?![a-zA-Z])\.?|\\text\s*\{\s*\}"
+)
+_THIN = re.compile(r"\\,\s*(?=[a-zA-Z])")
+_SPACE = re.compile(r"(?:(?<!\\)\\[;: ]|\\q?quad(?![a-zA-Z])|[~\s])+")
+_LOOSE = re.compile(r" ?(?:([-+*/=<>^_|(){\[\]]) ?|(\})(?: (?![a-zA-Z]))?)")
+_FRACTION = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
+_ROMAN = re.compile(r"\\mathrm ?\{([deijCPE])\}(?! ?/)|\\math(?:it|bf|sf) ?\{([a-zA-Z])\}")
+_SHORT = re.compile(
+    r"\\(leq|geq|neq|leqslant|geqslant|dbinom|tbinom|varnothing|lbrace|rbrace|lvert|rvert|vert|colon)(?![a-zA-Z])"
+)
+_SHORTER = {
+    "leq": "\\le",
+    "leqslant": "\\le",
+    "geq": "\\ge",
+    "geqslant": "\\ge",
+    "neq": "\\ne",
+    "dbinom": "\\binom",
+    "tbinom": "\\binom",
+    "varnothing": "\\emptyset",
+    "lbrace": "\\{",
+    "rbrace": "\\}",
+    "lvert": "|",
+    "rvert": "|",
+    "vert": "|",
+    "colon": ":",
+}
+_EMPTY = re.compile(r"(\\[a-zA-Z]+)\{\}")
+_ACCENT = re.compile(r"\\(vec|hat|bar|tilde|overline|widehat) ([a-zA-Z])(?![a-zA-Z])")
+_NATURAL = re.compile(r"\\log ?_ ?(?:e|\{e\})(?![a-zA-Z])")
+_BRACED_POWER = re.compile(r"\^([0-9]{2,9}|-[0-9]{1,9}|\(-?[0-9]{1,9}\))(?![0-9.])")
+_RELATION = re.compile(r"(?<![<>=!])(?:<=|>=|(?<![a-zA-Z0-9)}])!=)(?!=)")
+_RELATIONS = {"<=": "\\le ", ">=": "\\ge ", "!=": "\\ne "}
+_FUNCTIONS = "sqrt|sin|cos|tan|sec|csc|cot|arcsin|arccos|arctan|sinh|cosh|tanh|ln|log|exp"
+_FUNCTION = re.compile(
+    rf"(?<![\\a-zA-Z])(pi|[iI]nfinity|infty|{_FUNCTIONS}|theta|alpha|beta|gamma|lambda|sigma|omega|phi|mu)(?![a-zA-Z])"
+)
+_OPERATOR = re.compile(rf"\\operatorname\*? ?\{{({_FUNCTIONS}|arcsec|arccsc|arccot)\}}")
+_RADICAL = re.compile("√([0-9]{2,}|[0-9]{1,9}[.][0-9]{1,9})")
+_ROOT = re.compile(r"\\sqrt ?\(([^()]*)\)")
+
+
+def plain(answer: str) -> str:
+    r"""The answer as mathematics in one way of writing: delimiters, spacing, variants such as ``\dfrac`` made one."""
+    text = clean(answer)
+    if not text.isascii():
+        text = _RADICAL.sub(r"\\sqrt{\1}", text)
+        text = folded(text.translate(_SYMBOLS)).translate(_SYMBOLS)
+    text = text.replace("{,}", ",").replace("**", "^")
+    if "{}" in text:
+        text = _EMPTY.sub(r"\1", text)
+    if "\\" in text:
+        # Two backslashes end a row of a matrix; elsewhere they are one, escaped.
+        text = text.replace("\\\\", "\\\\ " if "\\begin" in text else "\\")
+        text = _FILLER.sub("", _THIN.sub(" ", text)).replace("\\,", "")
+        text = _SHORT.sub(lambda name: f"{_SHORTER[name[1]]} ", _FRACTION.sub(lambda _: "\\frac", text))
+        text = _NATURAL.sub(r"\\ln ", _ACCENT.sub(r"\\\1{\2}", text))
+        text = _OPERATOR.sub(r"\\\1 ", _ROMAN.sub(r"\1\2", text)).replace("\\%", "%")
+    if "=" in text:
+        text = _RELATION.sub(lambda sign: _RELATIONS[sign[0]], text)
+    if _FUNCTION.search(text):
+        text = _ROOT.sub(
+            r"\\sqrt{\1}", _FUNCTION.sub(lambda name: f"\\{name[1].lower().replace('infinity', 'infty')} ", text)
+        )
+    if "^" in text:
+        text = _BRACED_POWER.sub(lambda power: f"^{{{power[1].strip('()')}}}", text)
+    return _LOOSE.sub(r"\1\2", _SPACE.sub(" ", text)).strip()
+
+
+_WRAPPED = r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:rm|bf|it|sf|tt)|mbox|operatorname\*?) ?\{([^{}]*)\}"
+_TOKEN = re.compile(rf"{_WRAPPED}|(\\[a-zA-Z]+|\\.|[0-9]+(?:\.[0-9]+)?|\S)", re.DOTALL)
+_BINDING = re.compile(
+    r"/|\\(?:div|sin|cos|tan|sec|csc|cot|arc[a-z]{3}|[sct][a-z]{2}h|ln|log|exp|sum|prod|int|lim)(?![a-zA-Z])"
+)
+"""What takes the factor that follows, so that it matters where a product is written."""
+_BARE_FRACTION = re.compile(r"\\frac ?([0-9]) ?([0-9])")
+_TIMES = frozenset({"\\cdot", "*", "\\times"})
+_SAME = {
+    "\\dots": "\\ldots",
+    "\\cdots": "\\ldots",
+    "\\mid": "|",
+    "\\rightarrow": "\\to",
+    "\\lt": "<",
+    "\\gt": ">",
+    "\\lor": "\\vee",
+    "\\land": "\\wedge",
+    "\\lnot": "\\neg",
+}
+
+
+def spelled(text: str) -> tuple[str, ...]:
+    r"""The tokens of mathematics in the one way of writing, without what only spelling sets apart.
+
+    That is the space, the braces around a single token, a sign of multiplication, and synonyms of commands.
+    """
+    kept: list[str] = []
+    opened: list[int] = []
+    times = False
+    bound = _BINDING.search(text) is not None
+    for found in _TOKEN.finditer(_BARE_FRACTION.sub(r"\\frac{\1}{\2}", text)):
+        part = found[2] or f"\\text {' '.join(found[1].split())}"
+        part = _SAME.get(part, part)
+        if part in _TIMES:
+            times = True
+            continue
+        if times and (bound or part in {"+", "-"} or (kept and kept[-1][-1].isdigit() and part[0].isdigit())):
+            kept.append("*")
+        times = False
+        if part == "{":
+            opened.append(len(kept))
+        elif part == "}" and opened:
+            start = opened.pop()
+            alone = len(kept) - start == _BRACE_AND_TOKEN and not (len(kept[-1]) > 1 and kept[-1][0].isdigit())
+            if alone and not (start and _BINDING.fullmatch(kept[start - 1])):
+                del kept[start]
+                continue
+        kept.append(part)
+    return tuple(kept) if not times else (*kept, "*")
+
+
+_WRAPPER = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:rm|bf|it|sf|tt)|mbox|operatorname|ce) ?\{([^{}]*)\}")
+_BRACE_AND_TOKEN = _PAIR = 2
+_QUOTES = "\"'`"
+_SPACED = re.compile(r" ?([,;:/\-+=()\[\]{}<>|]) ?")
+_ARROW = re.compile(r"→|\\(?:to|rightarrow)(?![a-z])")
+_JOINT = re.compile(r"(?<=[0-9]) (?=[^\W\d_])|(?<=[^\W\d_]) (?=[0-9])")
+
+
+@lru_cache(maxsize=8192)
+def prose(answer: str) -> str:
+    """The answer as words: without case, wrappers, quotes around it, and spaces that part no words or numbers."""
+    text = answer.strip()
+    if len(text) > MAX_LENGTH:
+        return text
+    for _ in range(4):
+        before = text
+        text = clean(text)
+        for _ in range(3):
+            unwrapped = _WRAPPER.sub(r"\1", text)
+            if unwrapped == text:
+                break
+            text = unwrapped
+        text = folded(text).strip(" \t\r\n_*")
+        if len(text) > 1 and text[0] in _QUOTES and text[-1] == text[0] and text.count(text[0]) == _PAIR:
+            text = text[1:-1].strip()
+        if text == before:
+            break
+    text = " ".join(_SPACE.sub(" ", _ARROW.sub("->", text.replace("\\,", " "))).split())
+    text = _SPACED.sub(r"\1", text).casefold().rstrip(".,;!")
+    return _JOINT.sub("", text) or text

@@ -1,0 +1,67 @@
+"""Yes or no: also as true or false, with a reason behind it, in the languages of ``finding``."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from a2r_ray.answers.kinds.spelling import prose
+
+_YES = "yes yeah yep yup true correct ja oui sí sim sì да 是 是的 对 对的 正确 はい 예 네 نعم"
+_NO = "no nope false incorrect nein non não нет 否 不 不是 不对 错误 いいえ 아니요 아니오 لا"
+_SAID: Mapping[str, Literal["yes", "no"]] = {
+    **dict.fromkeys(_YES.split(), "yes"),
+    **dict.fromkeys(_NO.split(), "no"),
+}
+_LEAD = re.compile(
+    r"(?:(?:(?:the )?(?:statement|claim|answer|it)(?: is)?|definitely|certainly|probably|i think|i believe"
+    r"|clearly|so|well|therefore|a resounding|most likely)[:,]? ?){1,3}"
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_GOES_ON = re.compile(
+    r"$|[,.;:!?()\-\u2013\u2014。,、;:\n*]"
+    r"| (?:because|since|as|it|they|he|she|we|you|i|there|that|this|the|a|an|not|for|but|and)(?![a-z])"
+)
+_OPENING = 400
+"""Characters within which yes or no is said."""
+_NOT = re.compile("not ")
+
+
+@dataclass(frozen=True, slots=True)
+class YesNo:
+    """Yes or no."""
+
+    name: str = "yes_no"
+
+    def read(self, announced: str) -> str | None:
+        """``Yes`` or ``No``."""
+        said = _said(announced)
+        return said.capitalize() if said else None
+
+    def equal(self, a: str, b: str) -> bool:
+        """The same of the two; of anything else, the same words."""
+        one, other = _said(a), _said(b)
+        return one == other if one or other else prose(a) == prose(b)
+
+    def fits(self, known: str) -> bool:
+        """Yes or no, and nothing else."""
+        return prose(known) in _SAID
+
+
+def _said(text: str) -> Literal["yes", "no"] | None:
+    """What a text opens with; None where that is neither."""
+    words = prose(text[:_OPENING]).strip("()[]{}")
+    if words in _SAID:
+        return _SAID[words]
+    lead = _LEAD.match(words)
+    start = lead.end() if lead else 0
+    denied = _NOT.match(words, start)
+    if denied is not None:
+        start = denied.end()
+    first = _WORD.match(words, start)
+    if first is None or first[0] not in _SAID or not _GOES_ON.match(words, first.end()):
+        return None
+    said = _SAID[first[0]]
+    if denied is not None:
+        return "no" if said == "yes" else "yes"
+    return said
