@@ -8,22 +8,18 @@ r"""Whether two mathematical answers are equal, by math-verify in a worker proce
   LaTeX commands and plain names pass, ``lambdify`` may not execute, and the worker's environment holds no secrets.
 """
 
-import atexit
-import contextlib
 import importlib
 import json
 import os
 import re
 import resource
 import signal
-import subprocess
 import sys
-import threading
+import time
 from functools import lru_cache
-from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
-from a2r_ray.errors import A2RError
+from a2r_ray.answers import math_values
 
 MAX_MATH = 300
 """Characters; longer mathematics is compared as text only, since most of it would only reach the time limit."""
@@ -33,21 +29,11 @@ WALL_LIMIT_S = 30.0
 """Seconds of waiting for one comparison, for what hangs without computing."""
 MEMORY_LIMIT = 2 << 30
 """Bytes of address space that the worker may have; at work it takes 0.4 GB, of which 0.1 GB is resident."""
-KEPT_VERDICTS = 10_000
-
-
-def equal(a: str, b: str) -> bool:
-    """Whether two answers, in the one way of writing of ``answers``, are equal; False for what must not be looked at.
-
-    Raises:
-        A2RError: the worker process does not start, so that no verdict could be trusted.
-    """
-    return _safe(a) and _safe(b) and _judge.verdict(a, b)
 
 
 # The lock before math-verify ----------------------------------------------------------------------------------------
 
-_ALPHABET = re.compile(r"[\w\s\\{}()\[\]^+\-*/=<>,.;:!|&%'×÷⋅±∓≤≥≠≈∪∩∅]*")  # noqa: RUF001
+_ALPHABET = re.compile(r"[\w\s\\{}()\[\]^+\-*/=<>,.;:!|&%'×÷⋅±∓≤≥≠≈∪∩∅]*")
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
 _HARMLESS = """
     alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi varpi rho sigma tau
@@ -64,7 +50,7 @@ _NAME = re.compile(r"(?:_|\\(?:text|math|mbox|bar|overline|vec|hat|tilde)[a-z]*)
 _PLAIN_NAME = re.compile(r"[^()\[\]']*|\(\w+\)")
 
 
-def _safe(plain: str) -> bool:
+def may_be_shown(plain: str) -> bool:
     """Whether math-verify may see this: short, of commands known to be harmless, and with names that cannot be code."""
     return (
         len(plain) <= MAX_MATH
@@ -78,96 +64,20 @@ def _safe(plain: str) -> bool:
 
 # The worker ---------------------------------------------------------------------------------------------------------
 
-_LIMIT_SIGNALS = (signal.SIGPROF, signal.SIGALRM)
-_INHERITED = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "HOME", "TMPDIR")
+LIMIT_SIGNALS = (signal.SIGPROF, signal.SIGALRM)
+_GRACE_S = 1.0
+"""Seconds of CPU after its limit in which a comparison may be broken off in order; then the worker is ended."""
 
 
-class _Judge:
-    """math-verify in a process of its own: started at the first question, replaced when a question kills it.
-
-    The questions of all threads queue. The worker is a plain subprocess: multiprocessing's spawn would run the caller's
-    main module again, which fails for a script without a ``__main__`` guard, and in a Ray actor imports Ray.
-    """
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """For a forked child: neither its parent's worker, nor a lock whose holder it lacks."""
-        self._lock = threading.Lock()
-        self._worker: subprocess.Popen[bytes] | None = None
-        self._verdicts: dict[tuple[str, str], bool] = {}
-
-    def verdict(self, a: str, b: str) -> bool:
-        pair = (a, b) if a <= b else (b, a)
-        known = self._verdicts.get(pair)
-        if known is not None:
-            return known
-        with self._lock:
-            if pair not in self._verdicts:  # another thread may have asked while this one waited
-                verdict = self._ask(pair)
-                if len(self._verdicts) >= KEPT_VERDICTS:
-                    self._verdicts.clear()
-                self._verdicts[pair] = verdict
-            return self._verdicts[pair]
-
-    def close(self) -> None:
-        """Ends the worker; a later question starts another."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            _end(worker)
-
-    def _ask(self, pair: tuple[str, str]) -> bool:
-        question = json.dumps(pair).encode() + b"\n"
-        for _ in range(2):  # a worker that died of something else than its limits gets a successor
-            worker = self._worker = self._worker or _start()
-            try:
-                reply = _exchange(worker, question)
-            except BaseException:  # interrupted: this reply must not be taken for the next question's
-                self.close()
-                raise
-            if reply:
-                return reply == b"1\n"
-            self.close()
-            if -worker.wait() in _LIMIT_SIGNALS:
-                break
-        return False
-
-
-def _start() -> "subprocess.Popen[bytes]":
-    """A worker that is ready. It ends when its stdin closes, so at the latest a limit after this process."""
-    search_path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-    worker = subprocess.Popen(  # noqa: S603  this very module
-        [sys.executable, "-P", "-m", __name__],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        bufsize=0,
-        env={name: os.environ[name] for name in _INHERITED if name in os.environ} | {"PYTHONPATH": search_path},
-    )
-    if _exchange(worker, b"") != b"ready\n":
-        _end(worker)
-        raise A2RError("math-verify does not start, so answers cannot be compared; its error is on stderr, above")
-    return worker
-
-
-def _exchange(worker: "subprocess.Popen[bytes]", question: bytes) -> bytes:
-    """Sends a line and waits for one; b"" where the worker has died."""
-    questions, replies = cast("tuple[IO[bytes], IO[bytes]]", (worker.stdin, worker.stdout))
-    with contextlib.suppress(BrokenPipeError):
-        questions.write(question)
-    return replies.readline()
-
-
-def _end(worker: "subprocess.Popen[bytes]") -> None:
-    worker.kill()
-    with worker:
-        """Leaving it closes the pipes and waits."""
+class _OverTimeError(BaseException):
+    """A comparison took what it may. No Exception, so that no library takes it for a failure of its own."""
 
 
 def _serve() -> None:
-    """The worker: a pair of answers per line of stdin, a verdict per line of stdout.
+    """The worker: two answers and a limit a line of stdin, the verdict and the seconds that it took a line of stdout.
 
-    Its limits end it by signals left at their default, which stop C code too, and need no parent that lives.
+    A limit breaks a comparison off. Where that does not help, for C code hears of no Python, signals left at their
+    default end the worker; they need no parent that lives.
     """
     import math_verify  # noqa: F401
 
@@ -178,13 +88,27 @@ def _serve() -> None:
     replies.flush()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     for line in sys.stdin.buffer:
-        signal.setitimer(signal.ITIMER_PROF, CPU_LIMIT_S)
+        began = time.process_time()
+        a, b, limit_s = json.loads(line)
+        signal.setitimer(signal.ITIMER_PROF, limit_s + _GRACE_S)
         signal.setitimer(signal.ITIMER_REAL, WALL_LIMIT_S)
-        verdict = _verify(*json.loads(line))
+        verdict = _verdict_within(a, b, limit_s)
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        replies.write(b"1\n" if verdict else b"0\n")
+        replies.write(json.dumps([verdict, time.process_time() - began]).encode() + b"\n")
         replies.flush()
+
+
+def _verdict_within(a: str, b: str, limit_s: float) -> bool | None:
+    """The verdict; None where it takes longer than so many seconds of CPU."""
+    try:
+        signal.setitimer(signal.ITIMER_VIRTUAL, limit_s)
+        try:
+            return _verify(a, b)
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    except _OverTimeError:
+        return None
 
 
 def _harden() -> None:
@@ -196,9 +120,14 @@ def _harden() -> None:
     vars(importlib.import_module("sympy.utilities.lambdify"))["exec"] = refuse
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who may have questions still
-    for number in _LIMIT_SIGNALS:
+    for number in LIMIT_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _LIMIT_SIGNALS)
+    signal.signal(signal.SIGVTALRM, _over_time)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {*LIMIT_SIGNALS, signal.SIGVTALRM})
+
+
+def _over_time(*_: object) -> None:
+    raise _OverTimeError
 
 
 def _verify(a: str, b: str) -> bool:
@@ -206,7 +135,10 @@ def _verify(a: str, b: str) -> bool:
     from math_verify import verify
 
     try:
-        one, other = _parse(a), _parse(b)
+        cases, real = any(map(_has_cases, (a, b))), not any(map(_is_complex, (a, b)))
+        one, other = (_parse(answer, cases=cases, real=real) for answer in (a, b))
+        if one and other and (told := math_values.same(one[0], other[0])) is not None:
+            return told
         equal = any(verify(*pair, timeout_seconds=None) for pair in ((one, other), (other, one)))
         return equal and not _apart(one[0], other[0])
     except MemoryError:
@@ -215,32 +147,68 @@ def _verify(a: str, b: str) -> bool:
         return False
 
 
-_TINY, _CLOSE = 1e-6, 1e-3
+_DIGITS = 120
+"""How far two numbers are computed that math-verify takes for the same."""
 
 
 def _apart(one: Any, other: Any) -> bool:
-    """Whether these are numbers next to zero that differ, by so little that math-verify sees no difference."""
-    if not all(getattr(value, "is_number", False) for value in (one, other)):
+    """Whether these are numbers that differ, by so little that math-verify sees no difference."""
+    numbers = all(getattr(value, "is_number", False) and value.is_finite for value in (one, other))
+    if not numbers or one == other:
         return False
+    apart = (one - other).doit()
     size = max(abs(value.evalf()) for value in (one, other))  # far below what a float of Python's can be
-    if size >= _TINY or (one - other).equals(0):
-        return False
-    return bool(abs((one - other).evalf()) > _CLOSE * size)
+    if size * 10 ** (_DIGITS // 2) < 1:  # as small as what is left of a zero
+        return apart.equals(0) is False
+    return bool(abs(apart.evalf(20, maxn=_DIGITS)) * 10 ** (_DIGITS // 2) > size)
+
+
+def _parse(answer: str, *, cases: bool = False, real: bool = True) -> list[Any]:
+    """math-verify's reading of it as LaTeX: no or one sympy expression.
+
+    Three of its habits are left out: what it takes for units are letters, as in 15t, a decimal is exact, and i is the
+    imaginary unit.
+
+    Args:
+        answer: what ``_safe`` let pass.
+        cases: whether R and r are two letters.
+        real: whether i is a letter like others.
+    """
+    normalization = importlib.import_module("latex2sympy2_extended.math_normalization")
+    config = normalization.NormalizationConfig(boxed="none", units=False, malformed_operators=True, nits=True)
+    return _converted(normalization.normalize_latex(answer, config), cases, real)
 
 
 @lru_cache(maxsize=256)
-def _parse(answer: str) -> list[Any]:
-    """math-verify's reading of it as LaTeX: no or one sympy expression."""
-    from math_verify import LatexExtractionConfig, parse
+def _converted(latex: str, cases: bool, real: bool) -> list[Any]:  # noqa: FBT001  keys of the cache
+    sympy = importlib.import_module("sympy")
+    converter = importlib.import_module("latex2sympy2_extended.latex2sympy2")
 
-    latex = [LatexExtractionConfig(boxed_match_priority=0)]
-    expressions: list[Any] = parse(f"\\boxed{{{answer}}}", latex, fallback_mode="no_fallback", parsing_timeout=None)
-    return expressions
+    def exactly(_: object, digits: str) -> Any:
+        return sympy.Rational(digits.replace(",", ""))
+
+    converter._Latex2Sympy.parse_number = exactly  # noqa: SLF001
+    config = converter.ConversionConfig(lowercase_symbols=not cases)
+    read = converter.latex2sympy(latex, is_real=real, normalization_config=None, conversion_config=config)
+    imaginary = sympy.Symbol("i", real=False)  # math-verify reads I alone as the imaginary unit
+    return [read.xreplace({imaginary: sympy.I}) if not real and read.has(imaginary) else read]
 
 
-_judge = _Judge()
-atexit.register(_judge.close)
-os.register_at_fork(after_in_child=_judge.reset)
+_IMAGINARY = re.compile(r"(?<![a-zA-Z\\_{])i(?![a-zA-Z_])|\\(?:mathrm|text) ?\{i\}")
+
+
+def _is_complex(text: str) -> bool:
+    """Whether i is the imaginary unit in it."""
+    from math_verify.grader import should_treat_as_complex
+
+    return _IMAGINARY.search(text) is not None or bool(should_treat_as_complex(text))
+
+
+def _has_cases(text: str) -> bool:
+    """Whether a text has a letter in both cases, so that they stand for two things."""
+    letters = set(re.sub(r"\\[a-zA-Z]+", " ", text))
+    return any(letter.isupper() and letter.lower() in letters for letter in letters)
+
 
 if __name__ == "__main__":
     _serve()

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from a2r_ray.answers import math_worker
-from a2r_ray.answers.comparing import equivalent
+from a2r_ray.answers import math_judge
 from a2r_ray.answers.finding import MAX_LENGTH, extract, is_lost
+from a2r_ray.answers.kinds.math import equivalent
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_many_closed_boxes_in_one_another_take_linear_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["So\n#### Tuesday", "####", r"\boxed{ }", r"\boxed{3", "Answer:", "The answer is", "x " * MAX_LENGTH]
+    "text", ["So\n#### Step 1: add", "####", r"\boxed{ }", r"\boxed{3", "Answer:", "The answer is", "x " * MAX_LENGTH]
 )
 def test_a_known_answer_that_marks_one_that_is_not_found_is_lost(text: str) -> None:
     assert is_lost(text)
@@ -136,7 +136,7 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(a: str, b: str) -> bool:
         raise AssertionError(f"asked the worker about {a!r} and {b!r}")
 
-    monkeypatch.setattr(math_worker._judge, "verdict", refuse)
+    monkeypatch.setattr(math_judge._judge, "verdict", refuse)
 
 
 @pytest.mark.usefixtures("no_worker")
@@ -180,7 +180,7 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
         ("3e-7", "3 x 10^-7", True),
         (r"\$5.00", "5", True),
         ("50%", r"50.0\%", True),
-        ("50%", "50", False),
+        ("50%", "50", True),
         ("50%", "0.5", False),
         ("Yes", "yes", True),
         ("no", "on", False),
@@ -230,7 +230,7 @@ def test_numbers_and_words_need_no_worker(a: str, b: str, equal: bool) -> None: 
         ("1, 2", "2,1", True),
         ("(1,2)", "(2,1)", False),
         (r"\pm 2", "2,-2", True),
-        (r"3\pi", "9.42477796", True),
+        (r"3\pi", "9.42477796", False),
         (r"\begin{pmatrix} a \\ b \end{pmatrix}", r"\begin{pmatrix} a \\ b+0 \end{pmatrix}", True),
         (r"\begin{pmatrix} a \\ b \end{pmatrix}", r"\begin{pmatrix} b \\ a \end{pmatrix}", False),
         (r"\sqrt{4", "2", False),
@@ -245,7 +245,7 @@ def test_numbers_and_words_need_no_worker(a: str, b: str, equal: bool) -> None: 
 )
 def test_mathematics_is_compared_in_either_direction(a: str, b: str, equal: bool) -> None:  # noqa: FBT001
     assert equivalent(a, b) is equal
-    math_worker._judge._verdicts.clear()
+    math_judge._judge._verdicts.clear()
     assert equivalent(b, a) is equal
 
 

@@ -1,4 +1,4 @@
-"""Mathematics in a worker process: what hangs, dies or is hostile there harms nobody."""
+"""Mathematics in worker processes: what hangs, dies or is hostile there harms nobody, and keeps nobody waiting."""
 
 import os
 import signal
@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from a2r_ray.answers import math_worker
-from a2r_ray.answers.comparing import _plain, equivalent
+from a2r_ray.answers import math_judge, math_worker
+from a2r_ray.answers.kinds.math import equivalent
+from a2r_ray.answers.kinds.spelling import plain
 from a2r_ray.errors import A2RError
 
 HANGS = "9^{9^{9^{9}}}"
@@ -22,32 +23,42 @@ HANGS = "9^{9^{9^{9}}}"
 def test_many_threads_ask_at_once() -> None:
     pairs = [(f"{n}+z", f"z+{n + n % 2}") for n in range(40)]
     with ThreadPoolExecutor(8) as pool:
-        verdicts = list(pool.map(lambda pair: math_worker.equal(*pair), pairs * 2))
+        verdicts = list(pool.map(lambda pair: math_judge.equal(*pair), pairs * 2))
     assert verdicts == [n % 2 == 0 for n in range(40)] * 2
 
 
-def test_what_hangs_is_ended_and_asked_once() -> None:
-    assert math_worker.equal("1+w", "w+1")
-    hung = _worker()
+def test_what_hangs_is_broken_off_and_asked_once() -> None:
+    assert math_judge.equal("1+w", "w+1")
     with ThreadPoolExecutor(4) as pool:
-        verdicts = list(pool.map(lambda _: math_worker.equal(HANGS, "w+2"), range(4)))
+        verdicts = list(pool.map(lambda _: math_judge.equal(HANGS, "w+2"), range(4)))
     assert verdicts == [False] * 4
-    assert _gone(hung.pid)
-    assert -hung.wait() in math_worker._LIMIT_SIGNALS
     started = time.monotonic()
-    assert not math_worker.equal("w+2", HANGS)
+    assert not math_judge.equal("w+2", HANGS)
     assert time.monotonic() - started < 0.5
-    assert math_worker.equal("3+w", "w+3")
+    assert math_judge.equal("3+w", "w+3")
+
+
+def test_what_cannot_be_broken_off_ends_its_worker() -> None:
+    lane = math_judge._Lane()
+    assert lane.ask(("1+w", "w+1"), 1.0)[0] is True
+    hung = lane._worker
+    assert hung is not None
+    # Without a limit nothing breaks it off, as in C code, which hears of no Python.
+    assert lane.ask((HANGS, "w+2"), 0.0) == (None, 0.0)
+    assert _gone(hung.pid)
+    assert -hung.wait() in math_worker.LIMIT_SIGNALS
+    assert lane.ask(("2+w", "w+2"), 1.0)[0] is True
+    lane.close()
 
 
 def test_a_worker_killed_by_others_has_a_successor_that_answers() -> None:
-    assert math_worker.equal("1+v", "v+1")
+    assert math_judge.equal("1+v", "v+1")
     os.kill(_worker().pid, signal.SIGKILL)
-    assert math_worker.equal("2+v", "v+2")
+    assert math_judge.equal("2+v", "v+2")
 
 
 def test_an_interrupted_question_leaves_no_reply_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    exchange = math_worker._exchange
+    exchange = math_judge._exchange
 
     def interrupted(worker: "subprocess.Popen[bytes]", question: bytes) -> bytes:
         reply = exchange(worker, question)
@@ -56,17 +67,17 @@ def test_an_interrupted_question_leaves_no_reply_for_the_next(monkeypatch: pytes
         return reply
 
     with monkeypatch.context() as patch:
-        patch.setattr(math_worker, "_exchange", interrupted)
+        patch.setattr(math_judge, "_exchange", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            math_worker.equal("1+u", "u+1")
-    assert not math_worker.equal("2+u", "u+3")
+            math_judge.equal("1+u", "u+1")
+    assert not math_judge.equal("2+u", "u+3")
 
 
 def test_a_worker_that_cannot_start_is_an_error_not_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    math_worker._judge.close()
+    math_judge._judge.close()
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(A2RError, match="math-verify does not start"):
-        math_worker.equal("1+t", "t+1")
+        math_judge.equal("1+t", "t+1")
 
 
 def _payload(file: Path) -> str:
@@ -77,12 +88,18 @@ def _payload(file: Path) -> str:
 
 def test_an_answer_is_never_executed(tmp_path: Path) -> None:
     unguarded, guarded = tmp_path / "unguarded", tmp_path / "guarded"
-    script = f"from a2r_ray.answers.math_worker import _verify; _verify({_payload(unguarded)!r}, chr(92) + 'sqrt{{3}}')"
-    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+    # Values at points decide before anything is compiled: so that what comes after them is tried, they say nothing.
+    script = (
+        "from a2r_ray.answers import math_values, math_worker; math_values.same = lambda *_: None; {}"
+        "math_worker._verify({!r}, chr(92) + 'sqrt{{3}}')"
+    )
+    for locks, file in (("", unguarded), ("math_worker._harden(); ", guarded)):
+        code = script.format(locks, _payload(file))
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     assert unguarded.exists(), "this math-verify does not execute the payload: find one that it does, to try the locks"
-    assert not equivalent(_payload(guarded), r"\sqrt{3}")
     assert not guarded.exists()
-    assert not math_worker._judge.verdict(_payload(guarded), r"\sqrt{3}")  # past the first lock
+    assert not equivalent(_payload(guarded), r"\sqrt{3}")
+    assert not math_judge._judge.verdict(_payload(guarded), r"\sqrt{3}")  # past the first lock
     assert not guarded.exists()
 
 
@@ -106,21 +123,21 @@ def test_an_answer_is_never_executed(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_known_to_be_harmless_never_reaches_math_verify(text: str) -> None:
-    assert not math_worker._safe(_plain(text))
+    assert not math_worker.may_be_shown(plain(text))
 
 
 def test_the_worker_is_given_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-not-for-the-worker")
-    math_worker._judge.close()
-    assert math_worker.equal("1+s", "s+1")
+    math_judge._judge.close()
+    assert math_judge.equal("1+s", "s+1")
     environment = Path(f"/proc/{_worker().pid}/environ").read_bytes()
     assert b"PYTHONPATH" in environment
     assert b"sk-not-for-the-worker" not in environment
 
 
 ASK = """
-from a2r_ray.answers import math_worker
-print(math_worker.equal("1+x", "x+1"), math_worker._judge._worker.pid, flush=True)
+from a2r_ray.answers import math_judge, math_worker
+print(math_judge.equal("1+x", "x+1"), math_judge._judge._quick._worker.pid, flush=True)
 """
 
 
@@ -128,7 +145,7 @@ print(math_worker.equal("1+x", "x+1"), math_worker._judge._worker.pid, flush=Tru
     "then",
     [
         "import time; time.sleep(60)",
-        f'math_worker.equal("{HANGS}", "x+2")',
+        f'math_judge.equal("{HANGS}", "x+2")',
     ],
     ids=["idle", "busy"],
 )
@@ -166,11 +183,11 @@ def test_a_forked_child_has_its_own_worker() -> None:
 import os
 child = os.fork()
 if child == 0:
-    right = math_worker.equal("2+x", "x+2") and not math_worker.equal("2+x", "x+3")
-    math_worker._judge.close()
+    right = math_judge.equal("2+x", "x+2") and not math_judge.equal("2+x", "x+3")
+    math_judge._judge.close()
     os._exit(0 if right else 1)
 ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-print(ended, math_worker.equal("3+x", "x+3"), math_worker._judge._worker.pid)
+print(ended, math_judge.equal("3+x", "x+3"), math_judge._judge._quick._worker.pid)
 """
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60)
     first, second = done.stdout.splitlines()
@@ -184,26 +201,26 @@ def test_importing_it_imports_nothing_heavy() -> None:
 
 
 def test_cached_verdicts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(math_worker, "KEPT_VERDICTS", 3)
+    monkeypatch.setattr(math_judge, "KEPT_VERDICTS", 3)
     for n in range(8):
-        assert math_worker.equal(f"{n}+r", f"r+{n}")
-    assert len(math_worker._judge._verdicts) <= 3
+        assert math_judge.equal(f"{n}+r", f"r+{n}")
+    assert len(math_judge._judge._verdicts) <= 3
 
 
 def test_a_known_verdict_waits_for_nobody() -> None:
-    assert math_worker.equal("1+q", "q+1")
-    slow = threading.Thread(target=math_worker.equal, args=(HANGS, "q+9"))
+    assert math_judge.equal("1+q", "q+1")
+    slow = threading.Thread(target=math_judge.equal, args=(HANGS, "q+9"))
     slow.start()
     time.sleep(0.2)
     started = time.monotonic()
-    assert math_worker.equal("q+1", "1+q")
+    assert math_judge.equal("q+1", "1+q")
     assert time.monotonic() - started < 1
     assert slow.is_alive()
     slow.join()
 
 
 def _worker() -> "subprocess.Popen[bytes]":
-    worker = math_worker._judge._worker
+    worker = math_judge._judge._quick._worker
     assert worker is not None
     return worker
 

@@ -1,0 +1,76 @@
+"""Values: whether two expressions are the same, told from their values at a few points, before anybody simplifies.
+
+Two expressions that differ where all symbols are positive are different. Two that agree to 40 digits there and at two
+complex points, drawn once, are the same function: for polynomials that is the test of Schwartz and Zippel, and for the
+other functions that people write by hand as sure in practice. A symbol has the same value in both.
+"""
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+DIGITS = 50
+_SAME = 40
+"""Digits that agree; fewer than are computed, for some are lost on the way."""
+_POINTS = 3
+_MOST_SYMBOLS = 8
+
+
+def same(one: Any, other: Any) -> bool | None:
+    """Whether two expressions of sympy are the same; None where their values do not tell."""
+    if not (_has_values(one) and _has_values(other)):
+        return None
+    ones, others = _values(one), _values(other)
+    if ones is None or others is None:
+        return None
+    points = max(len(ones), len(others))
+    pairs = zip(*(own * (points // len(own)) for own in (ones, others)), strict=True)
+    agree = [_close(*pair) for pair in pairs]
+    if agree[0] is False:
+        return False
+    return True if all(agree) else None  # on other branches of a root, readers may differ
+
+
+def _has_values(expression: Any) -> bool:
+    """Not so sets, equations and matrices, which may not even be hashable."""
+    import sympy
+
+    return isinstance(expression, sympy.Expr) and not expression.is_Matrix
+
+
+def _close(one: Any, other: Any) -> bool | None:
+    """Whether two numbers agree; None where one may be zero, and nobody knows how much of the other is noise."""
+    size = max(abs(one), abs(other))
+    if size < 10 ** (-DIGITS):
+        return True if one == other else None
+    if min(abs(one), abs(other)) < size * 10 ** (-DIGITS) and size < 10 ** (-_SAME):
+        return None
+    return bool(abs(one - other) <= size * 10 ** (-_SAME))
+
+
+@lru_cache(maxsize=512)
+def _values(expression: Any) -> tuple[Any, ...] | None:
+    """The values at the points, one for a constant, as numbers of mpmath; None where there is none at one of them."""
+    import sympy
+
+    exact = expression.xreplace({number: sympy.Rational(str(number)) for number in expression.atoms(sympy.Float)})
+    symbols = exact.free_symbols
+    if len(symbols) > _MOST_SYMBOLS or not all(isinstance(symbol, sympy.Symbol) for symbol in symbols):
+        return None
+    points = range(_POINTS if symbols else 1)
+    found = [exact.evalf(DIGITS, subs={symbol: _value(symbol, n) for symbol in symbols}) for n in points]
+    if not all(value.is_number and value.is_finite and not value.atoms(sympy.Function) for value in found):
+        return None
+    return tuple(value._to_mpmath(200) for value in found)  # noqa: SLF001  there is no public way that keeps all digits
+
+
+def _value(symbol: Any, point: int) -> Any:
+    """What a symbol stands for: the same under its name, whoever asks; at the first point something positive."""
+    import sympy
+
+    digest = hashlib.blake2b(f"{symbol.name}/{point}".encode(), digest_size=16).digest()
+    real, imaginary = (sympy.Rational(int.from_bytes(digest[at : at + 8], "big") | 1, 1 << 62) for at in (0, 8))
+    if not point or symbol.is_positive or symbol.is_nonnegative:
+        return real
+    real, imaginary = real - 2, imaginary - 2 * (point % 2)
+    return real if symbol.is_real else real + sympy.I * imaginary
