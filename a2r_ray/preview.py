@@ -10,7 +10,7 @@ from itertools import islice, starmap
 from operator import attrgetter
 from typing import Any
 
-from a2r_ray.answers.finding import extract
+from a2r_ray.answers.judging import Answers
 from a2r_ray.config.schema import Config
 from a2r_ray.engines import create_engine
 from a2r_ray.method.asking import own_names
@@ -21,6 +21,7 @@ from a2r_ray.method.stage import Case, Context, Outcome, through
 from a2r_ray.records import RESULT_SCHEMA, Message, Path, Problem, Reject, Result, paths_of
 from a2r_ray.runs.ledger import StoredPaths
 from a2r_ray.sources import Source, open_source, read_problems
+from a2r_ray.sources.answer_kind import settled
 from a2r_ray.sources.paths import brought_paths, paths_of_run
 from a2r_ray.sources.prompt_columns import checked_first_rows
 
@@ -45,6 +46,7 @@ def preview(config: Config, count: int) -> Iterator[str]:
         ConfigError: prompts name what is no column of it.
     """
     source = open_source(config.input)
+    config = settled(config, source)
     checked_first_rows(config, source)
     records = read_problems(source)
     problems = list(islice((record for record in records if isinstance(record, Problem)), count))
@@ -60,7 +62,7 @@ def _brought(config: Config, source: Source, problems: Sequence[Problem]) -> lis
     most = config.explorer.paths if config.explorer else None
     ids = [problem.problem_id for problem in problems]
     if (folder := paths_of_run(source)) is not None:
-        stored = StoredPaths(folder[0], [folder[1]], most)
+        stored = StoredPaths(folder[0], [folder[1]], most, answers=False)
         stored.refresh()
         lists = stored.of(ids)
         return [tuple(paths_of(lists[at].values)) if len(lists[at]) else () for at in range(len(ids))]
@@ -118,15 +120,18 @@ def _show(shown: _Shown, config: Config) -> str:
     parts = [f"═══ {problem.problem_id} ({problem.source}:{problem.line})"]
     if config.explorer is not None and config.explores:
         parts.append(_chat("explorer is asked", explorer_messages(config.explorer, problem, own_names(config.input))))
+    answers = Answers(config.answer)
     for path in shown.paths:
-        head = f"path {path.path_index}: answer {path.answer!r}, {path.finish_reason}, {path.completion_tokens} tokens"
+        found = answers.of(problem).find(path.text)
+        head = f"path {path.path_index}: answer {found!r}, {path.finish_reason}, {path.completion_tokens} tokens"
         parts.append(f"─── {head}\n{path.error or path.text}")
     references = References.of(shown.paths)
     if config.synthesizer is not None and references.indices:
         asked = synthesizer_messages(config.synthesizer, problem, references, own_names(config.input))
         parts.append(_chat("synthesizer is asked", asked))
         synthesis = result["synthesis"]
-        parts.append(f"─── synthesis: answer {extract(synthesis or '')!r}\n{synthesis or result['error']}")
+        found = answers.of(problem).find(synthesis or "")
+        parts.append(f"─── synthesis: answer {found!r}\n{synthesis or result['error']}")
     if result["answer"] is None and result["error"]:
         parts.append(f"─── no answer: {result['error']}")
     parts.append(

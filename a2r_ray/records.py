@@ -35,8 +35,8 @@ class Problem:
     reference_answer: str | None = None
     metadata: str = "{}"
     """JSON object of the other input columns."""
-    verifier: str | None = None
-    """Who says whether an answer is right; None: mathematical equivalence with the reference answer."""
+    answer_kind: str | None = None
+    """Its own kind of answer, such as ``choice``, or ``gym:NAME`` of a dataset of reasoning_gym; None: the run's."""
     source: str = ""
     """The file or dataset it came from."""
     line: int = 0
@@ -101,11 +101,13 @@ class Result:
     messages: str | None
     reference_answer: str | None
     metadata: str
+    answer_kind: str
     path_answers: tuple[str | None, ...]
     path_correct: tuple[bool | None, ...]
     references: tuple[int, ...]
     vote_answer: str | None
     vote_share: float | None
+    undecided: int
     route: str
     synthesis: str | None
     answer: str | None
@@ -155,11 +157,13 @@ RESULT_SCHEMA = pa.schema(
         ("messages", pa.string()),
         ("reference_answer", pa.string()),
         ("metadata", pa.string()),
+        ("answer_kind", pa.string()),
         ("path_answers", pa.list_(pa.string())),
         ("path_correct", pa.list_(pa.bool_())),
         ("references", pa.list_(pa.int32())),
         ("vote_answer", pa.string()),
         ("vote_share", pa.float32()),
+        ("undecided", pa.int32()),
         ("route", pa.string()),
         ("synthesis", pa.string()),
         ("answer", pa.string()),
@@ -199,7 +203,7 @@ CASE_SCHEMA = pa.schema(
         ("messages", pa.string()),
         ("reference_answer", pa.string()),
         ("metadata", pa.string()),
-        ("verifier", pa.string()),
+        ("answer_kind", pa.string()),
         ("source", pa.string()),
         ("line", pa.int64()),
         ("paths", pa.list_(pa.struct(list(PATH_SCHEMA)))),

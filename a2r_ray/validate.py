@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from a2r_ray.answers.judging import Answers
 from a2r_ray.config.loading import parse_config, parse_input
 from a2r_ray.config.schema import Config, ExplorerConfig, SynthesizerConfig
 from a2r_ray.engines import Facts, check_engine
@@ -16,7 +17,8 @@ from a2r_ray.method.compile import compile_phases, planned
 from a2r_ray.method.references import References, synthesizer_messages
 from a2r_ray.method.sample import explorer_messages
 from a2r_ray.records import Problem, Reject
-from a2r_ray.sources import doubts, first_rows, open_source, row_count
+from a2r_ray.sources import Source, doubts, first_rows, open_source, row_count
+from a2r_ray.sources.answer_kind import settled
 from a2r_ray.sources.prompt_columns import FIRST_ROWS
 
 
@@ -56,7 +58,7 @@ def validate(document: Mapping[str, Any]) -> Valid:
         config = parse_config(document)
     except ConfigError as error:
         mistakes += error.problems
-    first, rows, about = _read(document, mistakes)
+    first, rows, about = _read(document, config, mistakes)
     known = columns(_problems(first)) if first else None
     mistakes += prompt_mistakes(document, known)
     if config is None or mistakes:
@@ -64,17 +66,29 @@ def validate(document: Mapping[str, Any]) -> Valid:
     return Valid(config, rows, about, first)
 
 
-def _read(document: Mapping[str, Any], mistakes: list[str]) -> tuple[Sequence[Problem | Reject], int, Sequence[str]]:
+def _read(
+    document: Mapping[str, Any], config: Config | None, mistakes: list[str]
+) -> tuple[Sequence[Problem | Reject], int, Sequence[str]]:
     """The first rows of the input, how many it has, and what is doubtful of it; adds to ``mistakes`` what is wrong."""
     source_config = parse_input(document)
     if source_config is not None:
         try:
             source = open_source(source_config)
             first = first_rows(source, FIRST_ROWS)
-            return first, row_count(source), doubts(source, first)
+            return first, row_count(source), _doubts(source, first, config)
+        except ConfigError as error:
+            mistakes += error.problems
         except InputError as error:
             mistakes.append(str(error))
     return [], 0, []
+
+
+def _doubts(source: Source, first: Sequence[Problem | Reject], config: Config | None) -> list[str]:
+    if config is None:
+        return []
+    kind = settled(config, source).answer
+    told = [f"answer.kind auto: {kind.name}"] if config.answer.kind == "auto" else []
+    return told + doubts(source, first, Answers(kind))
 
 
 def look_deeper(valid: Valid) -> list[str]:

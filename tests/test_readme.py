@@ -27,17 +27,18 @@ def blocks(language: str) -> list[str]:
 
 def test_each_block_is_of_a_kind_that_is_tried_here() -> None:
     assert {language for language, _ in BLOCKS} == {"", "sh", "yaml", "python"}
-    assert len(blocks("yaml")) == 3
+    assert len(blocks("yaml")) == 4
     assert len(blocks("python")) == 2
 
 
 def test_the_configs_are_valid_and_those_of_the_examples() -> None:
-    whole, roles, asked = (yaml.safe_load(text) for text in blocks("yaml"))
+    whole, roles, asked, judged = (yaml.safe_load(text) for text in blocks("yaml"))
     assert whole == yaml.safe_load((ROOT / "examples" / "demo.yaml").read_text())
     example = yaml.safe_load((ROOT / "examples" / "qwen3-gpu.yaml").read_text())
     assert roles == {name: example[name] for name in ("explorer", "synthesizer")}
     parse_config(whole)
     parse_config({**example, **roles})
+    assert parse_config({**whole, **judged}) == parse_config(whole)  # it shows the defaults
     servers = yaml.safe_load((ROOT / "examples" / "openai.yaml").read_text())
     config = parse_config({**servers, "explorer": {**servers["explorer"], **asked["explorer"]}})
     assert named_columns(config.explorer) == ("topic",)

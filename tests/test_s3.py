@@ -16,6 +16,7 @@ import yaml
 from pyarrow import fs
 
 from a2r_ray.annotate import check_target
+from a2r_ray.answers.judging import Answers
 from a2r_ray.config.enclosing import encloses
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import InputConfig
@@ -123,8 +124,8 @@ def test_what_of_a_folder_is_input(server: S3Server, path: str) -> None:
         ("s3://bucket/data/a.jsonl", {"problem": "q", "answer": 1}),
         ("s3://bucket/data/lang=en/b.jsonl", {"problem": "q", "answer": 1, "lang": "en"}),
     ]
-    assert SECRET not in " ".join(doubts(source, []))
-    assert "bucket/data/run: left out" in doubts(source, [])[0]
+    assert SECRET not in " ".join(doubts(source, [], Answers()))
+    assert "bucket/data/run: left out" in doubts(source, [], Answers())[0]
     assert encloses(str(given.path), server.uri("bucket/data/run"))
     assert not encloses(str(given.path), server.uri("bucket/other"))
     with pytest.raises(InputError, match=r"^s3://bucket/data/run: it is the folder of a run"):

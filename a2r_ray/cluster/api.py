@@ -8,7 +8,8 @@ from ray.data import Dataset
 from a2r_ray.cluster import private
 from a2r_ray.cluster.graph import build, rows_per_block
 from a2r_ray.config.schema import Config
-from a2r_ray.method.compile import before_conclusion, compile_method, conclusion
+from a2r_ray.errors import ConfigError
+from a2r_ray.method.compile import Method, before_conclusion, compile_method, conclusion
 
 
 def explore(dataset: Dataset, config: Config) -> Dataset:
@@ -22,7 +23,7 @@ def explore(dataset: Dataset, config: Config) -> Dataset:
     Returns:
         The dataset with ``a2r_paths`` and ``a2r_error``, "" where nothing went wrong.
     """
-    method = before_conclusion(compile_method(config, "streaming"))
+    method = before_conclusion(_method(config))
     rows = rows_per_block(method)
     # It takes no CPU of its own: where pools hold all that there are, it would wait for them, and they for it.
     blocks = private.with_task_options(dataset.repartition(target_num_rows_per_block=rows), {"num_cpus": 0})
@@ -40,5 +41,11 @@ def synthesize(dataset: Dataset, config: Config) -> Dataset:
     Returns:
         The dataset with the columns of a result, each with ``a2r_`` before its name.
     """
-    method = conclusion(compile_method(config, "streaming"))
+    method = conclusion(_method(config))
     return build(dataset, method, rows=rows_per_block(method))
+
+
+def _method(config: Config) -> Method:
+    if config.answer.kind == "auto":
+        raise ConfigError(["answer.kind: auto is told from the input of a run; name the kind of a dataset's answers"])
+    return compile_method(config, "streaming")

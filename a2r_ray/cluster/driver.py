@@ -12,6 +12,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from a2r_ray.answers.judging import Answers
 from a2r_ray.cluster import connection
 from a2r_ray.cluster.shared_folder import output_looked_for
 from a2r_ray.cluster.state import Observer, Progress
@@ -19,14 +20,17 @@ from a2r_ray.config.schema import Config
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import OutputError, Stopped
 from a2r_ray.evaluate.summary import Summary, summarize
-from a2r_ray.method.compile import Compile, compile_phases, planned
+from a2r_ray.method.compile import Compile, compile_phases, concluding, fingerprints, planned
 from a2r_ray.method.schedule import Choice
 from a2r_ray.records import Problem
 from a2r_ray.runs.finished import finished
 from a2r_ray.runs.folder import Given, RunFolder
+from a2r_ray.runs.judge_again import judge_again
 from a2r_ray.runs.receipt import InputCounts, account
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import Source, doubts, open_source, read_problems, row_count
+from a2r_ray.sources.answer_kind import settled
+from a2r_ray.sources.paths import stored_paths
 from a2r_ray.sources.prompt_columns import checked_first_rows
 
 
@@ -58,7 +62,9 @@ def run(
     tell = partial(_tell_doing, progress, observe)
     tell(f"reading {public(config.input.path or config.input.source)}")
     source = open_source(config.input)
-    version = source.version()
+    asked, config, version = config, settled(config, source), source.version()
+    if asked.answer.kind != config.answer.kind:
+        _say(f"answer.kind auto: {config.answer.name}, as the known answers of the first rows are")
     if not retry and (there := finished(config, version)) is not None:
         _say("the run is complete, and its input is as it was: nothing is left to do")
         return summarize(Storage(config.output), *there, {})
@@ -68,13 +74,17 @@ def run(
             ours = connected.enter_context(connection.connected())
             with output_looked_for(config.output):
                 import_module("a2r_ray.cluster.phases")  # it takes about as long as the nodes
-        for doubt in doubts(source, checked_first_rows(config, source)):
+        for doubt in doubts(source, checked_first_rows(config, source), Answers(config.answer)):
             _say(f"warning: {doubt}")
         rows = row_count(source)
         # Before Ray is begun here: a folder that cannot be used is said at once.
         given = Given(rows, version, partial(_problems, source))
         folder = connected.enter_context(RunFolder.open(config, given, retry=retry, redo_changed=redo_changed))
         progress.total, progress.done_before = rows, folder.done_before
+        if not folder.is_judged:
+            tell("judging the answers anew")
+            count = folder.judge_again(partial(_judge_again, config, source, folder.storage, compile_to))
+            _say(f"answer.kind is {config.answer.name} now: {count:,} results are judged anew by their texts")
         try:
             if not connection.is_elsewhere():
                 tell("starting Ray on this machine")
@@ -100,6 +110,14 @@ def run(
 
 def _problems(source: Source) -> Iterator[Problem]:
     return (record for record in read_problems(source) if isinstance(record, Problem))
+
+
+def _judge_again(config: Config, source: Source, run: Storage, compile_to: Compile) -> int:
+    """Judges what is stored by the present rule of what an answer is; returns how many results."""
+    writers = [name for phase in compile_to(config, "streaming") for name in fingerprints(phase)]
+    stored = stored_paths(run, writers, source, config.explorer.paths if config.explorer else None)
+    own_kinds = {each.problem_id: each.answer_kind for each in _problems(source) if each.answer_kind}
+    return judge_again(run, stored, concluding(config), own_kinds)
 
 
 def _conclude(folder: RunFolder, progress: Progress, outcome: str) -> dict[str, Any]:

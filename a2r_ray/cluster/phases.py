@@ -77,7 +77,7 @@ def reading(config: Config, source: Source, phases: Sequence[Method], folder: Ru
     own = tuple({name: None for phase in phases for name in fingerprints(phase)})
     tables = RunTables(folder.storage, folder.attempt, own)
     if config.input.source != "paths":
-        return Reading(config.input, tables)
+        return Reading(config.input, tables, answers_stand=folder.answers_stand)
     return Reading(config.input, tables, config.explorer, brings_texts=isinstance(source, PathFiles))
 
 

@@ -30,7 +30,7 @@ from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.ledger import StoredPaths
 from a2r_ray.runs.table import TableWriter, scan
 from a2r_ray.sources import Duplicate, Source, open_source, read_problems
-from a2r_ray.sources.paths import STORED, brought_paths, paths_of_run
+from a2r_ray.sources.paths import STORED, brought_paths, stored_paths
 
 _FIRST_CHUNK, _CHUNK = 16, 1000
 """Rows read at once; the first few are handed on at once, for the pools wait for them."""
@@ -47,6 +47,8 @@ class Reading:
     explorer: ExplorerConfig | None = None
     """Where paths are brought: how many of a problem's are taken, and how their texts are read; None: all, as they are
     commonly read."""
+    answers_stand: bool = True
+    """Whether the stored paths' answers were found by the present rule of what an answer is."""
     brings_texts: bool = False
     """Whether the input's paths are texts that have yet to be stored, by ``bringing``."""
 
@@ -85,7 +87,9 @@ def _read(_: pa.Table, reading: Reading, monitor: RemoteMonitor | None) -> Itera
     """The problems that still need work, in tables of some."""
     done = done_keys(reading.tables.run)
     source = open_source(reading.input)
-    stored = _stored_paths(reading, source)
+    most = reading.explorer.paths if reading.explorer else None
+    tables = reading.tables
+    stored = stored_paths(tables.run, tables.fingerprints, source, most, answers=reading.answers_stand)
     rejects = reading.tables.writer("rejects", f"reader-{secrets.token_hex(4)}")
     counts = {"input": 0, "duplicate": 0}
     for chunk in _chunks(source):
@@ -100,19 +104,6 @@ def _read(_: pa.Table, reading: Reading, monitor: RemoteMonitor | None) -> Itera
     if monitor is not None:
         monitor.read_all(counts)
     yield CASE_SCHEMA.empty_table()  # else, where nothing needs work, there is no block with the columns
-
-
-def _stored_paths(reading: Reading, source: Source) -> StoredPaths:
-    """The paths that are there before anything is sampled: the run's own, or those of the run that the input names."""
-    tables = reading.tables
-    most = reading.explorer.paths if reading.explorer else None
-    if reading.input.source == "paths":
-        run, written_by = paths_of_run(source) or (tables.run, "")
-        stored = StoredPaths(run, (written_by, *tables.fingerprints), most)
-    else:
-        stored = StoredPaths(tables.run, tables.fingerprints, most)
-    stored.refresh()
-    return stored
 
 
 def _chunks(source: Source) -> Iterator[list[Problem | Reject | Duplicate]]:

@@ -17,7 +17,7 @@ from a2r_ray.method.stage import Case
 from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA, Path, Problem, Row, chat_text, table_of
 from a2r_ray.replica.blocks import OURS, PATH_STRUCT, PATHS
 
-_TEXT_COLUMNS = [("problem_id", pa.string()), ("problem", pa.string()), ("reference_answer", pa.string())]
+_TEXT_COLUMNS = [(name, pa.string()) for name in ("problem_id", "problem", "reference_answer")]
 
 
 def served_on_a_cluster(config: Config, cases: Sequence[Case]) -> list[tuple[Problem, list[Path], dict[str, Any]]]:

@@ -70,7 +70,8 @@ SCHEDULING_ARGS = {
 }
 """The arguments of each engine that say how it works, and not what comes out."""
 
-_OF_RUN = {"output", "schedule"}
+_OF_RUN = {"output", "schedule", "answer"}
+"""Of ``answer`` the verdicts hang: another one has them made again."""
 _OF_ROLE = {"replicas", "resources", "price", "hang_timeout_s", "base_url", "api_key_env", "paths"}
 """Where an openai server is reached says nothing of what it serves; N may grow."""
 _OF_INPUT = {"limit"}

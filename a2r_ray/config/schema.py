@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, JsonValue, field_validator, model_va
 
 from a2r_ray import prompts
 from a2r_ray.config import fingerprint
+from a2r_ray.config.answer import AnswerConfig
 from a2r_ray.config.asking import OF_SERVERS, Chat, Sampling, Thinking, check_extra_body
 from a2r_ray.config.resources import Resources
 from a2r_ray.config.secrets import redact
@@ -50,6 +51,8 @@ class InputConfig(Section):
     answer_column: str | None = None
     """The column with the known answer, of any type: a class label is its name, a number the shortest text that means
     the same, a list of several and an object their JSON."""
+    answer_kind_column: str | None = "answer_kind"
+    """The column with the kind of a row's answer (``answer.kind``), where the input has one; null: none has."""
     paths_column: str = "paths"
     """paths: the column with a list of texts (a row per problem), or with one text (a row per path). A column
     ``path_index`` beside it says which path of its problem a text is; without it, paths count as they appear, and those
@@ -242,6 +245,8 @@ class Config(Section):
     """The model that samples paths; absent: they are brought. With neither role they are voted on and scored."""
     synthesizer: SynthesizerConfig | None = None
     """The model that reads them and reasons again; absent: the vote is the answer."""
+    answer: AnswerConfig = AnswerConfig()
+    """What an answer is, and when two are the same."""
 
     @model_validator(mode="after")
     def _roles_make_a_run(self) -> Self:

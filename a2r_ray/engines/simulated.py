@@ -263,11 +263,16 @@ def _made_up_answer(key: str) -> str:
     return str(_hash_bits(problem_id.encode("utf-8", "surrogatepass")) % 1000)
 
 
+_LETTERS = "ABCDE"
+
+
 def _wrong_answer(right: str, bits: int) -> str:
     nth = bits % _WRONG_ANSWERS + 1
     try:
         return str(int(right) + nth)
     except ValueError:
+        if len(right) == 1 and right in _LETTERS:
+            return _LETTERS[(_LETTERS.index(right) + nth) % len(_LETTERS)]
         return f"{nth}0{nth}0{nth}"
 
 

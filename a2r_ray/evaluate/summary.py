@@ -17,7 +17,7 @@ from a2r_ray.method.cost import cost_usd, total
 from a2r_ray.runs import table
 from a2r_ray.runs.storage import Storage
 
-_COLUMNS = ["answer", "correct", "vote_correct", "path_correct", "reference_answer", "route", "error"]
+_COLUMNS = ["answer", "correct", "vote_correct", "path_correct", "reference_answer", "route", "error", "undecided"]
 _TOKENS = ["explorer_prompt_tokens", "explorer_completion_tokens"]
 
 _PAID_BY = {
@@ -56,6 +56,8 @@ class Summary:
     """Of the problems that were synthesized alone."""
     brought: tuple[int, int]
     """Prompt and completion tokens of the paths that were brought: no part of the receipt."""
+    undecided: int
+    """Comparisons of answers that took more than they may, and count as different."""
     seconds: Mapping[str, Mapping[str, float]]
     """Per pool: ``replicas`` seen, ``ready`` and ``busy`` replica-seconds of this attempt, and ``running``, the seconds
     of all its requests; empty where not watched."""
@@ -107,6 +109,7 @@ class Summary:
             count = sum(count for count, _ in self.not_synthesized.values())
             yield "no synthesis", f"{count:,} of {receipt['ok']:,}: {_listed(self.not_synthesized)}"
         yield "rejected", f"{receipt['failed']:,}"
+        yield "answers", self._answers()
         yield from self._accuracies()
         yield "paths", self._paths()
         for role in ("explorer", "synthesizer"):
@@ -129,6 +132,12 @@ class Summary:
         named = {_NO_ANSWER.get(route, route): count for route, count in sorted(self.routes.items())}
         return ", ".join(f"{count:,} {route}" for route, count in named.items()) or "none"
 
+    def _answers(self) -> str:
+        kind = self.config["answer"]["kind"]
+        shown = kind if isinstance(kind, str) else f"custom, {kind['custom']}"
+        undecided = f"; {self.undecided:,} comparisons took too long, and count as different" if self.undecided else ""
+        return f"of kind {shown}{undecided}"
+
     def _accuracies(self) -> Iterator[tuple[str, str]]:
         accuracy = self.accuracy
         if not accuracy.scored:
@@ -148,6 +157,8 @@ class Summary:
 
     def _paths(self) -> str:
         paths = self.receipt["paths"]
+        if not paths["stored"] and self.config["input"]["source"] == "paths":
+            return ""  # they are in the folder of another run
         return f"{paths['stored']:,}, of which {paths['errors']:,} failed and {paths['cut_off']:,} were cut off"
 
     def _role(self, role: str) -> str:
@@ -228,6 +239,7 @@ def summarize(
         accuracy=accuracies(results, refused.num_rows),
         synthesized=accuracies(results.filter(pc.equal(results["route"], "synthesized"))),
         brought=(_sum(results[_TOKENS[0]]), _sum(results[_TOKENS[1]])) if is_brought else (0, 0),
+        undecided=_sum(results["undecided"]),
         seconds=_seconds(replicas),
     )
 

@@ -7,6 +7,7 @@ stage in a file of its own, and a line here.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from a2r_ray.answers.judging import Answers
 from a2r_ray.config.schema import Config, ExplorerConfig, RoleConfig, SynthesizerConfig
 from a2r_ray.method import schedule
 from a2r_ray.method.asking import named_columns, own_names
@@ -127,14 +128,24 @@ def _columns(config: Config, role: RoleConfig) -> tuple[str, ...]:
 
 
 def _explorer_pool(config: Config, role: ExplorerConfig) -> Pool:
-    stage = Sample(role, config.explorer_fingerprint, config.seed, own_names(config.input))
+    names, answers = own_names(config.input), Answers(config.answer)
+    stage = Sample(role, config.explorer_fingerprint, config.seed, names, answers)
     return Pool("explorer", (stage,), role, "explorer", config.seed, _columns(config, role))
 
 
-def _last_pool(config: Config, role: SynthesizerConfig | None) -> Pool:
-    conclude = Conclude(
-        config.synthesizer_fingerprint, config.explorer.price if config.explorer else None, role.price if role else None
+def concluding(config: Config) -> Conclude:
+    """What makes the results of a config."""
+    explorer, synthesizer = config.explorer, config.synthesizer
+    return Conclude(
+        config.synthesizer_fingerprint,
+        explorer.price if explorer else None,
+        synthesizer.price if synthesizer else None,
+        Answers(config.answer),
     )
+
+
+def _last_pool(config: Config, role: SynthesizerConfig | None) -> Pool:
+    conclude = concluding(config)
     if role is None:
         return Pool("vote", (CountVotes(conclude),))
     return Pool(

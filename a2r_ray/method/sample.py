@@ -11,7 +11,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 
 from a2r_ray import prompts
-from a2r_ray.answers.finding import extract
+from a2r_ray.answers.judging import Answers
 from a2r_ray.config.schema import ExplorerConfig
 from a2r_ray.engines import Completion, Engine, Request
 from a2r_ray.errors import A2RError
@@ -33,13 +33,17 @@ class Sample:
         fingerprint: the explorer's.
         seed: the run's; None: unseeded.
         names: columns of the input that are no metadata.
+        answers: what is an answer.
     """
 
     name = "explore"
     concludes = False
 
-    def __init__(self, role: ExplorerConfig, fingerprint: str, seed: int | None, names: Names) -> None:
+    def __init__(
+        self, role: ExplorerConfig, fingerprint: str, seed: int | None, names: Names, answers: Answers
+    ) -> None:
         self._role, self._fingerprint, self._seed, self._names = role, fingerprint, seed, names
+        self._answers = answers
 
     @property
     def requests(self) -> int:
@@ -108,7 +112,7 @@ class Sample:
             explorer=self._fingerprint,
             model=self._role.model,
             text=completion.text,
-            answer=extract(completion.text),
+            answer=self._answers.of(problem).find(completion.text),
             finish_reason=completion.finish_reason,
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
@@ -165,7 +169,7 @@ def brought(problem_id: str, index: int, text: str, problem_hash: str, *, explor
         explorer="",
         model="",
         text=text,
-        answer=extract(text),
+        answer=None,  # it is found where it is voted on, by who knows what its problem asks for
         finish_reason="",
         prompt_tokens=0,
         completion_tokens=0,

@@ -10,7 +10,6 @@ from a2r_ray.method.conclude import Conclude
 from a2r_ray.method.references import References, synthesizer_messages
 from a2r_ray.method.sample import path_seed
 from a2r_ray.method.stage import Case, Context, Outcome, lost
-from a2r_ray.method.vote import vote
 from a2r_ray.records import Problem
 
 _SYNTHESIS = -1
@@ -31,10 +30,7 @@ class CountVotes:
     def __call__(self, cases: Sequence[Case], context: Context) -> list[Outcome]:
         """Concludes them."""
         del context  # it asks nobody
-        return [
-            self._conclude(case, vote([path.answer for path in case.paths]), References.of(case.paths))
-            for case in cases
-        ]
+        return [self._conclude(case, self._conclude.count(case), References.of(case.paths)) for case in cases]
 
 
 class Synthesize:
@@ -64,7 +60,7 @@ class Synthesize:
             self._submit(context.engine, case.problem, references) if references.indices else None
             for case, references in zip(cases, shown, strict=True)
         ]
-        votes = [vote([path.answer for path in case.paths]) for case in cases]  # while the engine works
+        votes = [self._conclude.count(case) for case in cases]  # while the engine works
         return [
             self._conclude(case, voted, references, None if future is None else _completion(future))
             for case, voted, references, future in zip(cases, votes, shown, asked, strict=True)

@@ -1,12 +1,10 @@
 """The vote: which answer most paths of a problem give.
 
-Answers that are equivalent are one answer. Paths without an answer have no vote.
+Answers that mean the same are one answer. Paths without an answer have no vote.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from a2r_ray.answers.comparing import equivalent
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,36 +12,44 @@ class Vote:
     """What the paths of one problem agree on."""
 
     answer: str | None
-    """The winning cluster's answer as its earliest path wrote it; None where no path has an answer."""
+    """The winner's most frequent spelling, of equally frequent ones that of the earliest path; None where no path has
+    an answer."""
     share: float | None
-    """Paths in that cluster / paths with an answer, in (0, 1]; None where no path has an answer."""
+    """Paths that gave it / paths with an answer, in (0, 1]; None where no path has an answer."""
     clusters: tuple[tuple[int, ...], ...] = ()
-    """Positions of the paths with equivalent answers, ascending; the cluster of the earliest path first."""
+    """Positions of the paths that mean the same, ascending; the cluster of the earliest path first."""
+    answers: tuple[str | None, ...] = ()
+    """What was voted on: the answer of each path."""
+    undecided: int = 0
+    """Comparisons that took more than they may, and count as different."""
 
 
-def vote(answers: Sequence[str | None]) -> Vote:
-    """Clusters answers by equivalence; the largest cluster wins, and of equals the one with the earliest path.
+def vote(answers: Sequence[str | None], same: Callable[[str, str], bool]) -> Vote:
+    """Clusters answers that mean the same; the largest cluster wins, and of equals the one with the earliest path.
 
-    In the order of the paths, an answer joins the first cluster whose earliest answer it is equivalent to, else it
-    founds one: equivalence is not transitive, so the order matters. Tie rules differ between tools (lighteval: the
-    first wins; NeMo-Skills: the expected score over ties), and where they bite, so do their scores.
+    An answer joins the first cluster with all of whose spellings it means the same, so that no two answers are one in
+    the vote that a verdict would tell apart. Since that relation is not transitive, spellings are taken in an order of
+    their own, the most frequent first: in which order the paths came matters to ties alone. Tie rules differ between
+    tools (lighteval: the first wins; NeMo-Skills: the expected score over ties); where they bite, so do their scores.
 
     Args:
         answers: one per path, in path order; None for a path without an answer.
-
-    Raises:
-        A2RError: as ``answers.equivalent``.
+        same: whether two answers mean the same; symmetric.
     """
-    spellings: dict[str, list[int]] = {}
+    positions: dict[str, list[int]] = {}
     for path, answer in enumerate(answers):
         if answer is not None:
-            spellings.setdefault(answer, []).append(path)
-    clusters: dict[str, list[int]] = {}
-    for answer, paths in spellings.items():
-        founder = next((founder for founder in clusters if equivalent(founder, answer)), answer)
-        clusters.setdefault(founder, []).extend(paths)
-    if not clusters:
-        return Vote(None, None)
-    winner = max(clusters, key=lambda founder: len(clusters[founder]))  # of equals the first
-    voters = sum(map(len, clusters.values()))
-    return Vote(winner, len(clusters[winner]) / voters, tuple(tuple(sorted(paths)) for paths in clusters.values()))
+            positions.setdefault(answer, []).append(path)
+    if not positions:
+        return Vote(None, None, answers=tuple(answers))
+    clusters: list[list[str]] = []
+    for spelling in sorted(positions, key=lambda each: (-len(positions[each]), each)):
+        joined = next((cluster for cluster in clusters if all(same(other, spelling) for other in cluster)), None)
+        if joined is None:
+            clusters.append([spelling])
+        else:
+            joined.append(spelling)
+    paths = {tuple(sorted(at for each in cluster for at in positions[each])): cluster for cluster in clusters}
+    winner = min(paths, key=lambda cluster: (-len(cluster), cluster[0]))
+    shown = min(paths[winner], key=lambda spelling: (-len(positions[spelling]), positions[spelling][0]))
+    return Vote(shown, len(winner) / sum(map(len, paths)), tuple(sorted(paths)), tuple(answers))

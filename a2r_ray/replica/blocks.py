@@ -191,6 +191,7 @@ def _read_dataset(block: pa.Table, columns: Sequence[str]) -> list[Problem | Rej
         id_column="problem_id" if "problem_id" in has else None,
         messages_column="messages" if asked == "messages" else None,
         answer_column="reference_answer" if "reference_answer" in has else None,
+        answer_kind_column=None,  # a column of that name may be about anything
     )
     read = [name for name in ("problem_id", asked, "reference_answer") if name in has]
     for column in columns:

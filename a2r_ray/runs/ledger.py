@@ -22,11 +22,14 @@ class StoredPaths:
         run: the run folder.
         fingerprints: of the roles whose paths are seen; those of others are not.
         most: paths of a problem at most; None: all.
+        answers: whether the stored answers are shown; else there are none, as where another rule has found them.
     """
 
-    def __init__(self, run: Storage, fingerprints: Collection[str], most: int | None = None) -> None:
+    def __init__(
+        self, run: Storage, fingerprints: Collection[str], most: int | None = None, *, answers: bool = True
+    ) -> None:
         self._fingerprints = pa.array(sorted(fingerprints), pa.string())
-        self._most = most
+        self._most, self._answers = most, answers
         self._index = Index(run, "paths", where=(WRITTEN_BY, fingerprints))
 
     def refresh(self, writers: Collection[str] | None = None) -> None:
@@ -43,6 +46,9 @@ class StoredPaths:
         number = np.asarray(pc.index_in(found["problem_id"], value_set=wanted)).astype(np.int64)
         rows, counts = self._chosen(number, found, len(ids))
         taken = found.take(rows).combine_chunks()
+        if not self._answers:
+            at = taken.schema.get_field_index("answer")
+            taken = taken.set_column(at, "answer", pa.nulls(taken.num_rows, pa.string()))
         structs = pa.StructArray.from_arrays(
             [_one(taken[name]) for name in PATH_SCHEMA.names], fields=list(PATH_SCHEMA)
         )

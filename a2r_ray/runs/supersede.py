@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from a2r_ray.answers.verifiers import correct
+from a2r_ray.answers.judging import Answers
 from a2r_ray.records import PATH_KEY, RESULT_SCHEMA, WRITTEN_BY, Problem
 from a2r_ray.runs import table
 from a2r_ray.runs.changes import Changes
@@ -49,7 +49,7 @@ def supersede(run: Storage, paths: int, *, failed: bool) -> None:
         _take_out(run, name, _failed)
 
 
-def supersede_changed(run: Storage, changes: Changes) -> None:
+def supersede_changed(run: Storage, changes: Changes, answers: Answers) -> None:
     """Takes out what answers another question than the input asks now, and judges anew where the known answer changed.
 
     No other process may write to the folder.
@@ -59,7 +59,7 @@ def supersede_changed(run: Storage, changes: Changes) -> None:
         for name in table.files(run, folder) if changes.questions else ():
             _take_out(run, name, lambda rows: pc.is_in(rows["problem_id"], value_set=ids))
     for name in table.files(run, "results") if changes.answers else ():
-        _judge_again(run, name, changes.answers)
+        _judge_again(run, name, changes.answers, answers)
 
 
 def drop_input_rejects(run: Storage) -> None:
@@ -68,15 +68,16 @@ def drop_input_rejects(run: Storage) -> None:
         _take_out(run, name, lambda rows: pc.equal(rows["stage"], "input"))
 
 
-def _judge_again(run: Storage, name: str, problems: Mapping[str, Problem]) -> None:
+def _judge_again(run: Storage, name: str, problems: Mapping[str, Problem], answers: Answers) -> None:
     """Puts the verdicts by the present known answers into a file of results."""
     rows = [row for batch in table.read(run, name) for row in batch.to_pylist()]
     changed = [row for row in rows if row["problem_id"] in problems]
     for row in changed:
         problem = problems[row["problem_id"]]
+        judge = answers.of(problem)
         row["reference_answer"] = problem.reference_answer
-        row["correct"], row["vote_correct"] = (correct(row[name], problem) for name in ("answer", "vote_answer"))
-        row["path_correct"] = [correct(answer, problem) for answer in row["path_answers"]]
+        row["correct"], row["vote_correct"] = (judge.correct(row[name]) for name in ("answer", "vote_answer"))
+        row["path_correct"] = [judge.correct(answer) for answer in row["path_answers"]]
     if changed:
         table.write(run, name, pa.Table.from_pylist(rows, schema=RESULT_SCHEMA))
 

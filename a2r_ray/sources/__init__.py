@@ -11,7 +11,7 @@ from itertools import islice
 from pkgutil import resolve_name
 from textwrap import shorten
 
-from a2r_ray.answers.finding import is_lost
+from a2r_ray.answers.judging import Answers
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import A2RError, InputError
@@ -115,19 +115,20 @@ def first_rows(source: Source, n: int) -> list[Problem | Reject]:
     return rows
 
 
-def doubts(source: Source, rows: Sequence[Problem | Reject]) -> list[str]:
+def doubts(source: Source, rows: Sequence[Problem | Reject], answers: Answers) -> list[str]:
     """What a person should know of an input before it is run, a line each.
 
     Args:
         source: the input.
         rows: its first ones, as ``first_rows`` has them.
+        answers: what an answer is.
     """
     lines = []
     if left_out := getattr(source, "left_out", ()):
         more = f", and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
         lines.append(f"{left_out[0]}{more}: left out, as the folder of a run is no input")
-    known = [row for row in rows if isinstance(row, Problem) and row.reference_answer and row.verifier is None]
-    lost = [row for row in known if is_lost(str(row.reference_answer))]
+    known = [row for row in rows if isinstance(row, Problem) and row.reference_answer]
+    lost = [row for row in known if answers.of(row).is_lost]
     if lost:
         shown = shorten(str(lost[0].reference_answer)[-_SHOWN:], _SHOWN, placeholder="…")
         lines.append(

@@ -31,6 +31,8 @@ class Columns:
     metadata: str | None = None
     """The one column that is the metadata; None: all columns that are nothing else."""
     paths: str | None = None
+    kind: str | None = None
+    """The one with the kind of a row's answer, which rows need not have."""
 
     @classmethod
     def of(cls, config: InputConfig) -> "Columns":
@@ -38,10 +40,18 @@ class Columns:
             return cls("id", "problem", None, "answer", metadata="metadata")
         problem = None if config.messages_column else config.problem_column or "problem"
         paths = config.paths_column if config.source == "paths" else None
-        return cls(config.id_column, problem, config.messages_column, config.answer_column, paths=paths)
+        return cls(
+            config.id_column,
+            problem,
+            config.messages_column,
+            config.answer_column,
+            None,
+            paths,
+            config.answer_kind_column,
+        )
 
     def taken(self) -> set[str | None]:
-        return {self.id, self.problem, self.messages, self.answer, self.paths, self.paths and PATH_INDEX}
+        return {self.id, self.problem, self.messages, self.answer, self.paths, self.paths and PATH_INDEX, self.kind}
 
     def configured(self) -> dict[str, str]:
         """The field of the config that names a column, and the column."""

@@ -7,6 +7,8 @@ what was found and what was expected.
 import math
 from typing import Any
 
+from a2r_ray.answers.reasoning_gym import factory
+from a2r_ray.config.answer import NAMED
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import ErrorKind
 from a2r_ray.records import Message, Problem, Reject, Row, problem_hash
@@ -39,7 +41,7 @@ def parse(raw: RawRow, config: InputConfig) -> Problem | Reject:
             messages=messages,
             reference_answer=_answer(raw.row, columns.answer),
             metadata=_metadata(raw.row, columns),
-            verifier=raw.verifier,
+            answer_kind=raw.answer_kind or _kind(raw.row, columns.kind),
             source=raw.source,
             line=raw.line,
         )
@@ -101,6 +103,23 @@ def _answer(row: Row, column: str | None) -> str | None:
     return text(answer, column) or None
 
 
+def _kind(row: Row, column: str | None) -> str | None:
+    """The row's own kind of answer; "" and null name none."""
+    value = None if column is None else _value(row, column)
+    if column is None or value in (None, "") or _is_nan(value):
+        return None
+    if isinstance(value, str) and (value in NAMED or _is_dataset(value)):
+        return value
+    kinds = ", ".join(NAMED)
+    raise wrong(column, value, f"a kind of answer ({kinds}, {_GYM}DATASET); input.answer_kind_column says which column")
+
+
+def _is_dataset(kind: str) -> bool:
+    """Whether it names a dataset of reasoning_gym, which takes a while to import."""
+    return kind.startswith(_GYM) and kind.removeprefix(_GYM) in factory().DATASETS
+
+
+_GYM = "gym:"
 _PATHS = "a path's text or a list of such"
 _INDEX = "the index of the row's path, from 0, or a list of as many as it has paths"
 

@@ -21,6 +21,7 @@ from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import InputError, OutputError
 from a2r_ray.records import WRITTEN_BY, Reject, hash_of
+from a2r_ray.runs.ledger import StoredPaths
 from a2r_ray.runs.record import read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import open_source, read_problems, read_rows
@@ -96,6 +97,26 @@ def open_paths(config: InputConfig) -> Source:
             f"{public(folder.uri)}: the input of that run cannot be read: {error}\nrestore it, or join the run's paths "
             "and results by problem_id into a file with problem and text, and set input.path to that"
         ) from error
+
+
+def stored_paths(
+    run: Storage, fingerprints: Sequence[str], source: Source, most: int | None, *, answers: bool = False
+) -> StoredPaths:
+    """The paths that are there before anything is sampled: a run's own, or those of the run that its input names.
+
+    Args:
+        run: the run folder.
+        fingerprints: of the roles whose paths are seen.
+        source: its input.
+        most: paths of a problem at most; None: all.
+        answers: whether the run's own paths are shown with the answers that were stored of them.
+    """
+    if isinstance(source, PathFiles | RunInput):
+        run, written_by = paths_of_run(source) or (run, "")
+        fingerprints, answers = (written_by, *fingerprints), False
+    stored = StoredPaths(run, fingerprints, most, answers=answers)
+    stored.refresh()
+    return stored
 
 
 def paths_of_run(source: Source) -> tuple[Storage, str] | None:

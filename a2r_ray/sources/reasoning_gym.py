@@ -1,4 +1,4 @@
-"""Reasoning Gym: problems that are generated, each with a scorer (``a2r_ray.answers.verifiers``).
+"""Reasoning Gym: problems that are generated, each with a scorer (``a2r_ray.answers.kinds.gym``).
 
 - A problem is named for its dataset and index, so the same name must mean the same problem in every process. Some
   generators iterate over sets of texts, whose order differs from process to process: those run in a child process with
@@ -20,7 +20,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import IO, Any, cast
 
-from a2r_ray.answers.gym import factory
+from a2r_ray.answers.reasoning_gym import factory
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Row
@@ -58,7 +58,7 @@ class Generated:
             if "error" in row:
                 yield RawRow(source, line, None, "", "generation_failed", row["error"])
             else:
-                yield RawRow(source, line, row, verifier=source)
+                yield RawRow(source, line, row, answer_kind=f"gym:{self.name}")
 
     def generate(self) -> Iterator[Row]:
         """The problems as rows; ``{"error": …}`` for one that cannot be made."""

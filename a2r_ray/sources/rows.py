@@ -30,8 +30,8 @@ class RawRow:
     """The row as it was written, where it was written as text."""
     error_kind: str = ""
     error: str = ""
-    verifier: str | None = None
-    """Who says whether an answer to this row is right, where the source knows (``Problem.verifier``)."""
+    answer_kind: str | None = None
+    """The kind of its answer, where the source knows (``Problem.answer_kind``)."""
     stored: tuple[pa.RecordBatch | pa.Table, int] | None = None
     """Where the row lies in a table that declares types: which rows, and which of them, from 0."""
 

@@ -99,6 +99,13 @@ def test_what_is_done_is_never_done_again_whatever_more_is_asked_for(document: d
     [(tokens,)] = rows(document["output"], "superseded", "sum(synthesizer_completion_tokens)")
     assert receipt["tokens"]["superseded"]["completion"] == tokens
     assert receipt["tokens"]["paid_twice"] == 0
+    # By another kind of answers the results are judged anew; nobody is asked again.
+    document["answer"] = {"kind": "text"}
+    judged = driver.run(parse_config(document))
+    assert judged.receipt["balanced"]
+    assert judged.receipt["tokens"] == receipt["tokens"]
+    assert dict(judged.lines())["answers"] == "of kind text"
+    assert rows(document["output"], "results", "distinct answer_kind") == [("text",)]
 
 
 def test_faults_of_paths_are_data_and_of_whole_problems_rejects(document: dict[str, Any]) -> None:

@@ -36,6 +36,7 @@ CONFIG: dict[str, Any] = {
     "input": {"source": "file"},
     "explorer": {"model": "small", "paths": 4, "price": {"input": 1.0, "output": 10.0}},
     "synthesizer": {"model": "large", "price": {"input": 2.0, "output": 20.0}},
+    "answer": {"kind": "math"},
 }
 NONE = Accuracy(None, None, None, None, 0)
 
@@ -53,6 +54,7 @@ def summary(**fields: Any) -> Summary:
         "accuracy": NONE,
         "synthesized": NONE,
         "brought": (0, 0),
+        "undecided": 0,
         "seconds": {},
     }
     return Summary(**{**values, **fields})
@@ -69,12 +71,24 @@ def accuracy(right: int, scored: int) -> Accuracy:
 def test_the_lines_of_a_run() -> None:
     shown = lines()
     assert list(shown) == [
-        *("models", "problems", "answered", "rejected", "accuracy", "paths", "explorer", "synthesizer", "cost"),
+        *(
+            "models",
+            "problems",
+            "answered",
+            "rejected",
+            "answers",
+            "accuracy",
+            "paths",
+            "explorer",
+            "synthesizer",
+            "cost",
+        ),
         *("receipt", "files"),
     ]
     assert shown["models"] == "small explores, 4 paths a problem; large synthesizes"
     assert shown["problems"] == "1,200 rows, 1 duplicates"
     assert shown["answered"] == "1,100 of 1,190 results (1,000 synthesized, 190 vote_fallback)"
+    assert shown["answers"] == "of kind math"
     assert shown["accuracy"] == "no reference answers"
     assert shown["paths"] == "4,800, of which 3 failed and 120 were cut off"
     assert shown["receipt"] == "balanced"

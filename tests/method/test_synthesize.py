@@ -16,7 +16,8 @@ from tests.scripted import ScriptedEngine, said
 
 
 def path(index: int, text: str = "text", answer: str | None = None, **fields: Any) -> Path:
-    return Path("p1", index, "e", "m", text, answer, fields.pop("finish_reason", "stop"), 10, 5, 0.1, **fields)
+    shown = text if answer is None or text != "text" else f"The answer is {answer}."
+    return Path("p1", index, "e", "m", shown, answer, fields.pop("finish_reason", "stop"), 10, 5, 0.1, **fields)
 
 
 def served(config: Config, engine: ScriptedEngine | None, paths: list[Path], **fields: Any) -> Result | Reject:
@@ -79,12 +80,17 @@ def test_a_synthesis_that_fails_or_gives_no_answer_falls_back_to_the_vote(
     assert (found.route, found.answer, found.correct, found.error) == ("vote_fallback", "2", True, error)
 
 
-def test_where_no_path_can_be_shown_nothing_is_synthesized_and_the_vote_stands(config: Config) -> None:
+def test_where_no_path_can_be_shown_nothing_is_synthesized(config: Config) -> None:
     engine = ScriptedEngine(lambda _: said("x"))
-    # An answer may be known of a path that cannot be shown, where paths were made elsewhere.
-    found = served(config, engine, [path(0, "<think>cut", "2"), path(1, "", None)])
+    found = served(config, engine, [path(0, "<think>The answer is 2."), path(1, "", None)])
     assert engine.requests == []
-    assert (result(found).route, result(found).answer, result(found).references) == ("vote_fallback", "2", ())
+    assert isinstance(found, Reject)
+    assert found.error_kind == "nothing_visible"
+
+
+def test_a_path_without_a_stored_answer_is_read(config: Config) -> None:
+    found = result(conclude(config, [path(0, "The answer is 2."), path(1, answer="3")], said("no answer")))
+    assert found.path_answers == ("2", "3")
 
 
 def test_a_problem_none_of_whose_paths_succeeded_is_rejected_with_the_reasons(config: Config) -> None:

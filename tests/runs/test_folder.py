@@ -82,7 +82,7 @@ def test_a_folder_of_an_earlier_version_is_refused(config: Config) -> None:
     RunFolder.open(config).finish("complete")
     file = Path(config.output) / "run.json"
     record = json.loads(file.read_text())
-    del record["input_version"]
+    del record["judged_by"]
     file.write_text(json.dumps(record))
     assert finished(config, "v") is None
     with pytest.raises(OutputError, match="an earlier version of a2r made the folder; name a new one"):

@@ -10,7 +10,7 @@ from tests.conftest import arrow
 
 
 def path(problem: str, index: int, explorer: str = "e", round_: int = 0) -> Path:
-    text = f"text {problem}/{index}"
+    text = f"{problem}/{index}: the answer is 1"
     return Path(problem, index, explorer, "m", text, "1", "stop", 3, 5, 0.5, references=(1, 2), round=round_)
 
 
@@ -35,9 +35,9 @@ def test_paths_come_back_whole_and_in_order(tmp_path: FilePath) -> None:
     write(run, "b", [path("p", 1), path("p", 3, explorer="other")])
     found, other, nobody = stored(run, "p", "q", "nobody")
     assert [each.path_index for each in found] == [0, 1, 2]
-    assert found[0].text == "text p/0"
+    assert found[0].text == "p/0: the answer is 1"
     assert found[0].references == (1, 2)
-    assert [each.text for each in other] == ["text q/0"]
+    assert [each.text for each in other] == ["q/0: the answer is 1"]
     assert nobody == []
 
 

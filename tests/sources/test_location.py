@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
+from a2r_ray.answers.judging import Answers
 from a2r_ray.config.enclosing import encloses
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
@@ -49,9 +50,9 @@ def test_what_runs_and_tools_leave_is_no_input(folder: Path, path: str) -> None:
 def test_what_is_left_out_is_told(folder: Path) -> None:
     for source in ("file", "paths"):
         given = {"source": source, "path": str(folder), "paths_column": "problem"}
-        [told] = doubts(open_source(InputConfig.model_validate(given)), [])
+        [told] = doubts(open_source(InputConfig.model_validate(given)), [], Answers())
         assert told == f"{folder}/deep/run, and 1 more: left out, as the folder of a run is no input"
-    assert doubts(open_source(InputConfig(path=f"{folder}/a.jsonl")), []) == []
+    assert doubts(open_source(InputConfig(path=f"{folder}/a.jsonl")), [], Answers()) == []
 
 
 def test_what_is_named_is_read_whatever_it_is(folder: Path) -> None:

@@ -40,7 +40,7 @@ def test_columns_become_a_problem_and_the_others_metadata() -> None:
     row = {"n": 3, "q": "1+1?", "a": 2, "topic": "sums", "when": dt.date(2026, 1, 2), "image": b"123"}
     found = problem(row, id_column="n", problem_column="q", answer_column="a")
     assert (found.problem_id, found.problem, found.reference_answer, found.messages) == ("3", "1+1?", "2", None)
-    assert (found.source, found.line, found.verifier) == ("in.jsonl", 7, None)
+    assert (found.source, found.line, found.answer_kind) == ("in.jsonl", 7, None)
     assert found.metadata == '{"topic": "sums", "when": "2026-01-02", "image": "<3 bytes>"}'
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from a2r_ray.answers.gym import factory
+from a2r_ray.answers.reasoning_gym import factory
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject
@@ -34,7 +34,7 @@ def test_datasets_follow_one_another_in_the_config_s_order() -> None:
     assert [problem.problem_id for problem in found] == ["leg_counting-0", "leg_counting-1", "chain_sum-0"]
     assert [problem.line for problem in found] == [1, 2, 1]
     assert {problem.source for problem in found} == {"reasoning_gym:leg_counting", "reasoning_gym:chain_sum"}
-    assert [problem.verifier for problem in found] == [problem.source for problem in found]
+    assert [f"reasoning_{problem.answer_kind}" for problem in found] == [problem.source for problem in found]
 
 
 def test_a_problem_is_the_entry() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from a2r_ray.answers.judging import Answers
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject, problem_hash
@@ -133,13 +134,13 @@ def test_an_input_without_rows_is_an_error() -> None:
 
 
 def test_what_is_doubtful_is_told_before_a_run() -> None:
-    answers = ["So\n#### 7", "So\n#### Tuesday", "Tuesday", None, "\\boxed{ }"]
+    answers = ["So\n#### 7", "So\n#### Step 3: add", "Tuesday", None, "\\boxed{ }"]
     given = Given([row(str(i), answer=answer) for i, answer in enumerate(answers)])
-    [told] = doubts(given, first_rows(given, 100))
+    [told] = doubts(given, first_rows(given, 100), Answers())
     assert told.startswith("2 of the first 4 known answers mark an answer that cannot be read")
-    assert "given:2: …So #### Tuesday" in told
+    assert "given:2: …So #### Step 3: add" in told
     assert "input.answer_column `answer`" in told
-    assert doubts(given, first_rows(given, 1)) == []
+    assert doubts(given, first_rows(given, 1), Answers()) == []
 
 
 def test_limit_holds_for_the_first_rows_too() -> None:
