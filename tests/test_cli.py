@@ -103,7 +103,9 @@ def test_validate_tells_of_known_answers_that_nothing_equals(config_file: Path, 
         file.writelines(json.dumps(row) + "\n" for row in rows)
     done = a2r("validate", str(config_file))
     assert done.returncode == 0
-    warning = "1 of the first 22 known answers mark an answer that cannot be read, so that nothing equals it; the first"
+    warning = (
+        "in 1 of the first 22 known answers no answer of kind math can be read, so that nothing equals them; the first"
+    )
     assert f"  {warning} is {problems_file}:21: …So ####" in done.stdout
     [told] = json.loads(a2r("validate", str(config_file), "--json").stdout)["notes"]
     assert told.startswith(warning)

@@ -42,12 +42,13 @@ class Judge:
     def __init__(self, config: AnswerConfig, problem: Problem) -> None:
         self._config, self._problem = config, problem
         name = problem.answer_kind or config.name
-        self._name = f"{_GYM}:{entry_metadata(problem).get('source_dataset') or ''}" if name == _GYM else name
+        self.name: str = f"{_GYM}:{entry_metadata(problem).get('source_dataset') or ''}" if name == _GYM else name
+        """Of the kind, as a row may give it."""
 
     @cached_property
     def kind(self) -> Kind:
         """The kind of the problem's answer."""
-        name, _, rest = self._name.partition(":")
+        name, _, rest = self.name.partition(":")
         if name == _CUSTOM:
             return Custom(rest)
         if name == _GYM:
@@ -59,7 +60,7 @@ class Judge:
     def find(self, text: str) -> str | None:
         """The answer that a model's text gives; None where it gives none."""
         guess = self._config.guess is not None
-        if self._name == _MATH:
+        if self.name == _MATH:
             return extract(text, guess_last_number=guess)
         stretch = announced(text, guess_last_number=guess, fits=self.kind.read)
         return None if stretch is None else self.kind.read(stretch)
@@ -83,7 +84,7 @@ class Judge:
         reference = self._problem.reference_answer
         if reference is None:
             return None
-        if self._name == _MATH:
+        if self.name == _MATH:
             return extract(reference) or reference
         stretch, read = announced(reference), self.kind.read
         return (None if stretch is None else read(stretch)) or read(reference) or reference

@@ -132,9 +132,9 @@ def doubts(source: Source, rows: Sequence[Problem | Reject], answers: Answers) -
     if lost:
         shown = shorten(str(lost[0].reference_answer)[-_SHOWN:], _SHOWN, placeholder="…")
         lines.append(
-            f"{len(lost):,} of the first {len(known):,} known answers mark an answer that cannot be read, so that "
-            f"nothing equals it; the first is {lost[0].source}:{lost[0].line}: …{shown}; mend input.answer_column "
-            f"`{Columns.of(source.config).answer}`, or leave it out"
+            f"in {len(lost):,} of the first {len(known):,} known answers no answer of kind {answers.of(lost[0]).name} "
+            f"can be read, so that nothing equals them; the first is {lost[0].source}:{lost[0].line}: …{shown}; mend "
+            f"input.answer_column `{Columns.of(source.config).answer}` or answer.kind, or leave the column out"
         )
     return lines
 

@@ -137,7 +137,7 @@ def test_what_is_doubtful_is_told_before_a_run() -> None:
     answers = ["So\n#### 7", "So\n#### Step 3: add", "Tuesday", None, "\\boxed{ }"]
     given = Given([row(str(i), answer=answer) for i, answer in enumerate(answers)])
     [told] = doubts(given, first_rows(given, 100), Answers())
-    assert told.startswith("2 of the first 4 known answers mark an answer that cannot be read")
+    assert told.startswith("in 2 of the first 4 known answers no answer of kind math can be read")
     assert "given:2: …So #### Step 3: add" in told
     assert "input.answer_column `answer`" in told
     assert doubts(given, first_rows(given, 1), Answers()) == []
