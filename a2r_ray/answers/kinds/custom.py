@@ -63,11 +63,8 @@ def _imported(name: str) -> Any:
         own = own() if isinstance(own, type) else own
     except Exception as error:  # importing runs somebody's code
         said = f"{type(error).__name__}: {error}"
-        raise ConfigError(
-            [
-                f"{where}: cannot be imported ({said}): install it, or put its folder into PYTHONPATH, here and where the replicas run"
-            ]
-        ) from error
+        remedy = "install it, or put its folder into PYTHONPATH, here and where the replicas run"
+        raise ConfigError([f"{where}: cannot be imported ({said}): {remedy}"]) from error
     if not callable(getattr(own, "equal", own)):
         raise ConfigError([f"{where}: expected a function of two answers, or an object with `equal` and `read`"])
     return own
