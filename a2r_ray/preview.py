@@ -123,7 +123,8 @@ def _show(shown: _Shown, config: Config) -> str:
     answers = Answers(config.answer)
     for path in shown.paths:
         found = answers.of(problem).find(path.text)
-        head = f"path {path.path_index}: answer {found!r}, {path.finish_reason}, {path.completion_tokens} tokens"
+        how = f", {path.finish_reason}, {path.completion_tokens} tokens" if path.explorer else ", brought"
+        head = f"path {path.path_index}: answer {found!r}{how}"
         parts.append(f"─── {head}\n{path.error or path.text}")
     references = References.of(shown.paths)
     if config.synthesizer is not None and references.indices:

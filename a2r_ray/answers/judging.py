@@ -3,6 +3,7 @@
 A problem's own kind (``Problem.answer_kind``) goes before the run's.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -12,12 +13,13 @@ from a2r_ray.answers.choices import choices_of
 from a2r_ray.answers.finding import announced, extract, is_lost
 from a2r_ray.answers.kinds import Kind, kind_of
 from a2r_ray.answers.kinds.custom import Custom
-from a2r_ray.answers.kinds.gym import Gym, entry_metadata
+from a2r_ray.answers.kinds.gym import Gym
+from a2r_ray.answers.reasoning_gym import gym_dataset
 from a2r_ray.config.answer import AnswerConfig
 from a2r_ray.records import Problem
 
 _GYM, _CUSTOM = "gym", "custom"
-_MATH, _CHOICE = "math", "choice"
+_MATH, _CHOICE, _TEXT = "math", "choice", "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Judge:
     def __init__(self, config: AnswerConfig, problem: Problem) -> None:
         self._config, self._problem = config, problem
         name = problem.answer_kind or config.name
-        self.name: str = f"{_GYM}:{entry_metadata(problem).get('source_dataset') or ''}" if name == _GYM else name
+        self.name: str = f"{_GYM}:{gym_dataset(json.loads(problem.metadata))}" if name == _GYM else name
         """Of the kind, as a row may give it."""
 
     @cached_property
@@ -51,8 +53,10 @@ class Judge:
         name, _, rest = self.name.partition(":")
         if name == _CUSTOM:
             return Custom(rest)
-        if name == _GYM:
+        if name == _GYM and rest:
             return Gym(self._problem, rest)
+        if name == _GYM:
+            return kind_of(_TEXT)  # nobody knows which dataset it is from
         if name == _CHOICE:
             return kind_of(name, choices=choices_of(self._problem))
         return _plain_kind(name, self._config.tolerance)
@@ -69,7 +73,7 @@ class Judge:
         """Whether an answer is right; None where nobody knows the right one, False where there is no answer."""
         if isinstance(self.kind, Gym):
             return answer is not None and self.kind.right(answer)
-        if self.known is None:
+        if self.known is None or self.name == f"{_GYM}:":
             return None
         return answer is not None and self.kind.equal(answer, self.known)
 

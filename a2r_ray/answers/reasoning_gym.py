@@ -6,8 +6,10 @@ the other datasets work, and that one says what it lacks.
 
 import importlib
 import importlib.util
+import json
 import sys
 import threading
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +23,22 @@ def factory() -> Any:
         if "pycosat" not in sys.modules and importlib.util.find_spec("pycosat") is None:
             sys.modules["pycosat"] = _Missing("pycosat")
         return importlib.import_module("reasoning_gym.factory")
+
+
+def entry_metadata(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What Reasoning Gym has said of a problem: a row's columns, or what a column ``metadata`` of it holds."""
+    inner = row.get("metadata")
+    if isinstance(inner, str):
+        try:
+            inner = json.loads(inner)
+        except ValueError:
+            inner = None
+    return inner if isinstance(inner, dict) else dict(row)
+
+
+def gym_dataset(row: Mapping[str, Any]) -> str:
+    """The dataset that a row says that it is from; "" where it says none."""
+    return str(entry_metadata(row).get("source_dataset") or "")
 
 
 class _Missing(ModuleType):

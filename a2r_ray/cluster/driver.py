@@ -83,8 +83,8 @@ def run(
         progress.total, progress.done_before = rows, folder.done_before
         if not folder.is_judged:
             tell("judging the answers anew")
-            count = folder.judge_again(partial(_judge_again, config, source, folder.storage, compile_to))
-            _say(f"answer.kind is {config.answer.name} now: {count:,} results are judged anew by their texts")
+            count = folder.judge_again(partial(_judge_again, config, source, folder, compile_to))
+            _say(f"known answers, or what an answer is, have changed: {count:,} results are judged anew by their texts")
         try:
             if not connection.is_elsewhere():
                 tell("starting Ray on this machine")
@@ -112,12 +112,12 @@ def _problems(source: Source) -> Iterator[Problem]:
     return (record for record in read_problems(source) if isinstance(record, Problem))
 
 
-def _judge_again(config: Config, source: Source, run: Storage, compile_to: Compile) -> int:
+def _judge_again(config: Config, source: Source, folder: RunFolder, compile_to: Compile) -> int:
     """Judges what is stored by the present rule of what an answer is; returns how many results."""
     writers = [name for phase in compile_to(config, "streaming") for name in fingerprints(phase)]
-    stored = stored_paths(run, writers, source, config.explorer.paths if config.explorer else None)
+    stored = stored_paths(folder.storage, writers, source, config.explorer.paths if config.explorer else None)
     own_kinds = {each.problem_id: each.answer_kind for each in _problems(source) if each.answer_kind}
-    return judge_again(run, stored, concluding(config), own_kinds)
+    return judge_again(folder.storage, stored, concluding(config), own_kinds, folder.to_judge)
 
 
 def _conclude(folder: RunFolder, progress: Progress, outcome: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How the answers of a run are found, compared and voted: the section ``answer``."""
 
+import re
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
@@ -10,12 +11,16 @@ Named = Literal["math", "choice", "integer", "number", "text", "sequence", "date
 NAMED: tuple[str, ...] = get_args(Named)
 
 
+_PLACE = re.compile(r"[\w.]+:\w+")
+
+
 class OwnKind(Section):
     """A kind of answers of your own."""
 
-    custom: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]
-    """``module:name`` of a function that says of two answers whether they mean the same, or of an object as those of
-    ``a2r_ray.answers.kinds``. Replicas import it: its module must be installed there, or come along with the job."""
+    custom: str
+    """``module:name`` of a function that says of two answers whether they mean the same, or of an object, or a class of
+    such, with ``equal`` and ``read`` (docs/answers.md). It is imported here and by the replicas: its module must be
+    installed, in a folder of PYTHONPATH, or come along with the job."""
 
 
 class AnswerConfig(Section):
@@ -35,9 +40,11 @@ class AnswerConfig(Section):
     @classmethod
     def _known(cls, value: Any) -> Any:
         """So that a kind that there is not is said once, with the choices."""
-        if isinstance(value, str) and value not in {"auto", *NAMED}:
-            raise ValueError(f"found {value!r}, expected one of auto, {', '.join(NAMED)}, or {{custom: module:name}}")
-        return value
+        is_own = isinstance(value, dict) and set(value) == {"custom"} and _PLACE.fullmatch(str(value["custom"]))
+        if is_own or isinstance(value, OwnKind) or (isinstance(value, str) and value in {"auto", *NAMED}):
+            return value
+        kinds = ", ".join(NAMED)
+        raise ValueError(f"found {value!r}, expected one of auto, {kinds}, or {{custom: module:name}}")
 
     @model_validator(mode="after")
     def _fits(self) -> "AnswerConfig":

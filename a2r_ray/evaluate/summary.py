@@ -17,7 +17,17 @@ from a2r_ray.method.cost import cost_usd, total
 from a2r_ray.runs import table
 from a2r_ray.runs.storage import Storage
 
-_COLUMNS = ["answer", "correct", "vote_correct", "path_correct", "reference_answer", "route", "error", "undecided"]
+_COLUMNS = [
+    "answer",
+    "correct",
+    "vote_correct",
+    "path_correct",
+    "reference_answer",
+    "route",
+    "error",
+    "undecided",
+    "answer_kind",
+]
 _TOKENS = ["explorer_prompt_tokens", "explorer_completion_tokens"]
 
 _PAID_BY = {
@@ -56,6 +66,8 @@ class Summary:
     """Of the problems that were synthesized alone."""
     brought: tuple[int, int]
     """Prompt and completion tokens of the paths that were brought: no part of the receipt."""
+    kinds: Mapping[str, int]
+    """How many results have an answer of which kind, the most first."""
     undecided: int
     """Comparisons of answers that took more than they may, and count as different."""
     seconds: Mapping[str, Mapping[str, float]]
@@ -133,8 +145,8 @@ class Summary:
         return ", ".join(f"{count:,} {route}" for route, count in named.items()) or "none"
 
     def _answers(self) -> str:
-        kind = self.config["answer"]["kind"]
-        shown = kind if isinstance(kind, str) else f"custom, {kind['custom']}"
+        few = len(self.kinds) == 1
+        shown = ", ".join(kind if few else f"{kind} {count:,}" for kind, count in self.kinds.items()) or "none"
         undecided = f"; {self.undecided:,} comparisons took too long, and count as different" if self.undecided else ""
         return f"of kind {shown}{undecided}"
 
@@ -215,7 +227,6 @@ def summarize(
         _read(run, "results", [*_COLUMNS, *_TOKENS]),
         _read(run, "rejects", ["error_kind", "error", "reference_answer"]),
     )
-    routes = pc.value_counts(results["route"]).to_pylist() if results.num_rows else []
     unsynthesized = results.filter(pc.not_equal(results["route"], "synthesized"))
     refused = rejects.filter(pc.is_valid(rejects["reference_answer"]))
     is_brought = record["config"]["input"]["source"] == "paths"
@@ -225,7 +236,7 @@ def summarize(
         config=record["config"],
         simulated=tuple(record["simulated"]),
         receipt=receipt,
-        routes={entry["values"]: entry["counts"] for entry in routes},
+        routes=_counts(results["route"]),
         not_synthesized=_reasons(unsynthesized["error"]) if record["config"]["synthesizer"] else {},
         unanswered=_reasons(
             pa.chunked_array(
@@ -239,6 +250,7 @@ def summarize(
         accuracy=accuracies(results, refused.num_rows),
         synthesized=accuracies(results.filter(pc.equal(results["route"], "synthesized"))),
         brought=(_sum(results[_TOKENS[0]]), _sum(results[_TOKENS[1]])) if is_brought else (0, 0),
+        kinds=_counts(results["answer_kind"]),
         undecided=_sum(results["undecided"]),
         seconds=_seconds(replicas),
     )
@@ -274,6 +286,12 @@ def _tokens(tokens: Mapping[str, int]) -> str:
 
 def _sum(column: pa.ChunkedArray) -> int:
     return pc.sum(column).as_py() or 0
+
+
+def _counts(column: pa.ChunkedArray) -> dict[str, int]:
+    """How often each value is there, the most frequent first."""
+    counts = pc.value_counts(column).to_pylist() if len(column) else []
+    return {entry["values"]: entry["counts"] for entry in sorted(counts, key=lambda each: -each["counts"])}
 
 
 def _seconds(replicas: Mapping[str, Any]) -> dict[str, dict[str, float]]:

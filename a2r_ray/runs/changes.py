@@ -21,7 +21,7 @@ from a2r_ray.runs.storage import Storage
 
 _CHUNK = 8192
 _SHOWN = 20
-_UNKNOWN = "\x00"
+_UNKNOWN, _APART = "\x00", "\x01"
 """Stands for a known answer that there is not."""
 
 _Hashes = npt.NDArray[np.uint64]
@@ -34,31 +34,33 @@ class Changes:
     questions: list[str] = field(default_factory=list)
     """The ids of those that ask something else."""
     answers: dict[str, Problem] = field(default_factory=dict)
-    """Those that ask the same, and whose known answer is another one; by id."""
+    """Those that ask the same, and whose known answer, or its kind, is another one; by id."""
 
     def __bool__(self) -> bool:
         return bool(self.questions or self.answers)
 
     def __str__(self) -> str:
-        parts = [("the question", self.questions), ("the known answer", self.answers)]
+        parts = [("the question", self.questions), ("the known answer, or its kind,", self.answers)]
         return "; ".join(f"{what} of {len(ids):,}: {_listed(ids)}" for what, ids in parts if ids)
 
 
-def changes(run: Storage, problems: Iterable[Problem]) -> Changes:
+def changes(run: Storage, problems: Iterable[Problem], kind: str | None) -> Changes:
     """What of an input is not what a run folder's rows are of.
 
     Args:
         run: the run folder.
         problems: the input's.
+        kind: of answer by which those were judged that have none of their own; None where that is not known, and not
+            compared.
     """
     found = Changes()
     questions = _Stored.of(_questions(run))
-    answers = _Stored.of(_answers(run))
+    answers = _Stored.of(_answers(run, kinds=kind is not None))
     coming = iter(problems)
     while chunk := list(islice(coming, _CHUNK)):
         keys = hash_ids([problem.problem_id for problem in chunk])
         asked = questions.differ(keys, hash_ids([hash_of(problem) for problem in chunk]))
-        judged = answers.differ(keys, hash_ids([_text(problem.reference_answer) for problem in chunk]))
+        judged = answers.differ(keys, hash_ids([_judged_by(problem, kind) for problem in chunk]))
         found.questions += [chunk[at].problem_id for at in np.flatnonzero(asked)]
         found.answers |= {chunk[at].problem_id: chunk[at] for at in np.flatnonzero(judged & ~asked)}
     return found
@@ -102,17 +104,22 @@ def _questions(run: Storage) -> Iterator[tuple[_Hashes, _Hashes]]:
             yield _hashes(rows["problem_id"]), _hashes(rows["problem_hash"])
 
 
-def _answers(run: Storage) -> Iterator[tuple[_Hashes, _Hashes]]:
-    for batch in table.scan(run, "results", ["problem_id", "reference_answer"]):
-        yield _hashes(batch["problem_id"]), _hashes(pc.fill_null(batch["reference_answer"], _UNKNOWN))
+def _answers(run: Storage, *, kinds: bool) -> Iterator[tuple[_Hashes, _Hashes]]:
+    for batch in table.scan(run, "results", ["problem_id", "reference_answer", "answer_kind"]):
+        known = pc.fill_null(batch["reference_answer"], _UNKNOWN)
+        if kinds:
+            known = pc.binary_join_element_wise(known, batch["answer_kind"], _APART)
+        yield _hashes(batch["problem_id"]), _hashes(known)
 
 
 def _hashes(column: Any) -> _Hashes:
     return hash_ids(column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy())
 
 
-def _text(reference_answer: str | None) -> str:
-    return _UNKNOWN if reference_answer is None else reference_answer
+def _judged_by(problem: Problem, kind: str | None) -> str:
+    """What its verdict hangs on."""
+    known = _UNKNOWN if problem.reference_answer is None else problem.reference_answer
+    return known if kind is None else f"{known}{_APART}{problem.answer_kind or kind}"
 
 
 def _listed(ids: Collection[str] | Sequence[str]) -> str:

@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from a2r_ray.answers.judging import Answers
 from a2r_ray.config import fingerprint
+from a2r_ray.config.answer import AnswerConfig
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError, Stopped
 from a2r_ray.records import Problem, now
@@ -25,7 +25,7 @@ from a2r_ray.runs.lock import locked
 from a2r_ray.runs.receipt import GENERATED, read_generated
 from a2r_ray.runs.record import check_attempt, new_record, read_record
 from a2r_ray.runs.storage import Storage
-from a2r_ray.runs.supersede import drop_input_rejects, supersede, supersede_changed
+from a2r_ray.runs.supersede import drop_input_rejects, supersede, supersede_questions
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,10 @@ class RunFolder(AbstractContextManager["RunFolder"]):
     done_before: int = 0
     """Input rows that earlier attempts have done with: results and rejects."""
 
+    to_judge: dict[str, Problem] = field(default_factory=dict)
+    """Problems whose known answer, or its kind, has changed; by id."""
+
+    _version: str | None = field(default=None, repr=False)
     _generated: dict[str, int] = field(default_factory=dict, repr=False)
     _noted_at: float = -math.inf
     _lock: IO[str] | None = field(default=None, repr=False)
@@ -82,7 +86,7 @@ class RunFolder(AbstractContextManager["RunFolder"]):
             folder = cls._begun(storage, record, lock)
             held.pop_all()
             held.push(folder)
-            folder.take_away(Answers(config.answer), given, changed)
+            folder.take_away(given, changed)
             held.pop_all()
         return folder
 
@@ -101,16 +105,20 @@ class RunFolder(AbstractContextManager["RunFolder"]):
             with suppress(OutputError):  # what ended the block is the error to read
                 self.finish("failed" if Stopped.asked is None else "interrupted")
 
-    def take_away(self, answers: Answers, given: Given | None = None, changed: Changes | None = None) -> None:
+    def take_away(self, given: Given | None = None, changed: Changes | None = None) -> None:
         """Removes what earlier attempts left half done, and what is to be made again; counts the rest."""
         for name in ("", "superseded", "superseded_paths", *table.SCHEMAS):
             self.storage.remove_unfinished(name)
         self._supersede(fingerprint.paths(self.record["config"]))
         if given is not None and self.record["input_version"] != given.version:
-            if changed:
-                supersede_changed(self.storage, changed, answers)
+            changed = changed or Changes()
+            supersede_questions(self.storage, changed.questions)
             drop_input_rejects(self.storage)
-            self.record["input_version"] = given.version
+            self.to_judge, self._version = changed.answers, given.version
+            if changed.answers:
+                self.record["judged_by"] = None
+            else:
+                self.record["input_version"] = given.version
             self.save()
         self.done_before = table.count(self.storage, "results") + table.count(self.storage, "rejects")
         self.stored_before = table.count(self.storage, "paths")
@@ -135,6 +143,8 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         self.save()
         count = judge()
         self.record["judged_by"] = self.record["config"]["answer"]
+        if self._version is not None:
+            self.record["input_version"] = self._version
         self.save()
         return count
 
@@ -221,14 +231,15 @@ def _changed(storage: Storage, record: Mapping[str, Any], given: Given | None) -
     """What has changed in the input since the folder's rows were made of it; it is read if it may have."""
     if given is None or record["input_version"] == given.version:
         return Changes()
-    return changes(storage, given.problems())
+    judged_by = record["judged_by"]
+    return changes(storage, given.problems(), judged_by and AnswerConfig.model_validate(judged_by).name)
 
 
 def _refused(storage: Storage, changed: Changes) -> str:
     return (
         f"output {storage.shown}: something has changed in the input since it was answered: {changed}\n"
-        "undo the change, or run with --changed redo: another question is answered anew, by another known answer the "
-        "answers are judged anew; what is replaced stays in superseded/"
+        "undo the change, or run with --changed redo: another question is answered anew, and what is replaced stays in "
+        "superseded/; by another known answer, or kind of it, the answers that are there are judged anew"
     )
 
 

@@ -6,6 +6,7 @@ Every step may be interrupted, and is then done again from the beginning.
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +19,13 @@ from a2r_ray.runs.ledger import StoredPaths
 from a2r_ray.runs.storage import Storage
 
 
-def judge_again(run: Storage, stored: StoredPaths, conclude: Conclude, own_kinds: Mapping[str, str]) -> int:
+def judge_again(
+    run: Storage,
+    stored: StoredPaths,
+    conclude: Conclude,
+    own_kinds: Mapping[str, str],
+    changed: Mapping[str, Problem] = MappingProxyType({}),
+) -> int:
     """Makes what results say of answers anew; returns of how many.
 
     Args:
@@ -26,11 +33,12 @@ def judge_again(run: Storage, stored: StoredPaths, conclude: Conclude, own_kinds
         stored: the paths that they were made of.
         conclude: says what an answer is.
         own_kinds: the kinds of answers that problems have of their own, by id.
+        changed: problems whose known answer is not that of their result any more, by id.
     """
     count = 0
     for name in table.files(run, "results"):
         rows = pa.Table.from_batches(table.read(run, name), schema=RESULT_SCHEMA)
-        judged = [again for part in _parts(rows) for again in _judged(part, stored, conclude, own_kinds)]
+        judged = [again for part in _parts(rows) for again in _judged(part, stored, conclude, own_kinds, changed)]
         if judged:
             table.write(run, name, table_of(judged, RESULT_SCHEMA))
         count += len(judged)
@@ -45,15 +53,22 @@ def _parts(rows: pa.Table) -> list[pa.Table]:
     return [rows.slice(begin, _PART) for begin in range(0, rows.num_rows, _PART)]
 
 
-def _judged(rows: pa.Table, stored: StoredPaths, conclude: Conclude, own_kinds: Mapping[str, str]) -> list[Result]:
+def _judged(
+    rows: pa.Table,
+    stored: StoredPaths,
+    conclude: Conclude,
+    own_kinds: Mapping[str, str],
+    changed: Mapping[str, Problem],
+) -> list[Result]:
     results = [_result(row) for row in rows.to_pylist()]
     lists = stored.of([result.problem_id for result in results])
     again = []
     for at, result in enumerate(results):
-        problem = _problem(result, own_kinds.get(result.problem_id))
+        problem = changed.get(result.problem_id) or _problem(result, own_kinds.get(result.problem_id))
         paths = paths_of(lists[at].values) if len(lists[at]) else []
         voted = conclude.count(Case(problem, tuple(paths[: len(result.path_answers)])))
-        again.append(replace(result, **conclude.judged(problem, voted, result.synthesis, result.error)))
+        judged = conclude.judged(problem, voted, result.synthesis, result.error)
+        again.append(replace(result, reference_answer=problem.reference_answer, **judged))
     return again
 
 

@@ -42,6 +42,7 @@ def status(uri: str) -> dict[str, Any]:
         "tokens_per_s": round(_recent_tokens(run) / _RECENT_S, 1),
         "last_result": _last(run),
         "simulated": record["simulated"],
+        **({} if record["judged_by"] else {"verdicts": "being judged anew; where nobody does, run it again"}),
     }
 
 

@@ -5,7 +5,7 @@ which every row is taken stays, empty, for a reader may have listed it. Every st
 again from the beginning.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import reduce
 
 import numpy as np
@@ -13,10 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from a2r_ray.answers.judging import Answers
-from a2r_ray.records import PATH_KEY, RESULT_SCHEMA, WRITTEN_BY, Problem
+from a2r_ray.records import PATH_KEY, WRITTEN_BY
 from a2r_ray.runs import table
-from a2r_ray.runs.changes import Changes
 from a2r_ray.runs.done import Keys, among
 from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.receipt import keys_of
@@ -49,37 +47,23 @@ def supersede(run: Storage, paths: int, *, failed: bool) -> None:
         _take_out(run, name, _failed)
 
 
-def supersede_changed(run: Storage, changes: Changes, answers: Answers) -> None:
-    """Takes out what answers another question than the input asks now, and judges anew where the known answer changed.
+def supersede_questions(run: Storage, problems: Sequence[str]) -> None:
+    """Takes out what answers another question than the input asks now.
 
-    No other process may write to the folder.
+    Args:
+        run: the run folder; no other process may write to it.
+        problems: the ids of those that ask something else.
     """
-    ids = pa.array(changes.questions, pa.string())
+    ids = pa.array(problems, pa.string())
     for folder in ("results", "rejects", "paths"):  # paths last: what hangs on them is found by them
-        for name in table.files(run, folder) if changes.questions else ():
+        for name in table.files(run, folder) if problems else ():
             _take_out(run, name, lambda rows: pc.is_in(rows["problem_id"], value_set=ids))
-    for name in table.files(run, "results") if changes.answers else ():
-        _judge_again(run, name, changes.answers, answers)
 
 
 def drop_input_rejects(run: Storage) -> None:
     """Takes out the rejects of input rows: another reading makes its own."""
     for name in table.files(run, "rejects"):
         _take_out(run, name, lambda rows: pc.equal(rows["stage"], "input"))
-
-
-def _judge_again(run: Storage, name: str, problems: Mapping[str, Problem], answers: Answers) -> None:
-    """Puts the verdicts by the present known answers into a file of results."""
-    rows = [row for batch in table.read(run, name) for row in batch.to_pylist()]
-    changed = [row for row in rows if row["problem_id"] in problems]
-    for row in changed:
-        problem = problems[row["problem_id"]]
-        judge = answers.of(problem)
-        row["reference_answer"] = problem.reference_answer
-        row["correct"], row["vote_correct"] = (judge.correct(row[name]) for name in ("answer", "vote_answer"))
-        row["path_correct"] = [judge.correct(answer) for answer in row["path_answers"]]
-    if changed:
-        table.write(run, name, pa.Table.from_pylist(rows, schema=RESULT_SCHEMA))
 
 
 def _mend(run: Storage) -> None:

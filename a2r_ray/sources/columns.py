@@ -16,6 +16,8 @@ from a2r_ray.records import Row
 
 MISSING: Final = object()
 """What ``lookup`` finds where there is nothing."""
+_KIND = "answer_kind"
+"""Where rows have their kinds of answers unless the config says otherwise; an input need not have it."""
 PATH_INDEX = "path_index"
 """Where paths are brought: the column with the index of a row's path, or with those of its list."""
 
@@ -60,6 +62,7 @@ class Columns:
             "messages_column" if self.messages else "problem_column": self.messages or self.problem,
             "answer_column": self.answer,
             "paths_column": self.paths,
+            "answer_kind_column": None if self.kind == _KIND else self.kind,
         }
         return {f"input.{option}": name for option, name in named.items() if name is not None}
 

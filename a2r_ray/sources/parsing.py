@@ -7,7 +7,7 @@ what was found and what was expected.
 import math
 from typing import Any
 
-from a2r_ray.answers.reasoning_gym import factory
+from a2r_ray.answers.reasoning_gym import factory, gym_dataset
 from a2r_ray.config.answer import NAMED
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import ErrorKind
@@ -108,10 +108,16 @@ def _kind(row: Row, column: str | None) -> str | None:
     value = None if column is None else _value(row, column)
     if column is None or value in (None, "") or _is_nan(value):
         return None
-    if isinstance(value, str) and (value in NAMED or _is_dataset(value)):
-        return value
-    kinds = ", ".join(NAMED)
-    raise wrong(column, value, f"a kind of answer ({kinds}, {_GYM}DATASET); input.answer_kind_column says which column")
+    named = value.strip() if isinstance(value, str) else ""
+    if named.casefold() in {*NAMED} - {"gym"}:
+        return named.casefold()
+    if _is_dataset(named):
+        return named
+    if named.casefold() == "gym" and _is_dataset(whole := f"{_GYM}{gym_dataset(row)}"):
+        return whole
+    kinds = ", ".join(name for name in NAMED if name != "gym")
+    expected = f"a kind of answer ({kinds}, {_GYM}DATASET, or gym beside a `source_dataset` of reasoning_gym)"
+    raise wrong(column, value, f"{expected}; input.answer_kind_column says which column has it")
 
 
 def _is_dataset(kind: str) -> bool:

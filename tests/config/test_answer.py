@@ -26,7 +26,11 @@ def test_kinds_by_name(document: dict[str, Any], answer: dict[str, Any], name: s
     ("answer", "said"),
     [
         ({"kind": "choise"}, r"answer\.kind: found 'choise', expected one of auto, math, choice"),
-        ({"kind": {"custom": "no colon"}}, r"answer\.kind.*custom"),
+        ({"kind": {"custom": "no colon"}}, r"answer\.kind: found \{'custom': 'no colon'\}, expected one of auto, math"),
+        ({"kind": {"custm": "os:sep"}}, r"answer\.kind: found \{'custm': 'os:sep'\}, expected one of auto, math"),
+        ({"kind": {"custom": "a:b", "tolerance": 1}}, r"answer\.kind: found .*expected one of auto, math"),
+        ({"kind": True}, r"answer\.kind: found True, expected one of auto, math"),
+        ({"kind": None}, r"answer\.kind: found None, expected one of auto, math"),
         ({"kind": "choice", "tolerance": 0.1}, "`tolerance` is for numbers, and the kind is choice"),
         ({"guess": "first_number"}, r"answer\.guess"),
         ({"cpu_s": 0}, r"answer\.cpu_s"),

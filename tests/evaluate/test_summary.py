@@ -36,7 +36,6 @@ CONFIG: dict[str, Any] = {
     "input": {"source": "file"},
     "explorer": {"model": "small", "paths": 4, "price": {"input": 1.0, "output": 10.0}},
     "synthesizer": {"model": "large", "price": {"input": 2.0, "output": 20.0}},
-    "answer": {"kind": "math"},
 }
 NONE = Accuracy(None, None, None, None, 0)
 
@@ -54,6 +53,7 @@ def summary(**fields: Any) -> Summary:
         "accuracy": NONE,
         "synthesized": NONE,
         "brought": (0, 0),
+        "kinds": {"math": 1190},
         "undecided": 0,
         "seconds": {},
     }

@@ -15,7 +15,7 @@ from tests.runs.test_supersede import put, result
 def test_what_is_as_it_was_has_not_changed(config: Config, tmp_path: FilePath) -> None:
     run = Storage(str(tmp_path))
     put(run, "results", "w", [result(config, 1, 2), result(config, 2, 2)])
-    found = changes(run, [problem(1), problem(2), problem(3)])
+    found = changes(run, [problem(1), problem(2), problem(3)], "math")
     assert not found
     assert str(found) == ""
 
@@ -26,7 +26,7 @@ def test_another_question_is_found_by_a_result_a_reject_or_a_path(config: Config
     put(run, "rejects", "w", [rejected(problem(2), "explore", "k", "e")])
     put(run, "paths", "w", [replace(path(f"p{n}", 0), problem_hash=hash_of(problem(n))) for n in (3, 4)])
     given = [problem(number, problem="another?") for number in (1, 2, 3)] + [problem(4), problem(5)]
-    found = changes(run, given)
+    found = changes(run, given, "math")
     assert found.questions == ["p1", "p2", "p3"]
     assert found.answers == {}
     assert str(found) == "the question of 3: p1, p2, p3"
@@ -37,8 +37,8 @@ def test_so_is_another_chat_with_the_same_last_words(tmp_path: FilePath) -> None
     asked = Problem("p1", "2+2?", chat)
     run = Storage(str(tmp_path))
     put(run, "rejects", "w", [rejected(asked, "explore", "k", "e")])
-    assert not changes(run, [asked])
-    assert changes(run, [replace(asked, messages=chat[1:])]).questions == ["p1"]
+    assert not changes(run, [asked], "math")
+    assert changes(run, [replace(asked, messages=chat[1:])], "math").questions == ["p1"]
 
 
 def test_another_known_answer_is_told_apart_also_where_there_is_none_any_more(
@@ -47,21 +47,30 @@ def test_another_known_answer_is_told_apart_also_where_there_is_none_any_more(
     run = Storage(str(tmp_path))
     put(run, "results", "w", [result(config, number, 2) for number in (1, 2, 3)])
     given = [problem(1, reference_answer="7"), problem(2, reference_answer=None), problem(3)]
-    found = changes(run, given)
+    found = changes(run, given, "math")
     assert found.questions == []
     assert list(found.answers) == ["p1", "p2"]
-    assert str(found) == "the known answer of 2: p1, p2"
+    assert str(found) == "the known answer, or its kind, of 2: p1, p2"
+
+
+def test_another_kind_of_answer_is_told_apart(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    put(run, "results", "w", [result(config, number, 2, answer_kind="math") for number in (1, 2)])
+    given = [problem(1, answer_kind="text"), problem(2, answer_kind="math")]
+    assert list(changes(run, given, "math").answers) == ["p1"]
+    assert list(changes(run, [problem(1), problem(2)], "text").answers) == ["p1", "p2"]
+    assert not changes(run, given, None)  # where that is not known it is not compared
 
 
 def test_a_path_that_nobody_knows_the_question_of_is_no_change(tmp_path: FilePath) -> None:
     run = Storage(str(tmp_path))
     put(run, "paths", "w", [path("p1", 0)])
-    assert not changes(run, [problem(1)])
+    assert not changes(run, [problem(1)], "math")
 
 
 def test_of_many_the_first_are_named(tmp_path: FilePath) -> None:
     run = Storage(str(tmp_path))
     put(run, "rejects", "w", [rejected(problem(number), "explore", "k", "e") for number in range(30)])
-    text = str(changes(run, [problem(number, problem="?") for number in range(30)]))
+    text = str(changes(run, [problem(number, problem="?") for number in range(30)], "math"))
     assert text.startswith("the question of 30: p0, p1, ")
     assert text.endswith("p19, … and 10 more")

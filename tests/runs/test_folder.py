@@ -15,7 +15,6 @@ from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError, Stopped
 from a2r_ray.records import Reject, hash_of
 from a2r_ray.runs import folder as folder_module
-from a2r_ray.runs import table
 from a2r_ray.runs.finished import finished
 from a2r_ray.runs.folder import Given, RunFolder
 from a2r_ray.runs.record import check_attempt, read_record
@@ -45,19 +44,27 @@ def test_a_changed_input_is_refused_or_done_anew(config: Config) -> None:
     folder.finish("complete")
     changed = [problem(1), problem(2, problem="another?"), problem(3, reference_answer="1")]
     given = Given(3, "v2", lambda: changed)
-    with pytest.raises(OutputError, match="the question of 1: p2; the known answer of 1: p3") as refused:
+    with pytest.raises(OutputError, match="the question of 1: p2; the known answer, or its kind, of 1: p3") as refused:
         RunFolder.open(config, given)
     assert "--changed redo" in str(refused.value)
     assert len(read_record(run)["attempts"]) == 1
     assert ids(run, "results") == ["p1", "p2", "p3"]
-    for _ in range(2):  # the second time nothing has changed any more
-        RunFolder.open(config, given, redo_changed=True).finish("interrupted")
+    for _ in range(2):  # what was interrupted before it was judged is done again
+        folder = RunFolder.open(config, given, redo_changed=True)
         assert (ids(run, "results"), ids(run, "superseded")) == (["p1", "p3"], ["p2"])
         assert (ids(run, "paths"), ids(run, "superseded_paths")) == (["p1"], ["p2"])
         assert ids(run, "rejects") == []  # the reader makes them anew
-    [row] = [row for batch in table.scan(run, "results") for row in batch.to_pylist() if row["problem_id"] == "p3"]
-    assert (row["reference_answer"], row["answer"], row["correct"], row["vote_correct"]) == ("1", "1", True, True)
-    assert row["path_correct"] == [True] * 4
+        assert not folder.is_judged
+        assert list(folder.to_judge) == ["p3"]
+        folder.finish("interrupted")
+    with pytest.raises(OutputError, match="the known answer, or its kind, of 1: p3"):
+        RunFolder.open(config, given)
+    folder = RunFolder.open(config, given, redo_changed=True)
+    assert folder.judge_again(lambda: 2) == 2
+    folder.finish("interrupted")
+    folder = RunFolder.open(config, Given(3, "v2", lambda: pytest.fail("it is read")))
+    assert folder.is_judged
+    folder.finish("interrupted")
 
 
 def test_an_input_that_was_only_touched_is_read_and_goes_on(config: Config) -> None:

@@ -59,6 +59,17 @@ def test_votes_and_verdicts_are_made_anew_and_the_rest_stays(run: Storage) -> No
     assert after["p1"]["vote_share"] == pytest.approx(1 / 3)
 
 
+def test_of_a_changed_problem_the_present_known_answer_counts(run: Storage) -> None:
+    stored = StoredPaths(run, ["e"], answers=False)
+    stored.refresh()
+    changed = {"p1": problem(1, reference_answer="2", answer_kind="integer")}
+    assert judge_again(run, stored, Conclude("s"), {}, changed) == 2
+    found = {row["problem_id"]: row for batch in table.scan(run, "results") for row in batch.to_pylist()}
+    assert (found["p1"]["reference_answer"], found["p1"]["answer_kind"]) == ("2", "integer")
+    assert found["p1"]["path_correct"] == [False, True, True, False]
+    assert found["p2"]["reference_answer"] == "3-1"
+
+
 def test_back_again_it_is_as_it_was(run: Storage) -> None:
     before = [row for batch in table.scan(run, "results") for row in batch.to_pylist()]
     judged(run, "text", {})

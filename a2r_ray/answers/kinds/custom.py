@@ -25,6 +25,8 @@ class Custom:
     def __init__(self, name: str) -> None:
         self._own = _imported(name)
         self._equal = getattr(self._own, "equal", self._own)
+        self.raised = ""
+        """What it raised last."""
 
     def read(self, announced: str) -> str | None:
         """The answer in what announces it; where it is a function, as it stands there."""
@@ -50,7 +52,8 @@ class Custom:
             return bool(self._equal(a, b))
         except A2RError:
             raise
-        except Exception:  # noqa: BLE001  as above
+        except Exception as error:  # noqa: BLE001  as above
+            self.raised = f"{type(error).__name__}: {error}"
             return False
 
 
@@ -61,7 +64,7 @@ def _imported(name: str) -> Any:
     try:
         own = getattr(import_module(module), attribute)
         own = own() if isinstance(own, type) else own
-    except Exception as error:  # importing runs somebody's code
+    except (Exception, SystemExit) as error:  # importing runs somebody's code
         said = f"{type(error).__name__}: {error}"
         remedy = "install it, or put its folder into PYTHONPATH, here and where the replicas run"
         raise ConfigError([f"{where}: cannot be imported ({said}): {remedy}"]) from error

@@ -28,7 +28,7 @@ from typing import Any
 
 from a2r_ray.answers.expressions import ARITHMETIC, FUNCTIONS, POLYNOMIALS, is_derivative, read
 from a2r_ray.answers.finding import clean
-from a2r_ray.answers.reasoning_gym import factory
+from a2r_ray.answers.reasoning_gym import entry_metadata, factory
 from a2r_ray.errors import A2RError
 from a2r_ray.records import Problem
 
@@ -54,7 +54,7 @@ class Gym:
 
     def __init__(self, problem: Problem, dataset: str) -> None:
         self._name = dataset
-        metadata = entry_metadata(problem)
+        metadata = entry_metadata(json.loads(problem.metadata))
         self._options = json.dumps(metadata.pop("dataset_options", {}))
         if dataset in _TUPLES and isinstance(rows := metadata.get("output"), list):
             metadata["output"] = tuple(map(tuple, rows))
@@ -100,18 +100,6 @@ class Gym:
             raise
         except Exception:  # noqa: BLE001  whatever an answer does to a scorer, it is not right
             return False
-
-
-def entry_metadata(problem: Problem) -> dict[str, Any]:
-    """What Reasoning Gym has said of a problem: its metadata, or what a column ``metadata`` of a file has of it."""
-    metadata: dict[str, Any] = json.loads(problem.metadata)
-    inner = metadata.get("metadata")
-    if isinstance(inner, str):
-        try:
-            inner = json.loads(inner)
-        except ValueError:
-            inner = None
-    return inner if isinstance(inner, dict) else metadata
 
 
 _NO_ANSWER = "nothing of the kind"
