@@ -70,7 +70,7 @@ def test_a_rule_that_can_never_work_is_refused(
 
 
 def test_gym_needs_to_know_the_dataset(document: dict[str, Any]) -> None:
-    known = [
+    known: list[dict[str, Any]] = [
         {"answer": "1", "source_dataset": "chain_sum"},
         {"answer": "1", "metadata": {"source_dataset": "coin_flip"}},
     ]
