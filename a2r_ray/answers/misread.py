@@ -18,7 +18,8 @@ _MISREAD = re.compile(
     r"|\\(?:[lc]?dots|circ|angle|triangle|nabla)(?![a-zA-Z])|[.] ?[.]"
     r"|(?<![a-zA-Z\\])(?:\\(?:math|text)[a-z]{0,6} ?\{ ?)?[a-zA-Z]\}?\["
     r"|(?<![a-zA-Z\\])(?:\\(?:math|text)[a-z]{0,6} ?\{ ?)?[EP]\}?\("
-    r"|\\infty ?\]|\[ ?-? ?\\infty(?![a-z])"
+    r"|[A-Z]\^\{-1\} ?[A-Z]|[A-Z] ?[A-Z]\^\{-1\}"  # matrices
+    r"|\\gamma ?\(|\\infty ?\]|\[ ?-? ?\\infty(?![a-z])"
 )
 _VECTORS = re.compile(r"\\(?:vec|hat|nabla|mathbf|boldsymbol|bm|overrightarrow|widehat)(?![a-zA-Z])")
 _CROSS = re.compile(r"[a-zA-Z] ?\\times ?\\?(?![a-z]{2,} ?[0-9(])[a-zA-Z]")

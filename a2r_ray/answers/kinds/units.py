@@ -191,6 +191,7 @@ _TOKEN = re.compile(
 _SCALE = re.compile(r" ?(?:degrees?|deg\.?) (?=[cC]elsius|[fF]ahrenheit|C$|F$)")
 _BOUND = re.compile(r"\\cdot|[*·^-]|/[a-zA-Z](?![a-zA-Z])")
 """How the next factor of a product goes on, which is no unit."""
+_DIRECTION = re.compile(r"° ?[NSEW]$")
 _WORDS = re.compile(r"(?:[^\W\d_]+(?:['-][^\W\d_]+)*[ ,]{0,2}){1,6}")
 _TEXT = re.compile(r"\\(?:text(?:bf|it|rm|normal)?|math(?:rm|bf|it|sf)|mbox|operatorname) ?\{([^{}]*)\}")
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
@@ -208,7 +209,7 @@ def unit(text: str) -> Unit | None:
     text = _SCALE.sub(" ", text)
     text = " ".join(text.split()).rstrip(".").replace(" ^", "^")
     text = re.sub(r"\\frac ?\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text)
-    if not text or _BOUND.match(text):
+    if not text or _BOUND.match(text) or _DIRECTION.search(text):
         return None
     found = _measure(text)
     if found is not None:
