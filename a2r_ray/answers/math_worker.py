@@ -166,7 +166,7 @@ def _holds_no_unknown(expression: Any) -> bool:
         sides = (relation.lhs, relation.rhs)
         if all(isinstance(side, sympy.Expr) and not side.is_Matrix for side in sides):
             apart = sides[0] - sides[1]
-            if not (apart.free_symbols and sympy.expand(apart).free_symbols):
+            if not (apart.free_symbols and sympy.expand(apart).free_symbols) or math_values.same(*sides):
                 return True
     return False
 

@@ -19,6 +19,7 @@ _MISREAD = re.compile(
     r"|(?<![a-zA-Z\\])(?:\\(?:math|text)[a-z]{0,6} ?\{ ?)?[a-zA-Z]\}?\["
     r"|(?<![a-zA-Z\\])(?:\\(?:math|text)[a-z]{0,6} ?\{ ?)?[EP]\}?\("
     r"|[A-Z]\^\{-1\} ?[A-Z]|[A-Z] ?[A-Z]\^\{-1\}"  # matrices
+    r"|(?<![a-zA-Z\\])[fgh]\^\{-1\}|(?:/|\}\{) ?\\[dD]elta(?![a-z])"
     r"|\\gamma ?\(|\\infty ?\]|\[ ?-? ?\\infty(?![a-z])"
 )
 _VECTORS = re.compile(r"\\(?:vec|hat|nabla|mathbf|boldsymbol|bm|overrightarrow|widehat)(?![a-zA-Z])")

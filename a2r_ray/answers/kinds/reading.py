@@ -136,6 +136,8 @@ def _number(value: Quantity, text: str) -> Reading:
 
 
 def _plainly(text: str, answer: str) -> Reading:
+    if text.startswith("=") and "=" not in text[1:]:
+        text = text[1:].lstrip()
     amount = quantity(text)
     if amount is not None:
         return _number(amount, text)
