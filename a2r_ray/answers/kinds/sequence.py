@@ -18,7 +18,7 @@ _RULE = re.compile(r"[-+|=\s:]*")
 _ITEM = re.compile(r",|-{1,3}>|=>|→|⇒|\\to(?![a-z])|\\rightarrow")
 _JOINT = re.compile(r"(?<![\w'])(?:and|then)(?![\w'])")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})")
-_GROUPED = re.compile(r"(?<![0-9,.])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?![0-9,]*[0-9])")
+_GROUPED = re.compile(r"(?<![0-9,.])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?!,?[0-9])")
 _ONE_GROUPED = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
 _PARTED = re.compile(r"\s")
 """Where spaces part the items, or there is one only, commas before three digits group them: 1,000 2,000."""
