@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import Any
 
 from a2r_ray.answers import math_values
+from a2r_ray.answers.misread import misread
 
 MAX_MATH = 300
 """Characters; longer mathematics is compared as text only, since most of it would only reach the time limit."""
@@ -59,6 +60,7 @@ def may_be_shown(plain: str) -> bool:
         and ("\\\\" not in plain or "\\begin" in plain)
         and all(command in _COMMANDS for command in _COMMAND.findall(plain))
         and all(_PLAIN_NAME.fullmatch(name) for name in _NAME.findall(plain))
+        and not misread(plain)
     )
 
 
@@ -137,6 +139,8 @@ def _verify(a: str, b: str) -> bool:
     try:
         cases, real = any(map(_has_cases, (a, b))), not any(map(_is_complex, (a, b)))
         one, other = (_parse(answer, cases=cases, real=real) for answer in (a, b))
+        if any(map(_holds_no_unknown, (*one, *other))):
+            return False  # side by side these were no equality, and math-verify sees but the difference of the sides
         if one and other and (told := math_values.same(one[0], other[0])) is not None:
             return told
         equal = any(verify(*pair, timeout_seconds=None) for pair in ((one, other), (other, one)))
@@ -145,6 +149,26 @@ def _verify(a: str, b: str) -> bool:
         os._exit(1)  # the successor has room again
     except Exception:  # noqa: BLE001  whatever a text does to math-verify, it is no equality
         return False
+
+
+def _holds_no_unknown(expression: Any) -> bool:
+    """Whether it is, or has, a relation that no symbol decides, as f(0) = 1, 6*4 = 24 or x = x + 1."""
+    import sympy
+    from sympy.core.function import AppliedUndef
+
+    if isinstance(expression, (bool, sympy.logic.boolalg.BooleanAtom)):
+        return True
+    if not isinstance(expression, sympy.Basic):
+        return False  # a matrix
+    for relation in expression.atoms(sympy.core.relational.Relational):
+        if relation.has(AppliedUndef, sympy.Derivative) or not relation.free_symbols:
+            return True
+        sides = (relation.lhs, relation.rhs)
+        if all(isinstance(side, sympy.Expr) and not side.is_Matrix for side in sides):
+            apart = sides[0] - sides[1]
+            if not (apart.free_symbols and sympy.expand(apart).free_symbols) or math_values.same(*sides):
+                return True
+    return False
 
 
 _DIGITS = 120
@@ -204,8 +228,13 @@ def _is_complex(text: str) -> bool:
     return _IMAGINARY.search(text) is not None or bool(should_treat_as_complex(text))
 
 
+_CAPITAL = re.compile(r"\\(?:Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega)(?![a-z])")
+
+
 def _has_cases(text: str) -> bool:
-    """Whether a text has a letter in both cases, so that they stand for two things."""
+    """Whether a text has a letter in both cases, or a Greek capital, so that they stand for two things."""
+    if _CAPITAL.search(text):
+        return True
     letters = set(re.sub(r"\\[a-zA-Z]+", " ", text))
     return any(letter.isupper() and letter.lower() in letters for letter in letters)
 

@@ -28,6 +28,8 @@ def told(a: str, b: str) -> bool | None:
         ("0.333333333333333333333", r"\frac{1}{3}", False),
         ("0.5", r"\frac{1}{2}", True),
         (r"\frac{1}{10^{20}}", "0", False),
+        (r"\ln(ab)", r"\ln a+\ln b", True),
+        (r"|x+3|", r"|-x-3|", True),
     ],
 )
 def test_it_tells(a: str, b: str, verdict: bool) -> None:  # noqa: FBT001
@@ -53,3 +55,11 @@ def test_it_tells(a: str, b: str, verdict: bool) -> None:  # noqa: FBT001
 def test_it_leaves_to_others(a: str, b: str) -> None:
     assert told(a, b) is None
     assert told(b, a) is None
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("|x+3|", "x+3"), ("|x^3+8|", "x^3+8"), (r"\sqrt{(x+400)^2}", "x+400"), (r"\ln|x+5|", r"\ln(x+5)")]
+)
+def test_what_differs_only_far_from_zero_is_not_the_same(a: str, b: str) -> None:
+    assert told(a, b) is not True
+    assert told(b, a) is not True

@@ -41,7 +41,8 @@ _TERM = r"(?:[0-9]{1,12}(?:\.[0-9]{1,12})?)?[a-zA-Z]?"
 _SUM = re.compile(rf"[-+]?{_TERM}(?:[-+]{_TERM}){{1,20}}")
 _PRODUCT = re.compile(r"[-+]?[0-9]{1,12}(?:\.[0-9]{1,12})? ?(?:[a-z] ?){1,3}|[-+]?[0-9]{1,12} ?[A-Z]")
 _ITEM = re.compile(r"[-+]?(?:[0-9]{1,12}(?:\.[0-9]{1,12})?|[0-9]{0,12}[a-zA-Z])")
-_FACTORS = re.compile(r"[a-zA-Z]{1,4}|" + _PRODUCT.pattern)
+_COORDINATE = re.compile(r"\^\{?\\circ ?\}? ?(?:[0-9.]{1,9}['\"] ?){0,2}[NSEW](?![a-zA-Z])")
+_FACTORS = re.compile(r"(?!.{0,3}([a-zA-Z]).{0,3}\1)[a-zA-Z]{1,4}|" + _PRODUCT.pattern)
 
 
 def formula(text: str) -> str | None:
@@ -57,7 +58,7 @@ def formula(text: str) -> str | None:
 def mathematical(text: str) -> bool:
     """Whether a text in the one way of writing is mathematics: it carries marks of it, and no sentence."""
     steps = _ARROW.sub("", text)
-    if _ORDERED.fullmatch(text) or (steps != text and "\\" not in steps):
+    if _ORDERED.fullmatch(text) or _COORDINATE.search(text) or (steps != text and "\\" not in steps):
         return False
     bare = _NAMED.sub(r"\\name ", _WRAPPED.sub(" ", text))
     letters = _COMMAND.sub(" ", bare)

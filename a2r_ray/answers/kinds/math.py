@@ -13,7 +13,7 @@ from a2r_ray.answers.finding import MAX_LENGTH
 from a2r_ray.answers.kinds.constants import Constant, constant
 from a2r_ray.answers.kinds.quantities import Quantity, near
 from a2r_ray.answers.kinds.reading import Reading, read, reread
-from a2r_ray.answers.kinds.relations import equations, has_names, without_names
+from a2r_ray.answers.kinds.relations import equations, has_names, parts, sides, without_names
 from a2r_ray.answers.kinds.spelling import spelled
 
 _NEAR = 1e-9
@@ -21,6 +21,7 @@ _NEAR = 1e-9
 _MAX_BITS = 900
 """Integers of up to this size are written out for math-verify."""
 _FLOAT = 10**300
+_MAX_EQUATIONS = 20
 _EXACT = Fraction(0)
 
 
@@ -76,6 +77,8 @@ class Math:
         return bool(known.strip()) and read(known).kind != "words"
 
     def _lists(self, one: Reading, other: Reading) -> bool:
+        if _is_mixed(one) != _is_mixed(other):
+            return False  # 3 apples, 2 pears are no 2 and 3
         return len(one.numbers) == len(other.numbers) and all(
             a.equals(b, self.tolerance) for a, b in zip(one.numbers, other.numbers, strict=True)
         )
@@ -104,6 +107,8 @@ class Math:
             return verdict
         if equations(one.plain) != equations(other.plain):
             return self._unnamed(one, other)
+        if self._side_by_side(one.plain, other.plain):
+            return True
         verdict = self._computed(one, other)
         if verdict is not None:
             return verdict
@@ -118,6 +123,16 @@ class Math:
         if equations(a) != equations(b):
             return False
         return self._read(reread(a, one), reread(b, other))
+
+    def _side_by_side(self, one: str, other: str) -> bool:
+        """Whether two equations, or two lists of them, have the same left sides and equal right ones, in order."""
+        ones, others = parts(one), parts(other)
+        if "=" not in one or len(ones) != len(others) or len(ones) > _MAX_EQUATIONS:
+            return False
+        pairs = [(sides(a), sides(b)) for a, b in zip(ones, others, strict=True)]
+        if any(len(a) != len(b) or any(spelled(x) != spelled(y) for x, y in zip(a[:-1], b[:-1])) for a, b in pairs):  # noqa: B905
+            return False
+        return all("=" not in a[-1] + b[-1] and self._read(read(a[-1]), read(b[-1])) for a, b in pairs)
 
     def _computed(self, one: Reading, other: Reading) -> bool | None:
         """The verdict on two constants, where arithmetic gives one."""
@@ -194,7 +209,7 @@ def _same_digits(one: Reading, other: Reading) -> bool:
     return bare.kind == "quantity" and based.plain.split("_")[0].strip("()").lstrip("0") == bare.plain.lstrip("0")
 
 
-_RATIO = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
+_RATIO = re.compile(r"(?!(?:[01]?[0-9]|2[0-4]):[0-5][0-9]$)([0-9]{1,9}):([0-9]{1,9})")
 
 
 def _is_ratio(words: Reading, second: Reading) -> bool:
@@ -209,8 +224,16 @@ def _is_ratio(words: Reading, second: Reading) -> bool:
     )
 
 
+_UNSAID = frozenset(" \t\n\r()[]{}.,;:!?'\"`$\\_")
+
+
 def _bare(key: object) -> str:
-    return "".join(filter(str.isalnum, str(key)))
+    return "".join(sign for sign in str(key) if sign not in _UNSAID)
+
+
+def _is_mixed(listed: Reading) -> bool:
+    """Whether a list holds amounts of several units."""
+    return len({amount.unit for amount in listed.numbers if amount.unit is not None}) > 1
 
 
 def equivalent(a: str, b: str) -> bool:

@@ -47,9 +47,15 @@ class Reading:
 
 _LABELLED = re.compile(
     r"\\(?:text|math)[a-z]{0,6}\s?\{\s?(?:\(\s?([A-J])\s?\)|([A-J])[).:])\s?\}[.:)]?(?:\\\s|[~\s])*([^\s_^].{0,300})"
-    r"|(?:(?:[oO]ption|[cC]hoice)\s)?(?:\(([A-J])\)[.:]?|([A-J])[).:])\s+(\S.{0,300})",
+    r"|(?:[oO]ption\s|[cC]hoice\s|(?![A-J]\.\s+[^\W\d_]))(?:\(([A-J])\)[.:]?|([A-J])[).:])\s+(\S.{0,300})",
     re.DOTALL,
 )
+_ENUMERATED = re.compile(
+    r"\s*\(?(?:[a-j]|i{1,3}|i?v)\)\s.{0,300}?[\s,;]\(?(?:[a-j]|i{1,3}|i?v)\)\s", re.DOTALL | re.IGNORECASE
+)
+"""Answers of several parts: no letter of a choice, and no product of letters."""
+_CELL = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,9})?|[^\W_]{1,2}|[-._#*?x]")
+_BETWEEN = re.compile(r"[\s|,;]+")
 _LETTER = re.compile(
     r"(?:option|choice|answer) ?\(?([a-j])\)?(|[,.:].{0,300})|\(?([a-j])\)(.{0,300})"
     r"|(yes|no|true|false)(?:[,;:.!]|-| because ).{1,3000}",
@@ -79,6 +85,9 @@ def read(answer: str) -> Reading:
         return Reading("words", answer, answer)
     if answer.isascii() and answer.isdigit():  # most answers, at a tenth of the time
         return _number(Quantity(Fraction(int(answer))), answer)
+    parted = _parted(answer)
+    if parted is not None:
+        return Reading("words", parted, answer)
     quoted = _QUOTED.fullmatch(answer)
     if quoted is not None:
         return read(quoted[1])
@@ -90,6 +99,26 @@ def read(answer: str) -> Reading:
     dollars = _DOLLAR.fullmatch(answer.strip())
     text = plain(answer) if dollars is None else dollars[1] + "$" + plain(dollars[2])
     return _plainly(text, answer)
+
+
+def _parted(answer: str) -> str | None:
+    """An answer of rows or of enumerated parts, in its order; None for any other."""
+    rows = _grid(answer) if "\n" in answer.strip() else None
+    return rows if rows is not None or not _ENUMERATED.match(answer) else prose(answer)
+
+
+def _grid(answer: str) -> str | None:
+    """A grid, as rows of cells; None where the lines are none."""
+    rows: list[list[str]] = []
+    for line in answer.replace("\\n", "\n").splitlines() if "\\" not in answer else ():
+        cells = [cell for cell in _BETWEEN.split(line.strip("()[]{}, \t|")) if cell]
+        if not cells or all(set(cell) <= set("-=:+") for cell in cells):
+            continue  # nothing, or a line drawn between rows
+        if not all(map(_CELL.fullmatch, cells)):
+            return None
+        rows.append(cells)
+    several = len(rows) > 1 and any(len(row) > 1 for row in rows)
+    return "\n".join(" ".join(row).casefold() for row in rows) if several else None
 
 
 def reread(text: str, whole: Reading) -> Reading:
@@ -107,6 +136,8 @@ def _number(value: Quantity, text: str) -> Reading:
 
 
 def _plainly(text: str, answer: str) -> Reading:
+    if text.startswith("=") and "=" not in text[1:]:
+        text = text[1:].lstrip()
     amount = quantity(text)
     if amount is not None:
         return _number(amount, text)
@@ -159,12 +190,17 @@ def _listed(text: str) -> Reading | None:
     return Reading("list", tuple(known), text, quantity=one, written=written, numbers=tuple(known))
 
 
+_ANGLE = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?:\^\{?[0-9-]{1,3}\}?)? ?[({]?[^a-zA-Z+()\\]{1,30}$")
+"""A function of an angle whose argument goes on to the end: what follows is a unit of that."""
+
+
 def _mathematics(text: str) -> Reading:
     measure = None
     tail = _TAIL.search(text[-200:])
     if tail is not None:
         body = text[: len(text) - len(tail[0])].rstrip()
         found = unit(tail[0])
-        if found is not None and body and body[-1] not in "+-*/=<>^_,({[":
+        degrees = found is not None and _ANGLE.search(body) is not None
+        if found is not None and not degrees and body and body[-1] not in "+-*/=<>^_,({[":
             measure, text = found, body
     return Reading("math", (spelled(text), measure), text, unit=measure)

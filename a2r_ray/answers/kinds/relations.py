@@ -30,6 +30,9 @@ _NO_NAME = re.compile(
     r"|emptyset)(?![a-zA-Z])"
     r"|(?:sin|cos|tan|log|exp|sqrt)(?![a-zA-Z])"
 )
+_TWO = 2
+_ARITHMETIC = re.compile(r"(?:[-+*/^.{}() 0-9]|\\(?:frac|sqrt|pi)(?![a-zA-Z])){1,80}")
+_ALONE = re.compile(r"[a-zA-Z](?:_\{?[0-9a-zA-Z]{1,3}\}?)?|\\(?:alpha|beta|theta|phi|lambda|mu)")
 _MEMBER = re.compile(r"[a-zA-Z] ?\\in(?![a-z]) ?")
 
 
@@ -89,10 +92,17 @@ def without_names(text: str) -> str:
     kept: list[str] = []
     for part in parts(text):
         own = sides(part)
+        own = _turned(own)
         kept.append(own[-1] if len(own) > 1 and is_name(own[0]) else part)
     return ",".join(kept)
 
 
+def _turned(own: list[str]) -> list[str]:
+    """The sides of an equation, with a symbol that stands on the right of a number on the left: ``x=5`` of ``5=x``."""
+    turned = len(own) == _TWO and _ARITHMETIC.fullmatch(own[0]) and _ALONE.fullmatch(own[1])
+    return own[::-1] if turned else own
+
+
 def has_names(text: str) -> bool:
     """Whether an element is assigned to a name."""
-    return "=" in text and any(len(own) > 1 and is_name(own[0]) for own in map(sides, parts(text)))
+    return "=" in text and any(len(own) > 1 and is_name(own[0]) for own in map(_turned, map(sides, parts(text))))

@@ -18,6 +18,10 @@ _RULE = re.compile(r"[-+|=\s:]*")
 _ITEM = re.compile(r",|-{1,3}>|=>|→|⇒|\\to(?![a-z])|\\rightarrow")
 _JOINT = re.compile(r"(?<![\w'])(?:and|then)(?![\w'])")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})")
+_GROUPED = re.compile(r"(?<![0-9,.])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?!,?[0-9])")
+_ONE_GROUPED = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
+_PARTED = re.compile(r"\s")
+"""Where spaces part the items, or there is one only, commas before three digits group them: 1,000 2,000."""
 _AROUND = "()[]{}<> \t\r\n"
 _QUOTES = re.compile(r"(?<![\w'])['\"`\u201c\u2018]([^'\"`\u201c\u201d\u2018\u2019\n]{1,80})['\"`\u201d\u2019](?!\w)")
 
@@ -31,6 +35,8 @@ class _Order:
     """How many parts each item between commas or arrows has; one number where nothing parts them."""
     rows: tuple[int, ...]
     """How many parts each row has; one number where there is one row."""
+    quoted: bool = False
+    """Whether quotes hold several words together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Sequence:
         return (
             one.parts == other.parts
             and bool(one.parts)
+            and (one.items == other.items or not (one.quoted or other.quoted))
             and (_same(one.items, other.items) or one.items == one.rows or other.items == other.rows)
             and _same(one.rows, other.rows)
         )
@@ -80,7 +87,11 @@ def _order(text: str) -> _Order:
     if len(text) > MAX_LENGTH:
         return _Order((), (), ())
     text = _WRAPPED.sub(r"\1", _MATRIX.sub("", folded(clean(text)).replace("\\\\", "\n")))
-    text = _QUOTES.sub(r"\1", text.replace("\\{", "{").replace("\\}", "}").replace("\\,", " ").replace("\\ ", " "))
+    text = text.replace("\\{", "{").replace("\\}", "}").replace("\\,", " ").replace("\\ ", " ")
+    quoted = any(" " in inside.strip() for inside in _QUOTES.findall(text))
+    text = _QUOTES.sub(r"\1", text)
+    if _ONE_GROUPED.fullmatch(text.strip()) or _PARTED.search(text.strip()):
+        text = _GROUPED.sub(lambda number: number[0].replace(",", ""), text)
     parts: list[str] = []
     items: list[int] = []
     rows: list[int] = []
@@ -96,7 +107,7 @@ def _order(text: str) -> _Order:
                 parts.extend(own)
         if len(parts) > before:
             rows.append(len(parts) - before)
-    return _Order(tuple(parts), tuple(items), tuple(rows))
+    return _Order(tuple(parts), tuple(items), tuple(rows), quoted)
 
 
 def _items(row: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ import unicodedata
 from functools import lru_cache
 
 from a2r_ray.answers.finding import MAX_LENGTH, clean
+from a2r_ray.answers.misread import has_cross
 
 _SUPER_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ]+")
 _SUB_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢ]+")
@@ -118,7 +119,7 @@ _SHORTER = {
 _EMPTY = re.compile(r"(\\[a-zA-Z]+)\{\}")
 _ACCENT = re.compile(r"\\(vec|hat|bar|tilde|overline|widehat) ([a-zA-Z])(?![a-zA-Z])")
 _NATURAL = re.compile(r"\\log ?_ ?(?:e|\{e\})(?![a-zA-Z])")
-_BRACED_POWER = re.compile(r"\^([0-9]{2,9}|-[0-9]{1,9}|\(-?[0-9]{1,9}\))(?![0-9.])")
+_BRACED_POWER = re.compile(r"\^([0-9]{2,9}(?![0-9.])|-[0-9]{1,9}(?![0-9.])|\(-?[0-9]{1,9}\)(?![0-9.(]))")
 _RELATION = re.compile(r"(?<![<>=!])(?:<=|>=|(?<![a-zA-Z0-9)}])!=)(?!=)")
 _RELATIONS = {"<=": "\\le ", ">=": "\\ge ", "!=": "\\ne "}
 _FUNCTIONS = "sqrt|sin|cos|tan|sec|csc|cot|arcsin|arccos|arctan|sinh|cosh|tanh|ln|log|exp"
@@ -145,7 +146,9 @@ def plain(answer: str) -> str:
         text = _FILLER.sub("", _THIN.sub(" ", text)).replace("\\,", "")
         text = _SHORT.sub(lambda name: f"{_SHORTER[name[1]]} ", _FRACTION.sub(lambda _: "\\frac", text))
         text = _NATURAL.sub(r"\\ln ", _ACCENT.sub(r"\\\1{\2}", text))
-        text = _OPERATOR.sub(r"\\\1 ", _ROMAN.sub(r"\1\2", text)).replace("\\%", "%")
+        if not has_cross(text):  # where it is bold, a letter is a vector
+            text = _ROMAN.sub(r"\1\2", text)
+        text = _OPERATOR.sub(r"\\\1 ", text).replace("\\%", "%")
     if "=" in text:
         text = _RELATION.sub(lambda sign: _RELATIONS[sign[0]], text)
     if _FUNCTION.search(text):
@@ -187,10 +190,12 @@ def spelled(text: str) -> tuple[str, ...]:
     opened: list[int] = []
     times = False
     bound = _BINDING.search(text) is not None
+    text = text.replace("...", "\\ldots ") if "..." in text else text
+    crossed = has_cross(text)
     for found in _TOKEN.finditer(_BARE_FRACTION.sub(r"\\frac{\1}{\2}", text)):
         part = found[2] or f"\\text {' '.join(found[1].split())}"
         part = _SAME.get(part, part)
-        if part in _TIMES:
+        if part in _TIMES and not (crossed and part == "\\times"):
             times = True
             continue
         if times and (bound or part in {"+", "-"} or (kept and kept[-1][-1].isdigit() and part[0].isdigit())):
@@ -216,6 +221,27 @@ _ARROW = re.compile(r"→|\\(?:to|rightarrow)(?![a-z])")
 _JOINT = re.compile(r"(?<=[0-9]) (?=[^\W\d_])|(?<=[^\W\d_]) (?=[0-9])")
 
 
+_EMPHASIS = ("**", "__", "*", "_")
+_CAPITAL = re.compile(r"(\\[A-Z][a-z]*|(?<!\w)[\u0391-\u03a9](?!\w))")
+
+
+def _unmarked(text: str) -> str:
+    """The text without marks of emphasis in pairs around it; a mark alone, as of ``*args``, is part of a name."""
+    text = text.strip()
+    for mark in _EMPHASIS:
+        inside = text[len(mark) : -len(mark)]
+        if inside.strip() and text.startswith(mark) and text.endswith(mark) and mark[0] not in inside:
+            if mark == "__" and inside.isidentifier() and inside.islower():
+                continue
+            return inside.strip()
+    return text
+
+
+def _folded_case(text: str) -> str:
+    r"""The text without case, but for Greek letters alone, where capitals are others: ``\Omega`` and ``\omega``."""
+    return "".join(part if at % 2 else part.casefold() for at, part in enumerate(_CAPITAL.split(text)))
+
+
 @lru_cache(maxsize=8192)
 def prose(answer: str) -> str:
     """The answer as words: without case, wrappers, quotes around it, and spaces that part no words or numbers."""
@@ -230,11 +256,11 @@ def prose(answer: str) -> str:
             if unwrapped == text:
                 break
             text = unwrapped
-        text = folded(text).strip(" \t\r\n_*")
+        text = _unmarked(folded(text))
         if len(text) > 1 and text[0] in _QUOTES and text[-1] == text[0] and text.count(text[0]) == _PAIR:
             text = text[1:-1].strip()
         if text == before:
             break
     text = " ".join(_SPACE.sub(" ", _ARROW.sub("->", text.replace("\\,", " "))).split())
-    text = _SPACED.sub(r"\1", text).casefold().rstrip(".,;!")
+    text = _folded_case(_SPACED.sub(r"\1", text)).rstrip(".,;!")
     return _JOINT.sub("", text) or text

@@ -21,7 +21,7 @@ class Text:
 
     def equal(self, a: str, b: str) -> bool:
         """The same words in the same order."""
-        return a == b or prose(a) == prose(b)
+        return a == b or (prose(a) == prose(b) and _amounts(a) == _amounts(b))
 
     def fits(self, known: str) -> bool:
         """Words only: no number, no mathematics, no letter alone, which may be a variable or a choice."""
@@ -31,6 +31,11 @@ class Text:
             and not any(map(str.isdigit, known))
             and read(known).kind == "words"
         )
+
+
+def _amounts(text: str) -> int:
+    """1 where a dollar sign is one, and not half of a pair around mathematics."""
+    return text.count("$") % 2
 
 
 _QUOTES = frozenset({"''", '""', "``", "\u201c\u201d", "\u2018\u2019", "«»", "„\u201c"})

@@ -171,7 +171,17 @@ _NO_THINGS = """
     is are was were be been not no nor or and but if then else plus minus times over divided multiplied than more less
     fewer to from versus vs equals equal point half third quarter until through so because since when where which that
     this therefore thus hence while with without except
+    squared cubed factorial square cube root halve below above under zero base modulo mod choose negative positive
+    infinity power pi bce bc ad ce ago double triple twice
 """
+_NUMBER_WORDS = """
+    one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety
+    hundred thousand million billion trillion dozen half halve third quarter fourth fifth sixth seventh eighth ninth
+    tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth
+    thirtieth fortieth fiftieth sixtieth hundredth thousandth millionth billionth
+"""
+_NUMERALS = frozenset(_NUMBER_WORDS.split())
+"""Also in the plural: 7 thirds, 5 tens."""
 _PROSE = frozenset(_NO_THINGS.split())
 _A_THING, _A_WORD = 3, 4
 """Letters: fewer are symbols or variables."""
@@ -185,6 +195,7 @@ _TOKEN = re.compile(
 _SCALE = re.compile(r" ?(?:degrees?|deg\.?) (?=[cC]elsius|[fF]ahrenheit|C$|F$)")
 _BOUND = re.compile(r"\\cdot|[*·^-]|/[a-zA-Z](?![a-zA-Z])")
 """How the next factor of a product goes on, which is no unit."""
+_DIRECTION = re.compile(r"° ?[NSEW]$")
 _WORDS = re.compile(r"(?:[^\W\d_]+(?:['-][^\W\d_]+)*[ ,]{0,2}){1,6}")
 _TEXT = re.compile(r"\\(?:text(?:bf|it|rm|normal)?|math(?:rm|bf|it|sf)|mbox|operatorname) ?\{([^{}]*)\}")
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
@@ -202,7 +213,7 @@ def unit(text: str) -> Unit | None:
     text = _SCALE.sub(" ", text)
     text = " ".join(text.split()).rstrip(".").replace(" ^", "^")
     text = re.sub(r"\\frac ?\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text)
-    if not text or _BOUND.match(text):
+    if not text or _BOUND.match(text) or _DIRECTION.search(text):
         return None
     found = _measure(text)
     if found is not None:
@@ -297,10 +308,12 @@ def _thing(text: str, *, set_apart: bool) -> Unit | None:
     if not _WORDS.fullmatch(text):
         return None
     words = text.replace(",", " ").casefold().split()
-    if any(word in _PROSE for word in words) or not all(map(_is_word, words)):
+    if any(word in _PROSE or _singular(word) in _NUMERALS for word in words) or not all(map(_is_word, words)):
         return None
     if not set_apart and len(words[0]) < _A_WORD and words[0] not in _TIMES_OF_DAY:
         return None
+    if words == ["in", "total"]:
+        return _UNITS["unit"]
     things = tuple(_singular(word) for word in words if word not in _FILLERS)
     return Unit((("thing", 1),), things=things) if things else None
 
