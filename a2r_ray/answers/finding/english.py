@@ -17,7 +17,7 @@ FILLERS = fillers(_ADVERBS)
 _BE = r"(?:be|equal|become)(?:s|ing)?"
 _COPULA = (
     rf"(?:,?{SPACE}{{1,3}}(?:therefore|thus|hence|then|so|finally|indeed|clearly|obviously|simply|now|actually)\b,?)?"
-    rf"{SPACE}{{0,3}}(?:[:：=≈≅]|->|→|⇒|=>|'s\b|’s\b"
+    rf"{SPACE}{{0,3}}(?:={{1,3}}>|-{{1,2}}>|→|⇒|[:：](?:=|-(?=[ \t]))|\.{{3,6}}(?=[ \t]{{0,3}}[-+$\\(*]{{0,3}}(?:\d|[A-J](?!\w)))|[:：=≈≅]|'s\b|’s\b"
     r"|(?:\n|(?<![A-Za-z]))(?:(?:is|are|was|were)(?! (?:look|ask|seek|search|try)(?:ing|ed)\b)|becomes?|became|equals?"
     r"|reads|remains|stays"
     r"|comes (?:out )?(?:to(?: be)?|as|at)"
@@ -108,7 +108,7 @@ ENGLISH = (
     ),
     Announcement(
         stems=("ans:", "ans.", "ans ", "ans=", "ans)", "ans*", "ans_", "ans-"),
-        head=compiled(rf"ans{_END}{EMPHASIS}(?:\.[ \t]{{0,3}}(?:[:=]|(?=\S))|[:=)]|is\b|-(?=[ \t])|->|→){FILLERS}"),
+        head=compiled(rf"ans{_END}{EMPHASIS}(?:={{1,3}}>|-{{1,2}}>|→|⇒|\.[ \t]{{0,3}}(?:[:=]|(?=\S))|:-(?=[ \t])|[:=)]|is\b|-(?=[ \t])){FILLERS}"),
         untrue=compiled(_UNTRUE),
         doubtful=compiled(_DOUBTFUL),
         hypothetical=compiled(_HYPOTHETICAL),

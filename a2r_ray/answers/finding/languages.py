@@ -13,7 +13,7 @@ _DOUBTFUL = compiled(
     r"|(?:un|une|uma?|una|eine?|ein) (?:\w+ )?(?:entier|nombre|número|numero|zahl|intero|entero|inteiro)\b"
     r"|целое|целым|число\b"
 )
-_MARK = r"[:：=≈≅]|->|→|⇒|=>"
+_MARK = r"={1,3}>|-{1,2}>|→|⇒|[:：]-(?=[ \t])|[:：=≈≅]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
