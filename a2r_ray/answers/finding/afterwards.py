@@ -14,6 +14,10 @@ _VALUE = (
 )
 _IS = r"[ ,]{1,2}(?:is|would be|must be|has to be|should be)[ *_]{1,3}(?:(?:therefore|thus|hence|then|indeed),? )?"
 _IS_THE_ANSWER = re.compile(rf"(?:^|[\s(,;:]){_VALUE}(?: (?:\w{{1,12}}))?{_IS}(?:the|our|my)[ *_]{{1,3}}{_QUALITY}$")
+_AS_THE_ANSWER = re.compile(
+    rf"\b(?:[Gg]et|got|have|obtain|gives?|giving|found|find|[Cc]hoose|chose|pick|select|leav(?:es|ing)|yields?|[Ww]ith|arrive at)"
+    rf"(?: us)? {_VALUE}(?: \w{{1,12}})? as (?:the|my|our) {_QUALITY}$"
+)
 _NOUN = re.compile(
     r"(?:answer|option|choice)\b[*_]{0,3}(?=[ ]*(?:[.,;:!)\n]|\Z|because|since|as\b|to\b|for\b|here\b|and\b))"
 )
@@ -44,7 +48,8 @@ _STEMS_ELSEWHERE = ("richtig", "korrekt", "correct", "corret", "certa", "giusta"
 _CHOSEN = re.compile(
     r"(?:\b(?:I|[Ww]e)(?:'d|’d| would| will|'ll)? ?(?:choose|pick|select|go with|answer)"
     r"|\b[Mm]y (?:choice|pick|guess) is"
-    r"|(?:^|[\n.] ?)(?:[Cc]hoose|[Ss]elect))[ :*_]{1,4}(?:option |choice |answer )?"
+    r"|(?:\bI|\b[Ww]e)(?:'m|’m|'re|’re| am| are) going (?:with|for)|(?:^|[\n.] ?)(?:[Cc]hoose|[Ss]elect|[Pp]ick)(?=[^\n]{1,20}(?:[.!]|\n|$)))"
+    r"[ :*_]{1,4}(?:option |choice |answer )?"
     r"(?P<value>\(?[A-J]\)?)\*{0,2}(?=[\s.,;:!)]|\Z)"
 )
 
@@ -55,6 +60,7 @@ def named_before(text: str) -> Iterator[Found]:
         ("answer", _NOUN, _IS_THE_ANSWER),
         ("option", _NOUN, _IS_THE_ANSWER),
         ("choice", _NOUN, _IS_THE_ANSWER),
+        ("answer", _NOUN, _AS_THE_ANSWER),
         ("correct", _CORRECT, _IS_CORRECT),
     ):
         at = text.rfind(stem) if stem in text else -1
@@ -74,7 +80,7 @@ def named_before(text: str) -> Iterator[Found]:
             if at >= 0 and (match := named.search(text, max(0, at - 40), at + 40)):
                 group = "value" if match["value"] else "other"
                 yield Found(Strength.WEAK, match.start(group), match[group])
-    for stem in ("choose", "pick", "select", "go with", "choice is", "guess is", "answer"):
+    for stem in ("choose", "pick", "select", "Choose", "Pick", "Select", "go with", "going with", "going for", "choice is", "guess is", "answer"):
         at = text.rfind(stem) if stem in text else -1
         if at >= 0 and (chosen := _CHOSEN.search(text, max(0, at - 20), at + 60)):
             yield Found(Strength.WEAK, chosen.start("value"), chosen["value"])
