@@ -81,6 +81,8 @@ def announced(
     """
     shown = visible(text)
     found = next((each for each, _ in _stretches(shown) if len(each) <= MAX_LENGTH and fits(each)), None)
+    if found is not None and "\n" in found and (items := listed(found)):
+        return items
     if found is None and (data := json_in(shown)) is not None and str(fits(data))[:1] in {"{", "["}:
         return data
     if found is None and guess_last_number:

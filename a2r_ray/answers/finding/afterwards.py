@@ -18,6 +18,10 @@ _AS_THE_ANSWER = re.compile(
     rf"\b(?:[Gg]et|got|have|obtain|gives?|giving|found|find|[Cc]hoose|chose|pick|select|leav(?:es|ing)|yields?|[Ww]ith|arrive at)"
     rf"(?: us)? {_VALUE}(?: \w{{1,12}})? as (?:the|my|our) {_QUALITY}$"
 )
+_SUPPOSED = re.compile(
+    r"\b(?:if|suppose|assume|assuming|would|could|might|not|never|cannot|why|how|to)\b[^.\n]{0,60}\Z|n['’]t\b[^.\n]{0,60}\Z",
+    re.IGNORECASE,
+)
 _NOUN = re.compile(
     r"(?:answer|option|choice)\b[*_]{0,3}(?=[ ]*(?:[.,;:!)\n]|\Z|because|since|as\b|to\b|for\b|here\b|and\b))"
 )
@@ -48,7 +52,7 @@ _STEMS_ELSEWHERE = ("richtig", "korrekt", "correct", "corret", "certa", "giusta"
 _CHOSEN = re.compile(
     r"(?:\b(?:I|[Ww]e)(?:'d|’d| would| will|'ll)? ?(?:choose|pick|select|go with|answer)"
     r"|\b[Mm]y (?:choice|pick|guess) is"
-    r"|(?:\bI|\b[Ww]e)(?:'m|’m|'re|’re| am| are) going (?:with|for)|(?:^|[\n.] ?)(?:[Cc]hoose|[Ss]elect|[Pp]ick)(?=[^\n]{1,20}(?:[.!]|\n|$)))"
+    r"|(?:\bI|\b[Ww]e)(?:'m|’m|'re|’re| am| are) going (?:with|for)|(?:^|[\n.] ?)(?:[Cc]hoose|[Ss]elect|[Pp]ick)(?=[ :*_]{1,4}(?:option |choice )?\(?[A-J]\)?\*{0,2}(?:[.!\n]|$)))"
     r"[ :*_]{1,4}(?:option |choice |answer )?"
     r"(?P<value>\(?[A-J]\)?)\*{0,2}(?=[\s.,;:!)]|\Z)"
 )
@@ -67,7 +71,9 @@ def named_before(text: str) -> Iterator[Found]:
         for _ in range(_MOST):
             if at < 0:
                 break
-            if noun.match(text, at) and (found := _named(text, at, named)):
+            if noun.match(text, at) and (found := _named(text, at, named)) and not (
+                named is _AS_THE_ANSWER and _SUPPOSED.search(text[max(0, found.at - 60) : found.at])
+            ):
                 yield found
                 break
             at = text.rfind(stem, 0, at)

@@ -95,7 +95,7 @@ _SPANISH = _Language(
     with_words="a|al|de|del|para|en|que",
     copulas=r"es|son|sería|será|debe ser|debería ser|tiene que ser|equivale a|vale|queda|da",
     adverbs=r"entonces|por (?:lo )?tanto|por ende|así|pues|aproximadamente|alrededor de|cerca de|unos|exactamente"
-    r"|igual a|finalmente|simplemente|la opción|opción|la letra",
+    r"|igual a|finalmente|simplemente|la opción|opción|la letra|la(?= [A-J](?!\w))",
     untrue=r"(?:no (?=\w)|(?:en (?:la|el|esta|este)|la siguiente|el siguiente|como sigue|basad[ao]|incorrect[ao]"
     r"|obvi[ao]|clar[ao]|redondead[ao]|obtenid[ao]|encontrad[ao]|dad[ao]|útil|que|porque|según|desconocid[ao]|fácil"
     r"|sencill[ao]|calculad[ao])(?!\w))|correct[ao](?:,| porque)",
@@ -138,7 +138,7 @@ _RUSSIAN = _Language(
     r"(?: \w{2,14})? ?$",
 )
 _ARABIC = _Language(
-    after=r"النهائية?|الصحيحة?|المطلوبة?|هنا|الصواب",
+    after=r"النهائية?|النهائي|الصحيحة?|المطلوبة?|هنا|الصواب",
     with_words="على|عن|لهذا|لهذه|للسؤال|في",
     copulas=r"هي|هو|هما|هم|تساوي|يساوي|ستكون|سيكون|تكون|يكون",
     adverbs=r"تقريبا|تقريبًا|حوالي|إذن|بالتالي|إذا|لذلك|الخيار|فقط|بالضبط",
@@ -160,19 +160,19 @@ WITH_SPACES = (
     _FRENCH.announces(
         "réponse", "reponse", "option correcte", "bonne option", nouns=r"r[ée]ponses?|option correcte|bonne option"
     ),
-    _FRENCH.announces("résultat", "la solution", nouns=r"résultats?|la solution", weak=True),
-    _SPANISH.announces("respuesta", "opción", "opcion", nouns=r"respuestas?|opci[óo]n"),
-    _SPANISH.announces("resultado", "solución", "solucion", nouns=r"resultados?|soluci[óo]n", weak=True),
+    _FRENCH.announces("résultat", "la solution", "les solutions", nouns=r"résultats?|la solution|les solutions", weak=True),
+    _SPANISH.announces("respuesta", "opción", "opcion", "alternativa", nouns=r"respuestas?|opci[óo]n|alternativa"),
+    _SPANISH.announces("resultado", "solución", "solucion", nouns=r"resultados?|soluci[óo]n(?:es)?", weak=True),
     _PORTUGUESE.announces(
         "resposta", "alternativa", "opção", "gabarito", nouns=r"respostas?|gabarito|alternativa|opção"
     ),
-    _PORTUGUESE.announces("resultado", "solução", nouns=r"resultados?|solução", weak=True),
+    _PORTUGUESE.announces("resultado", "solução", "soluções", nouns=r"resultados?|solução|soluções", weak=True),
     _ITALIAN.announces("rispost", "opzione", nouns=r"rispost[ae]|opzione|alternativa"),
     _ITALIAN.announces("risultat", "soluzione", nouns=r"risultat[oi]|soluzion[ei]", weak=True),
     _RUSSIAN.announces("ответ", "итого", nouns="ответ(?:ом|ы)?|итого"),
     _RUSSIAN.announces("правильный вариант", "верный вариант", nouns=r"(?:правильный|верный) вариант"),
-    _RUSSIAN.announces("результат", nouns="результат(?:ом|ы)?", weak=True),
-    _ARABIC.announces("جابة", "جواب", nouns="جابة|جابات|جواب"),
+    _RUSSIAN.announces("результат", "решени", nouns="результат(?:ом|ы)?|решени[ея](?:м|ми)?", weak=True),
+    _ARABIC.announces("جابة", "جواب", "جابتي", "جوابي", nouns="جابة|جابات|جواب|جابتي|جوابي|جابتك"),
     _ARABIC.announces("الخيار الصحيح", nouns="الخيار"),
     _ARABIC.announces("النتيجة", "الناتج", "الحل", nouns="النتيجة|الناتج|الحل", weak=True),
     _REST.announces(
@@ -194,7 +194,7 @@ WITHOUT_SPACES = (
         stems=("答案", "正确选项", "正確選項", "选项是", "選項是", "答：", "答:", "解答：", "解答:"),
         head=compiled(
             rf"(?:答案|正[确確][选選][项項]|[选選][项項]|解?答(?=[:：])){_ASIAN_SPACE}(?:（[^（）\n]{{1,40}}）|\([^()\n]{{1,40}}\))?"
-            rf"{_ASIAN_SPACE}(?:因此|所以|就|便|也|应该|應該|应当|应|應)?(?:[选選][项項]?)?(?:】?[:：=＝≈]|】|{_SPACED}"
+            rf"{_ASIAN_SPACE}(?:因此|所以|就|便|也|大[约約概]|应该|應該|应当|应|應)?(?:[选選][项項]?)?(?:】?[:：=＝≈]|】|{_SPACED}"
             rf"|[选選](?=[ \t*(（]{{0,4}}[A-H])|(?=如下)|[约約]为?|等于|等於|是|为|為|即)"
             rf"(?:{_ASIAN_SPACE}(?:[:：=＝≈~]|[选選][项項]|大?[约約]|约为|大概|近似|等于|等於|所以|因此|是|为|為)){{0,4}}"
         ),
@@ -210,7 +210,7 @@ WITHOUT_SPACES = (
     ),
     Announcement(
         stems=("选", "選"),
-        before=compiled(r"(?:^|[故应應所以因此则則我会會，。,：:\n\s])(?:应该|應該|应|應|该|正确答案)?$"),
+        before=compiled(r"(?:^|[故应應所以因此则則我会會题題空项項，。,：:；;\n\s])(?:应该|應該|应|應|该|正确答案)?$"),
         head=compiled(r"[选選](?:[择擇])?(?:[项項])?(?:[:：])?(?=[ \t*(（]{0,4}[A-H](?![A-Za-z]))"),
         short=True,
         within_words=True,
@@ -230,7 +230,7 @@ WITHOUT_SPACES = (
         note=_NOTE,
     ),
     Announcement(
-        stems=("答え", "正解", "選択肢は", "解答は", "解は", "回答は", "解答：", "回答：", "回答:", "答："),
+        stems=("答え", "正解", "選択肢は", "選択肢が", "解答は", "解は", "回答は", "解答：", "回答：", "回答:", "答："),
         head=compiled(
             rf"(?:答え|正解|解答|解|回答|答|選択肢(?=は[ \t*(（]{{0,3}}[A-Z0-9ア-オ]))(?:の(?:値|選択肢|番号|数))?"
             rf"{_ASIAN_SPACE}"
@@ -255,7 +255,7 @@ WITHOUT_SPACES = (
         stems=("답", "결과", "정답"),
         before=compiled(r"(?:^|[\s*_#(:：\"'.,【]|최종|정|해|올바른|맞는)$"),
         head=compiled(
-            rf"(?:답안?|결과|정답)(?:\([^()\n]{{1,40}}\))?{_ASIAN_SPACE}(?:은|는|이|가(?= ))?{_ASIAN_SPACE}"
+            rf"(?:답변|답안?|결과|정답)(?:\([^()\n]{{1,40}}\))?{_ASIAN_SPACE}(?:은|는|이|가(?= ))?{_ASIAN_SPACE}"
             rf"(?:\([^()\n]{{1,40}}\){_ASIAN_SPACE})?"
             r"(?:】?[:：=]|】|(?<=[은는이가])(?=[\s*])|(?<=[은는])[ \t]|(?<=[은는이가] ))"
             rf"(?:{_ASIAN_SPACE}(?:[:：]|약|대략|따라서|그러므로|바로|즉)){{0,3}}"

@@ -22,13 +22,14 @@ _REASON = re.compile(
 )
 _REASON_OF_A_VALUE = re.compile(
     r"\s(?:as (?:required|expected|desired|claimed|needed|stated|wanted|given|shown|asked|requested|before|above|well)"
-    r"|which|when|where|and not|instead of|rather than|as opposed to|not|but not|and (?:nothing|no) \w{1,12}"
-    r"|after (?:rounding|simplif\w{1,9})|once (?:rounded|simplified)|if (?:rounded|we|you))(?!\w)"
+    r"|which|(?P<condition>when|where|if|once)|and not|instead of|rather than|as opposed to|not|but not|and (?:nothing|no) \w{1,12}"
+    r"|after (?:rounding|simplif\w{1,9}))(?!\w)"
     r"|[,;]\s(?:however|though|although|while|whereas|where|when|after|once|if|in other words|namely|i\.e\.|meaning"
-    r"|for|by|using|from|based on|just|exactly as|and not|instead of|with \w{2,}|the|a|an)(?!\w)"
+    r"|by \w{2,}|using|from|based on|just \w{2,}|exactly as|and not|instead of|(?:with|for|the|an?) \w{2,})(?!\w)"
     r"|\s\((?:the |my |our )?(?:final |correct |right )?answer\b|\s\((?:not|instead of|rather than|rounded|exact(?:ly)?)(?!\w)"
 )
 """What follows a number or mathematics in its sentence and is no part of it."""
+_NUMBER = re.compile(r"[-+−]?[$€£]?\\?\$?\d[^A-Za-z=<>]{0,60}(?:\s[a-z]{1,20}){0,2}")
 _AGAIN = re.compile(
     r"([-+]?\$?(?:\d[\d,]{0,20}/\d[\d,]{0,20}|\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\}|[\d.]{1,20})\$?),? or "
     r"(?:about |approximately |roughly |around )?[-+]?\$?[\d.]{1,20} ?(?:\\?%|percent)\$?"
@@ -51,7 +52,7 @@ _SUBJECT = re.compile(
     r"\s(?:is|are|was|were|equals|will be|would be|must be)\s(?:approximately |about |exactly |equal to )?"
     r"(?=[$\\\d*(+-])"
 )
-_YES_OR_NO = re.compile(r"(\w{1,6})(?:[,;:]|\.(?!\s\d)|\s[-–—])\s|(?P<bracketed>\w{1,6})\s\([^()\n]{1,200}\)\Z|(是|否|不是|对|错|はい|いいえ|예|아니요)[，,、。]")
+_YES_OR_NO = re.compile(r"(\w{1,6})(?:[,;:]|\.(?!\s\d)|\s[-–—])\s|([Yy]es|[Nn]o) (?:it|they|he|she|we|you|there|that|this)\b[^\n]{1,60}\Z|(\w{1,6})\s\([^()\n]{1,200}\)\Z|(是|否|不是|对|错|はい|いいえ|예|아니요)[，,、。]")
 _IN_WORDS = re.compile(r"([-+]?[$€£]?\d[\d.,/]*%?)\s\([A-Za-z][A-Za-z ,-]{3,60}\)")
 _NAMED = re.compile(r"(?:the )?(?:number|value|letter|option|choice)\s(\S{1,60})", re.IGNORECASE)
 _SIGNS = " ✅✓✔🎉😊👍✨"
@@ -77,10 +78,13 @@ def without_reasons(answer: str) -> str:
         before := answer[: reason.start()].rstrip(" ,;:—–-")
     ):
         answer = before
-    if (reason := _REASON_OF_A_VALUE.search(answer)) and is_expression(answer[: reason.start()]):
+    reason = _REASON_OF_A_VALUE.search(answer)
+    if reason and is_expression(answer[: reason.start()]) and (
+        not reason["condition"] or (_NUMBER.fullmatch(answer[: reason.start()]) and "otherwise" not in answer)
+    ):
         answer = answer[: reason.start()]
     if again := _AGAIN.fullmatch(answer):
-        answer = again[1] or again[2]
+        answer = (again[1] or again[2]).rstrip(",")
     if (computed := _COMPUTED.fullmatch(answer)) and not (
         _PLAIN_FRACTION.fullmatch(computed["sum"]) and not _WHOLE.match(computed["result"])
     ):
