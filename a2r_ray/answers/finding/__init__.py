@@ -115,7 +115,7 @@ def _stretches(shown: str, *, within: bool = False) -> Iterator[tuple[str, bool]
     if last is not None and not NAME.search(last.answer):  # what remains of a box was cut off
         yield last.answer, True
     elif last is None and box is None and tags is None:
-        shown = fenced(shown) or shown
+        shown = fenced(shown) or (clean(shown) if shown[:1] in {"「", "『"} else shown)
         if (bare(shown) and not has_key(shown) and not NAME.search(shown)) or _is_grid(shown):
             yield shown, says_yes_or_no(shown)
         elif items := listed(shown):
@@ -166,6 +166,8 @@ def clean(text: str) -> str:
         text = _DELIMITER.sub("", text).strip().strip("`").removeprefix("**").removesuffix("**").strip()
         if text.endswith(".") and not text.endswith(".."):
             text = text[:-1]
+        if text[:1] in {"「", "『"} and text[-1:] in {"」", "』"} and len(text) > 2 and text.count(text[0]) == 1:  # noqa: PLR2004
+            text = text[1:-1]
         if wrapped := _WRAPPER.fullmatch(text):
             text = wrapped[1]
         elif NAME.match(text):

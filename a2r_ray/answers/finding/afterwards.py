@@ -46,7 +46,7 @@ _IS_CORRECT_ELSEWHERE = re.compile(
 )
 _IS_CORRECT_WITHOUT_SPACES = re.compile(
     rf"(?:[选選][项項] ?|^|[，。,\s]){_LETTER} ?[项項]?是?(?:正确|正確)"
-    rf"|{_LETTER.replace('value', 'other')} ?(?:が正解|[가이] 정답)"
+    rf"|{_LETTER.replace('value', 'other')} ?(?:が(?:正解|正しい|適切)|[가이] (?:정답|맞[습는다]|옳))"
 )
 _STEMS_ELSEWHERE = ("richtig", "korrekt", "correct", "corret", "certa", "giusta", "прав", "верн", "верен", "bonne")
 _CHOSEN = re.compile(
@@ -77,12 +77,13 @@ def named_before(text: str) -> Iterator[Found]:
                 yield found
                 break
             at = text.rfind(stem, 0, at)
+    lower = text.replace("\u0130", "I").lower()
     for stems, named in (
         (_STEMS_ELSEWHERE, _IS_CORRECT_ELSEWHERE),
-        (("正确", "正確", "正解", "정답"), _IS_CORRECT_WITHOUT_SPACES),
+        (("正确", "正確", "正解", "正しい", "適切", "정답", "맞", "옳"), _IS_CORRECT_WITHOUT_SPACES),
     ):
         for stem in stems:
-            at = text.casefold().rfind(stem) if stem in text else -1
+            at = lower.rfind(stem)
             if at >= 0 and (match := named.search(text, max(0, at - 40), at + 40)):
                 group = "value" if match["value"] else "other"
                 yield Found(Strength.WEAK, match.start(group), match[group])

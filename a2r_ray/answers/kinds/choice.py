@@ -45,6 +45,10 @@ _UNDECIDED = re.compile(
 )
 _UNDECIDED_PAIR = re.compile(r"(?<!\w)(?:or|nor)(?!\w)|(?<=\w)/(?=\w)", re.IGNORECASE)
 _RUN = re.compile("[A-J]{2,5}")
+_ITS_ARTICLE = re.compile(
+    r"^(?:(?:la|le|el|il|a|o|die|der|das|les) )?(?:[Oo]ption|[Oo]pci[óo]n|[Oo]pção|[Oo]pzione|[Aa]lternativa|[Aa]ntwort"
+    r"|[Вв]ариант|[Rr]éponse|[Rr]espuesta)? ?(?=\(?[A-J]\)?(?![\w']))"
+)
 _ARTICLE = re.compile("(?:the|an?) ")
 _MOST = 600
 
@@ -93,6 +97,7 @@ def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:
     bare = folded(_DRESS.sub(" ", _WRAPPED.sub(lambda match: f" {match[1] or match[2] or ''} ", text)))
     bare = " ".join(bare.split())
     known = {letter for letter, _ in choices}
+    bare = _ITS_ARTICLE.sub("", bare)
     lead = _LEAD.match(bare)
     body = bare[lead.end() :] if lead is not None else bare
     numbered = re.match(r"\(?([1-9])\)?(?:$|[.):])", body)

@@ -52,7 +52,7 @@ class YesNo:
 
 def _said(text: str) -> Literal["yes", "no"] | None:
     """What a text opens with; None where that is neither."""
-    words = prose(text[:_OPENING]).strip("()[]{}")
+    words = prose(text[:_OPENING]).strip("()[]{}「」『』")
     if words in _SAID:
         return _SAID[words]
     lead = _LEAD.match(words)
