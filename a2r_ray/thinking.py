@@ -100,7 +100,8 @@ _FINAL_BARE = re.compile(
 )
 _NAMED_FINAL = re.compile(r"assistant[ \t]{0,3}final(?![a-z])\s{0,9}")
 _OTHER_BARE = re.compile(
-    r"assistant(?:analysis|commentary)|(?<!\w)assistant[ \t]{1,3}(?:analysis|commentary)(?!\w)|^[ \t]*assistant[ \t]*\n\s{0,3}(?:analysis|commentary)\b", re.MULTILINE
+    r"assistant(?:analysis|commentary)|(?<!\w)assistant[ \t]{1,3}(?:analysis|commentary)(?!\w)|^[ \t]*assistant[ \t]*\n\s{0,3}(?:analysis|commentary)\b",
+    re.MULTILINE,
 )
 _CONSTRAINT = re.compile(r"\s{0,3}(?:<\|constrain\|>|(?<=\s))?json\s{0,3}(?=[{\[])")
 

@@ -71,8 +71,10 @@ def named_before(text: str) -> Iterator[Found]:
         for _ in range(_MOST):
             if at < 0:
                 break
-            if noun.match(text, at) and (found := _named(text, at, named)) and not (
-                named is _AS_THE_ANSWER and _SUPPOSED.search(text[max(0, found.at - 60) : found.at])
+            if (
+                noun.match(text, at)
+                and (found := _named(text, at, named))
+                and not (named is _AS_THE_ANSWER and _SUPPOSED.search(text[max(0, found.at - 60) : found.at]))
             ):
                 yield found
                 break
@@ -87,7 +89,20 @@ def named_before(text: str) -> Iterator[Found]:
             if at >= 0 and (match := named.search(text, max(0, at - 40), at + 40)):
                 group = "value" if match["value"] else "other"
                 yield Found(Strength.WEAK, match.start(group), match[group])
-    for stem in ("choose", "pick", "select", "Choose", "Pick", "Select", "go with", "going with", "going for", "choice is", "guess is", "answer"):
+    for stem in (
+        "choose",
+        "pick",
+        "select",
+        "Choose",
+        "Pick",
+        "Select",
+        "go with",
+        "going with",
+        "going for",
+        "choice is",
+        "guess is",
+        "answer",
+    ):
         at = text.rfind(stem) if stem in text else -1
         if at >= 0 and (chosen := _CHOSEN.search(text, max(0, at - 20), at + 60)):
             yield Found(Strength.WEAK, chosen.start("value"), chosen["value"])

@@ -35,7 +35,8 @@ _ASSIGNED = re.compile(
 )
 """The gap before a box that has a name of its own: it is another value, not the same one in another form."""
 _DENIED = re.compile(
-    r"\b(?:not|rather than|instead of|isn't|nor|unlike|as opposed to)(?: (?:to be|the|a))?[\s$\\(*]{0,6}\Z", re.IGNORECASE
+    r"\b(?:not|rather than|instead of|isn't|nor|unlike|as opposed to)(?: (?:to be|the|a))?[\s$\\(*]{0,6}\Z",
+    re.IGNORECASE,
 )
 """The gap before a box that is no answer, by what is said before it."""
 _SINCE = re.compile(
@@ -44,7 +45,9 @@ _SINCE = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r",\s|\bthen\b")
-_OBTAINED = re.compile(r",\s|\b(?:obtain|get|find|have|follows|deduce|conclude|arrive|compute|reach|calculate)(?:s|ed)?\b")
+_OBTAINED = re.compile(
+    r",\s|\b(?:obtain|get|find|have|follows|deduce|conclude|arrive|compute|reach|calculate)(?:s|ed)?\b"
+)
 _LONGEST_GAP = 200
 _MOST = 50
 
@@ -67,7 +70,9 @@ def boxed(text: str) -> tuple[str, int] | None:
         boxes.pop()
     parts = [boxes[-1]]
     for earlier in reversed(boxes[:-1]):
-        if _is_reason(text, earlier, parts[-1]) or not _are_together(text[earlier.stop : parts[-1].start][: 2 * _LONGEST_GAP]):
+        if _is_reason(text, earlier, parts[-1]) or not _are_together(
+            text[earlier.stop : parts[-1].start][: 2 * _LONGEST_GAP]
+        ):
             break
         parts.append(earlier)
     contents = dict.fromkeys(_content(text[part]) for part in reversed(parts))

@@ -108,7 +108,9 @@ ENGLISH = (
     ),
     Announcement(
         stems=("ans:", "ans.", "ans ", "ans=", "ans)", "ans*", "ans_", "ans-"),
-        head=compiled(rf"ans{_END}{EMPHASIS}(?:={{1,3}}>|-{{1,2}}>|→|⇒|\.[ \t]{{0,3}}(?:[:=]|(?=\S))|:-(?=[ \t])|[:=)]|is\b|-(?=[ \t])){FILLERS}"),
+        head=compiled(
+            rf"ans{_END}{EMPHASIS}(?:={{1,3}}>|-{{1,2}}>|→|⇒|\.[ \t]{{0,3}}(?:[:=]|(?=\S))|:-(?=[ \t])|[:=)]|is\b|-(?=[ \t])){FILLERS}"
+        ),
         untrue=compiled(_UNTRUE),
         doubtful=compiled(_DOUBTFUL),
         hypothetical=compiled(_HYPOTHETICAL),
@@ -116,8 +118,12 @@ ENGLISH = (
     ),
     Announcement(
         stems=("answer]", "answer:]", "answer |", "answer|", "answer** |", "final:", "final**:", "final:**"),
-        before=compiled(r"(?:^|\n)[ \t>]{0,4}(?:[*_]{0,3}\[[*_]{0,3}|\|[ \t*_]{1,9}|[*_]{0,3}(?=$))(?:the |my )?(?:final |correct )?$"),
-        head=compiled(r"answer:?\][*_]{0,3}:?[ \t]{0,3}|answer\*{0,2}[ ]{0,9}\|(?=[^|\n]{1,60}\|[ \t]{0,9}(?:\n|\Z))|final[*_]{0,3}:"),
+        before=compiled(
+            r"(?:^|\n)[ \t>]{0,4}(?:[*_]{0,3}\[[*_]{0,3}|\|[ \t*_]{1,9}|[*_]{0,3}(?=$))(?:the |my )?(?:final |correct )?$"
+        ),
+        head=compiled(
+            r"answer:?\][*_]{0,3}:?[ \t]{0,3}|answer\*{0,2}[ ]{0,9}\|(?=[^|\n]{1,60}\|[ \t]{0,9}(?:\n|\Z))|final[*_]{0,3}:"
+        ),
         closing=compiled(r"\s{0,9}\|$"),
         short=True,
         hypothetical=compiled(_HYPOTHETICAL),
@@ -125,7 +131,9 @@ ENGLISH = (
     ),
     Announcement(
         stems=("option", "choice", "alternative", "letter", "selection"),
-        before=compiled(rf"(?:\b(?:{_QUALITY}|selected|chosen)(?:[ *_]{{1,4}}(?:answer|multiple))?|\b(?:my|the|our))[ *_-]{{1,4}}$"),
+        before=compiled(
+            rf"(?:\b(?:{_QUALITY}|selected|chosen)(?:[ *_]{{1,4}}(?:answer|multiple))?|\b(?:my|the|our))[ *_-]{{1,4}}$"
+        ),
         head=compiled(
             rf"(?:options?|choices?|alternatives?|letters?|selection){_END}{EMPHASIS}{_COMPLEMENT}{EMPHASIS}{_COPULA}"
             rf"{FILLERS}"

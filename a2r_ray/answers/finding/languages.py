@@ -160,7 +160,9 @@ WITH_SPACES = (
     _FRENCH.announces(
         "réponse", "reponse", "option correcte", "bonne option", nouns=r"r[ée]ponses?|option correcte|bonne option"
     ),
-    _FRENCH.announces("résultat", "la solution", "les solutions", nouns=r"résultats?|la solution|les solutions", weak=True),
+    _FRENCH.announces(
+        "résultat", "la solution", "les solutions", nouns=r"résultats?|la solution|les solutions", weak=True
+    ),
     _SPANISH.announces("respuesta", "opción", "opcion", "alternativa", nouns=r"respuestas?|opci[óo]n|alternativa"),
     _SPANISH.announces("resultado", "solución", "solucion", nouns=r"resultados?|soluci[óo]n(?:es)?", weak=True),
     _PORTUGUESE.announces(

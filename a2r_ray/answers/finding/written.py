@@ -52,7 +52,9 @@ _SUBJECT = re.compile(
     r"\s(?:is|are|was|were|equals|will be|would be|must be)\s(?:approximately |about |exactly |equal to )?"
     r"(?=[$\\\d*(+-])"
 )
-_YES_OR_NO = re.compile(r"(\w{1,6})(?:[,;:]|\.(?!\s\d)|\s[-–—])\s|([Yy]es|[Nn]o) (?:it|they|he|she|we|you|there|that|this)\b[^\n]{1,60}\Z|(\w{1,6})\s\([^()\n]{1,200}\)\Z|(是|否|不是|对|错|はい|いいえ|예|아니요)[，,、。]")
+_YES_OR_NO = re.compile(
+    r"(\w{1,6})(?:[,;:]|\.(?!\s\d)|\s[-–—])\s|([Yy]es|[Nn]o) (?:it|they|he|she|we|you|there|that|this)\b[^\n]{1,60}\Z|(\w{1,6})\s\([^()\n]{1,200}\)\Z|(是|否|不是|对|错|はい|いいえ|예|아니요)[，,、。]"
+)
 _IN_WORDS = re.compile(r"([-+]?[$€£]?\d[\d.,/]*%?)\s\([A-Za-z][A-Za-z ,-]{3,60}\)")
 _NAMED = re.compile(r"(?:the )?(?:number|value|letter|option|choice)\s(\S{1,60})", re.IGNORECASE)
 _SIGNS = " ✅✓✔🎉😊👍✨"
@@ -79,8 +81,10 @@ def without_reasons(answer: str) -> str:
     ):
         answer = before
     reason = _REASON_OF_A_VALUE.search(answer)
-    if reason and is_expression(answer[: reason.start()]) and (
-        not reason["condition"] or (_NUMBER.fullmatch(answer[: reason.start()]) and "otherwise" not in answer)
+    if (
+        reason
+        and is_expression(answer[: reason.start()])
+        and (not reason["condition"] or (_NUMBER.fullmatch(answer[: reason.start()]) and "otherwise" not in answer))
     ):
         answer = answer[: reason.start()]
     if again := _AGAIN.fullmatch(answer):

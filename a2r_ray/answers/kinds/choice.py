@@ -29,7 +29,9 @@ _SINGLE = re.compile(r"(?<![A-Za-z])[A-Ja-j](?![A-Za-z])")
 _NAMED = re.compile(
     r"(?:[oO]ption|[cC]hoice|[aA]nswer)\s+\(?([A-J])(?![A-Za-z'])|\(([A-J])\)|(?<![\w'(])([B-HJ])(?![\w'])"
 )
-_CONTRAST = r"rather than|instead of|as opposed to|in contrast (?:to|with)|contrary to|unlike|and not|not|nor|over|versus|vs"
+_CONTRAST = (
+    r"rather than|instead of|as opposed to|in contrast (?:to|with)|contrary to|unlike|and not|not|nor|over|versus|vs"
+)
 _AGAINST = re.compile(
     rf"(?<!\w)(?:{_CONTRAST}|but|while|whilst|whereas|although|though|even though|however|despite|except|even if"
     r"|since|because|as|if|when|given|by|from|with|in|on|due|after|than|and (?:the|this|that|it|we|I|its|so))(?!\w)"
@@ -92,7 +94,9 @@ def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:
     """The letters that a text chooses."""
     words = prose(text)
     for letter, said in choices:
-        if (words == said or _ARTICLE.sub("", words, 1) == _ARTICLE.sub("", said, 1) != "") and not (len(words) == 1 and any(words.upper() == other for other, _ in choices)):
+        if (words == said or _ARTICLE.sub("", words, 1) == _ARTICLE.sub("", said, 1) != "") and not (
+            len(words) == 1 and any(words.upper() == other for other, _ in choices)
+        ):
             return letter
     bare = folded(_DRESS.sub(" ", _WRAPPED.sub(lambda match: f" {match[1] or match[2] or ''} ", text)))
     bare = " ".join(bare.split())

@@ -105,7 +105,8 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 _FIRST_OF_RANGE = re.compile(
-    r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th|\.)? ?(?:and|or|to|through|until|till|und|bis|-|\u2013) ?(?:the )?\Z", re.IGNORECASE
+    r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th|\.)? ?(?:and|or|to|through|until|till|und|bis|-|\u2013) ?(?:the )?\Z",
+    re.IGNORECASE,
 )
 _DAY_ALONE = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)?(?![\w:.])")
 

@@ -16,7 +16,7 @@ from a2r_ray.answers.kinds.spelling import plain, prose
 
 _EXACT = Fraction(0)
 _MINUS = re.compile(r"(?<!\w)(?:minus|negative) (?=\$?[.0-9])", re.IGNORECASE)
-_MIXED = re.compile(r"([-+]?[0-9]{1,15}) (?:and )?((?:an? |one |three |two )?(?:half|thirds?|quarters?))(?: (.{1,40}))?")
+_MIXED = re.compile(r"([-+]?[0-9]{1,15}) ?and ((?:an? |one |three |two )?(?:half|thirds?|quarters?))(?: (.{1,40}))?")
 _MEASURE_WORD = re.compile("[个個只本人支张張枚名]")
 _COUNTED = re.compile("[a-z ]{2,40}")
 _IN_TEXT = re.compile(r"(?<![\w.,])[-+$€£]{0,2}(?:[0-9]|\.[0-9])")

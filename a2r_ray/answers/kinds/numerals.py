@@ -9,8 +9,7 @@ _BELOW_TWENTY = """
 """
 _UNITS = {word: value for value, word in enumerate(_BELOW_TWENTY.split())}
 _TENS = {
-    word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+    word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
 }
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _HUNDRED = 100
