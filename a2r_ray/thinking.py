@@ -95,12 +95,14 @@ _BARE = re.compile(
 """How a text in Harmony begins once its special tokens are taken out of it: with a channel's name, right before what is
 said in it, or on a line of its own."""
 _FINAL_BARE = re.compile(
-    r"assistantfinal|(?<!\w)assistant[ \t]{1,3}final(?!\w)|\A(?:assistant\s{0,3})?final|^[ \t]*(?:assistant[ \t]*\n\s{0,3})?final[ \t]*(?:\n|\Z)",
+    r"assistantfinal|(?<!\w)assistant[ \t]{1,3}final(?!\w)|\A(?:assistant\s{0,3})?final"
+    r"|^[ \t]*(?:assistant[ \t]*\n\s{0,3})?final[ \t]*(?:\n|\Z)",
     re.MULTILINE,
 )
 _NAMED_FINAL = re.compile(r"assistant[ \t]{0,3}final(?![a-z])\s{0,9}")
 _OTHER_BARE = re.compile(
-    r"assistant(?:analysis|commentary)|(?<!\w)assistant[ \t]{1,3}(?:analysis|commentary)(?!\w)|^[ \t]*assistant[ \t]*\n\s{0,3}(?:analysis|commentary)\b",
+    r"assistant(?:analysis|commentary)|(?<!\w)assistant[ \t]{1,3}(?:analysis|commentary)(?!\w)"
+    r"|^[ \t]*assistant[ \t]*\n\s{0,3}(?:analysis|commentary)\b",
     re.MULTILINE,
 )
 _CONSTRAINT = re.compile(r"\s{0,3}(?:<\|constrain\|>|(?<=\s))?json\s{0,3}(?=[{\[])")
@@ -117,8 +119,8 @@ _MAYBE = re.compile(r"[<◁]|\[/?THINK|Here(?: is|'s) my ")
 """What every mark has; most texts have none of it."""
 _END = re.compile(
     r"\s{0,9}("
-    r"<[|｜](?:im_end|im_start|eot_id|eom_id|end_of_text|endoftext|return|end|eot|eos|eod|call|endofturn|end_of_turn"
-    r"|user|assistant|observation|END_OF_TURN_TOKEN|end▁of▁sentence|role_end|message_sep|EOT|pad|padding|separator)[|｜]>"
+    r"<[|\uff5c](?:im_end|im_start|eot_id|eom_id|end_of_text|endoftext|return|end|eot|eos|eod|call|endofturn|end_of_turn"
+    r"|user|assistant|observation|END_OF_TURN_TOKEN|end▁of▁sentence|role_end|message_sep|EOT|pad|padding|separator)[|\uff5c]>"
     r"|</s>|<(?:eos|end_of_turn|eos_token|EOD|eod|pad|end_of_utterance|end_of_text|turn\|)>|\[/?INST\]|\[EOS\])"
     r"\s{0,9}\Z"
 )

@@ -154,7 +154,7 @@ def test_no_mark_is_passed_over() -> None:
         ("3 <|endoftext|><|endoftext|>", "3"),
         ("3<end_of_turn>\n<eos>", "3"),
         ("3 [/INST]", "3"),
-        ("3<｜end▁of▁sentence｜>", "3"),
+        ("3<\uff5cend\u2581of\u2581sentence\uff5c>", "3"),
         ("<think>x</think>3<|im_end|>", "3"),
         ("<think></think>3<|im_end|>", "3"),
         ("a <s>b</s>", "a <s>b</s>"),

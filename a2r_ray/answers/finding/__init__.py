@@ -12,6 +12,7 @@ from a2r_ray.answers.finding.bare import bare, fenced, json_in, listed, says_yes
 from a2r_ray.answers.finding.blank import MAX_LENGTH
 from a2r_ray.answers.finding.boxes import NAME, boxed
 from a2r_ray.answers.finding.marks import bracketed, has_key, hashed, objects, tagged
+from a2r_ray.answers.finding.vocabulary import YES_NO
 from a2r_ray.answers.finding.written import without_reasons
 from a2r_ray.thinking import visible
 
@@ -24,6 +25,7 @@ _MARK = re.compile(
 """What announces an answer, whatever follows."""
 _BLANK = " \t\r\n._?…"
 _DELIMITER = re.compile(r"(?<!\\)(?:\\?\$|\\[()\[\]])")
+_CORNERS = re.compile("[「『]([^「」『』]{1,60})[」』]")
 _WRAPPER = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
 _NUMBER = re.compile(r"(?:(?<![\w.)])[-+−])?(?<![\w.])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+(?![\d/]))?%?")
 
@@ -81,8 +83,6 @@ def announced(
     """
     shown = visible(text)
     found = next((each for each, _ in _stretches(shown) if len(each) <= MAX_LENGTH and fits(each)), None)
-    if found is not None and "\n" in found and (items := listed(found)):
-        return items
     if found is None and (data := json_in(shown)) is not None and str(fits(data))[:1] in {"{", "["}:
         return data
     if found is None and guess_last_number:
@@ -166,8 +166,8 @@ def clean(text: str) -> str:
         text = _DELIMITER.sub("", text).strip().strip("`").removeprefix("**").removesuffix("**").strip()
         if text.endswith(".") and not text.endswith(".."):
             text = text[:-1]
-        if text[:1] in {"「", "『"} and text[-1:] in {"」", "』"} and len(text) > 2 and text.count(text[0]) == 1:  # noqa: PLR2004
-            text = text[1:-1]
+        if (quoted := _CORNERS.fullmatch(text)) and (quoted[1].isascii() or quoted[1] in YES_NO):
+            text = quoted[1]
         if wrapped := _WRAPPER.fullmatch(text):
             text = wrapped[1]
         elif NAME.match(text):

@@ -15,7 +15,8 @@ _VALUE = (
 _IS = r"[ ,]{1,2}(?:is|would be|must be|has to be|should be)[ *_]{1,3}(?:(?:therefore|thus|hence|then|indeed),? )?"
 _IS_THE_ANSWER = re.compile(rf"(?:^|[\s(,;:]){_VALUE}(?: (?:\w{{1,12}}))?{_IS}(?:the|our|my)[ *_]{{1,3}}{_QUALITY}$")
 _AS_THE_ANSWER = re.compile(
-    rf"\b(?:[Gg]et|got|have|obtain|gives?|giving|found|find|[Cc]hoose|chose|pick|select|leav(?:es|ing)|yields?|[Ww]ith|arrive at)"
+    rf"\b(?:[Gg]et|got|have|obtain|gives?|giving|found|find|[Cc]hoose|chose|pick|select|leav(?:es|ing)"
+    rf"|yields?|[Ww]ith|arrive at)"
     rf"(?: us)? {_VALUE}(?: \w{{1,12}})? as (?:the|my|our) {_QUALITY}$"
 )
 _SUPPOSED = re.compile(
@@ -52,7 +53,8 @@ _STEMS_ELSEWHERE = ("richtig", "korrekt", "correct", "corret", "certa", "giusta"
 _CHOSEN = re.compile(
     r"(?:\b(?:I|[Ww]e)(?:'d|’d| would| will|'ll)? ?(?:choose|pick|select|go with|answer)"
     r"|\b[Mm]y (?:choice|pick|guess) is"
-    r"|(?:\bI|\b[Ww]e)(?:'m|’m|'re|’re| am| are) going (?:with|for)|(?:^|[\n.] ?)(?:[Cc]hoose|[Ss]elect|[Pp]ick)(?=[ :*_]{1,4}(?:option |choice )?\(?[A-J]\)?\*{0,2}(?:[.!\n]|$)))"
+    r"|(?:\bI|\b[Ww]e)(?:'m|’m|'re|’re| am| are) going (?:with|for)|(?:^|[\n.] ?)(?:[Cc]hoose|[Ss]elect"
+    r"|[Pp]ick)(?=[ :*_]{1,4}(?:option |choice )?\(?[A-J]\)?\*{0,2}(?:[.!\n]|$)))"
     r"[ :*_]{1,4}(?:option |choice |answer )?"
     r"(?P<value>\(?[A-J]\)?)\*{0,2}(?=[\s.,;:!)]|\Z)"
 )

@@ -31,7 +31,8 @@ _LONGEST_DATA = 20_000
 _ITEM = re.compile(r"([-*•]|\d{1,3}[.)])[ \t]+(\S[^\n]{0,59})")
 _STATED = re.compile(
     r"(?:the|this|that) (?:statement|claim|sentence|assertion|proposition|conjecture)(?: given)? is (?:not )?"
-    r"(?:true|false|correct|incorrect)[.!]?|(?:yes|no|yeah|yep|nope)\b,? (?:it|they|he|she|we|you|there|that|this)\b[^\n.?!]{1,60}[.!]?"
+    r"(?:true|false|correct|incorrect)[.!]?|(?:yes|no|yeah|yep|nope)\b,? (?:it|they|he|she|we|you|there|that"
+    r"|this)\b[^\n.?!]{1,60}[.!]?"
     r"|(?:yes|no) \([^()\n]{1,60}\)\.?",
     re.IGNORECASE,
 )

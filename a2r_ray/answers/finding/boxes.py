@@ -40,7 +40,8 @@ _DENIED = re.compile(
 )
 """The gap before a box that is no answer, by what is said before it."""
 _SINCE = re.compile(
-    r"(?:\A|[.!?\n,;:]\s{0,3}|\band )(?:(since|because|as|if|when|once|after)|from|using|given|with|by|knowing|substituting"
+    r"(?:\A|[.!?\n,;:]\s{0,3}|\band )(?:(since|because|as|if|when|once|after)|from|using|given|with|by"
+    r"|knowing|substituting"
     r"|plugging(?: in)?|adding|multiplying|combining)\b(?: [^.,\n]{0,90})?[\s$\\(]{0,4}\Z",
     re.IGNORECASE,
 )

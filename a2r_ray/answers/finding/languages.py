@@ -67,7 +67,8 @@ class _Language:
 
 _GERMAN = _Language(
     with_words="auf|zu|zur|zum|der|des|für|in|im|von|auch",
-    copulas=r"(?:ist|lautet) nicht [^\n.,]{1,40}, sondern|lautet|lauten|ist|sind|wäre|wären|beträgt|ergibt sich zu|entspricht|muss|sollte|dürfte|heißt|wird",
+    copulas=r"(?:ist|lautet) nicht [^\n.,]{1,40}, sondern|lautet|lauten|ist|sind|wäre|wären|beträgt"
+    r"|ergibt sich zu|entspricht|muss|sollte|dürfte|heißt|wird",
     adverbs=r"also|somit|daher|folglich|demnach|dann|ungefähr|etwa|circa|ca\.|rund|genau|damit|deshalb|gleich|nun"
     r"|schließlich|einfach|letztlich|näherungsweise|Option|Antwort",
     untrue=r"(?:nicht|falsch|korrekt|wie folgt|im|in (?:der|dem|den|diese[rm])|auf|davon|abhängig|gerundet|klar|so"
@@ -81,7 +82,8 @@ _GERMAN = _Language(
 _FRENCH = _Language(
     after=r"finale?s?|correcte?s?|exacte?s?|juste|attendue|définitive|complète|obtenu",
     with_words="à|a|de|du|des|pour|en|au|aux|est-elle",
-    copulas=r"n['’]est pas [^\n.,]{1,40},? mais(?: bien)?|est|sont|serait|sera|doit être|devrait être|vaut|égale|devient|reste",
+    copulas=r"n['’]est pas [^\n.,]{1,40},? mais(?: bien)?|est|sont|serait|sera|doit être|devrait être|vaut"
+    r"|égale|devient|reste",
     adverbs=r"donc|alors|ainsi|environ|approximativement|à peu près|exactement|par conséquent|bien|égale? à|finalement"
     r"|de(?= \d)|l['’]option|la lettre|simplement|enfin",
     untrue=r"(?:pas|dans (?:le|la|ce|cette)|la suivante|le suivant|comme suit|basée?|fausse?|incorrecte?|correcte?"
@@ -105,7 +107,8 @@ _SPANISH = _Language(
 _PORTUGUESE = _Language(
     after=r"corret[ao]s?|certa|final|definitiv[ao]|exat[ao]|adequad[ao]|obtid[ao]|esperad[ao]|correct[ao]",
     with_words="a|à|ao|de|da|do|para|em|que",
-    copulas=r"não é [^\n.,]{1,40},? mas(?: sim)?|é|são|seria|será|deve ser|deveria ser|tem que ser|equivale a|vale|fica|dá",
+    copulas=r"não é [^\n.,]{1,40},? mas(?: sim)?|é|são|seria|será|deve ser|deveria ser|tem que ser"
+    r"|equivale a|vale|fica|dá",
     adverbs=r"portanto|então|assim|logo|aproximadamente|cerca de|exatamente|igual a|por isso|finalmente"
     r"|simplesmente|a letra|a opção|a alternativa|letra|alternativa",
     untrue=r"(?:não (?=\w)|(?:n[ao]|nest[ae]|em|a seguinte|o seguinte|como segue|baseada|errada|incorreta|óbvia|clara"
@@ -117,7 +120,8 @@ _PORTUGUESE = _Language(
 _ITALIAN = _Language(
     after=r"corrett[ao]|esatt[ao]|finale|giust[ao]|definitiv[ao]|ottenut[ao]",
     with_words="a|al|alla|allo|di|del|della|per|in|che",
-    copulas=r"non è [^\n.,]{1,40},? (?:ma|bensì)|è|e'|sono|sarebbe|sarà|deve essere|dovrebbe essere|vale|risulta|diventa|equivale a",
+    copulas=r"non è [^\n.,]{1,40},? (?:ma|bensì)|è|e'|sono|sarebbe|sarà|deve essere|dovrebbe essere|vale"
+    r"|risulta|diventa|equivale a",
     adverbs=r"quindi|dunque|perciò|pertanto|allora|circa|approssimativamente|esattamente|uguale a|pari a|infine"
     r"|semplicemente|l['’]opzione|la lettera|essere",
     untrue=r"(?:non|nella|nel|in (?:questa|questo)|la seguente|il seguente|come segue|basata|sbagliata|errata|ovvia"
@@ -128,11 +132,13 @@ _ITALIAN = _Language(
 )
 _RUSSIAN = _Language(
     with_words="на|в|к|для|по|этой|задачи",
-    copulas=r"[—–-]|не [^\n.,]{1,40}, а|равен|равна|равно|равняется|это|есть|является|будет|составляет|должен быть|таков|получается",
+    copulas=r"[—–-]|не [^\n.,]{1,40}, а|равен|равна|равно|равняется|это|есть|является|будет|составляет"
+    r"|должен быть|таков|получается",
     adverbs=r"примерно|приблизительно|около|равен|равна|следовательно|таким образом|значит|поэтому|это|итак|точно"
     r"|просто|вариант|[—–](?= )",
     untrue=r"(?:не|в (?:таблице|тексте|задаче)|следующ\w{1,4}|неверн\w{1,3}|неправильн\w{1,3}|правильный|верный"
-    r"|очевиден|зависит|основан|округл\w{1,5}|ниже|выше|сначала|пусть|рассмотрим|обозначим|найд[её]м|давайте|заметим|по условию|известно|шаг|так как|получен|найден|неизвестен|понятен|полезен|ясен|прост|что|потому)(?!\w)",
+    r"|очевиден|зависит|основан|округл\w{1,5}|ниже|выше|сначала|пусть|рассмотрим|обозначим|найд[её]м|давайте"
+    r"|заметим|по условию|известно|шаг|так как|получен|найден|неизвестен|понятен|полезен|ясен|прост|что|потому)(?!\w)",
     gives=r"(?:^|[\s,])$",
     hypothetical=r"(?<!\w)(?:если|пусть|предположим,? что|почему|что|неправильный|неверный|первый|каждый|этот)"
     r"(?: \w{2,14})? ?$",
@@ -197,7 +203,10 @@ WITHOUT_SPACES = (
         head=compiled(
             rf"(?:答案|正[确確][选選][项項]|[选選][项項]|解?答(?=[:：])){_ASIAN_SPACE}(?:（[^（）\n]{{1,40}}）|\([^()\n]{{1,40}}\))?"
             rf"{_ASIAN_SPACE}(?:因此|所以|就|便|也|大[约約概]|应该|應該|应当|应|應)?(?:[选選][项項]?)?(?:】?[:：=＝≈]|】|{_SPACED}"
-            rf"|[选選](?=[ \t*(（]{{0,4}}[A-H])|(?=如下)|(?:并|並)?(?:不是|非)[^\n。，,]{{1,40}}[，,]?[ ]?而是|[约約]为?|等于|等於|是|为|為|即)"
+            rf"|[选選](?=[ \t*(（]{{0,4}}[A-H])|(?=如下)"
+            rf"|(?:并|並)?(?:不是|非)[^\n。，,]{{1,40}}[，,]?[ ]?而是|[约約]为?|等于"
+            rf"|等於"
+            rf"|是|为|為|即)"
             rf"(?:{_ASIAN_SPACE}(?:[:：=＝≈~]|[选選][项項]|大?[约約]|约为|大概|近似|等于|等於|所以|因此|是(?=[^\s。，.,!！])|为|為)){{0,4}}"
         ),
         heading=compiled("答案"),

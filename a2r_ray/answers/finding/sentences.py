@@ -26,7 +26,9 @@ _WORD_BEFORE = re.compile(r"(?:^|[\s(\[\"'“‘*_$:=-])([^\W_][\w.]{0,15})$")
 _DOTTED = re.compile(r"[^\W\d_]{1,2}(?:\.[^\W\d_]{1,2}){1,5}")
 _MOVE = re.compile(r"[KQRBN]?[a-h]?[1-8]?x?[a-h][1-8]|O-O(?:-O)?")
 _COUNTS = re.compile(
-    r" (?:(?:different|distinct|possible|unique) )?(?:way|permutation|arrangement|order|seating|sequence|possibilit)[a-z]{0,5}\b|[ ]?[-+*/=×·]|[ ]?\\(?:times|cdot)|(?= [a-z]{2,})(?! (?:so|we|and|but|because|as|hope|let|thanks|that|this|it)\b)"
+    r" (?:(?:different|distinct|possible|unique) )?(?:way|permutation|arrangement|order|seating|sequence"
+    r"|possibilit)[a-z]{0,5}\b|[ ]?[-+*/=×·]|[ ]?\\(?:times|cdot)|(?= [a-z]{2,})(?! (?:so|we|and|but|because"
+    r"|as|hope|let|thanks|that|this|it)\b)"
 )
 """What follows a factorial in its sentence."""
 _NEXT_WORD = re.compile(r"[ \t]{1,3}([^\W_][\w'’]{0,20}\.?)")

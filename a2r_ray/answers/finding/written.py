@@ -22,11 +22,13 @@ _REASON = re.compile(
 )
 _REASON_OF_A_VALUE = re.compile(
     r"\s(?:as (?:required|expected|desired|claimed|needed|stated|wanted|given|shown|asked|requested|before|above|well)"
-    r"|which|(?P<condition>when|where|if|once)|and not|instead of|rather than|as opposed to|not|but not|and (?:nothing|no) \w{1,12}"
+    r"|which|(?P<condition>when|where|if|once)|and not|instead of|rather than|as opposed to|not|but not"
+    r"|and (?:nothing|no) \w{1,12}"
     r"|after (?:rounding|simplif\w{1,9}))(?!\w)"
     r"|[,;]\s(?:however|though|although|while|whereas|where|when|after|once|if|in other words|namely|i\.e\.|meaning"
     r"|by \w{2,}|using|from|based on|just \w{2,}|exactly as|and not|instead of|(?:with|for|the|an?) \w{2,})(?!\w)"
-    r"|\s\((?:the |my |our )?(?:final |correct |right )?answer\b|\s\((?:not|instead of|rather than|rounded|exact(?:ly)?)(?!\w)"
+    r"|\s\((?:the |my |our )?(?:final |correct |right )?answer\b|\s\((?:not|instead of|rather than|rounded"
+    r"|exact(?:ly)?)(?!\w)"
 )
 """What follows a number or mathematics in its sentence and is no part of it."""
 _NUMBER = re.compile(r"[-+−]?[$€£]?\\?\$?\d[^A-Za-z=<>]{0,60}(?:\s[a-z]{1,20}){0,2}")
@@ -53,7 +55,8 @@ _SUBJECT = re.compile(
     r"(?=[$\\\d*(+-])"
 )
 _YES_OR_NO = re.compile(
-    r"(\w{1,6})(?:[,;:]|\.(?!\s\d)|\s[-–—])\s|([Yy]es|[Nn]o) (?:it|they|he|she|we|you|there|that|this)\b[^\n]{1,60}\Z|(\w{1,6})\s\([^()\n]{1,200}\)\Z|(是|否|不是|对|错|はい|いいえ|예|아니요)[，,、。]"
+    r"(\w{1,6})(?:[,;:]|\.(?!\s\d)|\s[-–—])\s|([Yy]es|[Nn]o) (?:it|they|he|she|we|you|there|that"
+    r"|this)\b[^\n]{1,60}\Z|(\w{1,6})\s\([^()\n]{1,200}\)\Z|(是|否|不是|对|错|はい|いいえ|예|아니요)[，,、。]"
 )
 _IN_WORDS = re.compile(r"([-+]?[$€£]?\d[\d.,/]*%?)\s\([A-Za-z][A-Za-z ,-]{3,60}\)")
 _NAMED = re.compile(r"(?:the )?(?:number|value|letter|option|choice)\s(\S{1,60})", re.IGNORECASE)
@@ -67,7 +70,7 @@ _LETTER_AND_TEXT = re.compile(
 )
 
 
-def without_reasons(answer: str) -> str:
+def without_reasons(answer: str) -> str:  # noqa: C901  a kind of ending each
     """What a reader writes down of a stretch: without what follows to explain it, and without a subject before it."""
     answer = _SMILEY.sub("", answer).rstrip(_SIGNS).rstrip(";,").rstrip()
     if all(ASSIGNMENT.fullmatch(line) for line in answer.split("\n")):

@@ -38,7 +38,8 @@ _AGAINST = re.compile(
 )
 """What follows the letter that is chosen, and speaks of others."""
 _DENIED = re.compile(
-    rf"(?<!\w)(?:{_CONTRAST}|than|neither|isn't|it's not|is not) (?:(?:option|choice|answer) )?[(\[]?[A-J][)\]]?(?![\w'])",
+    rf"(?<!\w)(?:{_CONTRAST}|than|neither|isn't|it's not|is not) (?:(?:option|choice"
+    rf"|answer) )?[(\[]?[A-J][)\]]?(?![\w'])",
     re.IGNORECASE,
 )
 _NOT_BUT = re.compile(r"^not [^\n.]{1,40}?,? but (?:rather )?(?:option |choice )?", re.IGNORECASE)
@@ -90,7 +91,7 @@ _KNOWN = re.compile(r"\(?[A-J]\)?\.?|\(?[a-e]\)?")
 
 
 @lru_cache(maxsize=16384)
-def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:
+def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:  # noqa: C901, PLR0911  a form each
     """The letters that a text chooses."""
     words = prose(text)
     for letter, said in choices:

@@ -53,7 +53,7 @@ class Number:
 
 
 @lru_cache(maxsize=16384)
-def in_stretch(text: str) -> tuple[str, Quantity] | None:
+def in_stretch(text: str) -> tuple[str, Quantity] | None:  # noqa: PLR0911  a way of writing each
     """The number in a short text, as written and as read; None where there is none.
 
     All of the text, what stands behind its last equals sign, a constant, a number in words, else the only number that

@@ -9,7 +9,8 @@ _BELOW_TWENTY = """
 """
 _UNITS = {word: value for value, word in enumerate(_BELOW_TWENTY.split())}
 _TENS = {
-    word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+    word: 10 * value
+    for value, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
 }
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _HUNDRED = 100
@@ -52,7 +53,7 @@ def numeral(words: str) -> tuple[Fraction, str] | None:
     return None if read is None else (sign * read[0], " ".join(said[read[1] :]))
 
 
-def _read(said: list[str]) -> tuple[Fraction, int] | None:
+def _read(said: list[str]) -> tuple[Fraction, int] | None:  # noqa: PLR0911  a way of writing each
     """The number and how many words say it."""
     if said[:2] in (["a", "dozen"], ["one", "dozen"]):
         return Fraction(12), 2
@@ -69,7 +70,7 @@ def _read(said: list[str]) -> tuple[Fraction, int] | None:
     part = said[used] if used < len(said) else ""
     if part == "dozen":
         return Fraction(12 * value), used + 1
-    if 0 < value and (part in _PLURAL or (value == 1 and part in _PARTS)):
+    if value > 0 and (part in _PLURAL or (value == 1 and part in _PARTS)):
         return Fraction(value, _PLURAL.get(part) or _PARTS[part]), used + 1
     if part == "and":  # two and a half
         above = _read(said[used + 1 :])

@@ -14,13 +14,15 @@ _SAID: Mapping[str, Literal["yes", "no"]] = {
     **dict.fromkeys(_NO.split(), "no"),
 }
 _LEAD = re.compile(
-    r"(?:(?:(?:the )?(?:statement|claim|answer|it|sentence|assertion|proposition|conclusion|this|that)(?: is)?|definitely|certainly|probably|i think|i believe"
+    r"(?:(?:(?:the )?(?:statement|claim|answer|it|sentence|assertion|proposition|conclusion|this"
+    r"|that)(?: is)?|definitely|certainly|probably|i think|i believe"
     r"|clearly|so|well|therefore|a resounding|most likely)[:,]? ?){1,3}"
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _GOES_ON = re.compile(
     r"$|\.(?! ?\d)|[,;:!?()\-\u2013\u2014。,、;:\n*]"
-    r"| (?:is|are|was|does|do|did|has|can|will|in|on|to|if|when|where|by|given|due|indeed|sir|of course|because|since|as|it|they|he|she|we|you|i|there|that|this|the|a|an|not|for|but|and)(?![a-z])"
+    r"| (?:is|are|was|does|do|did|has|can|will|in|on|to|if|when|where|by|given|due|indeed|sir|of course"
+    r"|because|since|as|it|they|he|she|we|you|i|there|that|this|the|a|an|not|for|but|and)(?![a-z])"
 )
 _OTHER = re.compile(r" ?(?:[,;/]|[,;]? ?(?:or|and)(?![a-z])) ?([^\W\d_]+)(?=$|[.,;!?])")
 """Another word that follows at once, so that nobody knows which of the two is meant."""

@@ -85,7 +85,7 @@ def test_number(said: str, value: str) -> None:
     found = _found("number", f"Answer: {said}")
     assert found is not None
     assert KINDS["number"].equal(found, value)
-    assert not KINDS["number"].equal(found, f"{value.split()[0]}1")
+    assert not KINDS["number"].equal(found, f"{value.split(maxsplit=1)[0]}1")
 
 
 @pytest.mark.parametrize("said", ["x = 5 or x = 6", "x = 5, y = 6", "one two three", "five and six"])
