@@ -17,7 +17,7 @@ _REASON = re.compile(
     r"|rounded|assuming|right\Z|correct\Z)\b"
     r"|\s\((?:because|since|which|as|rounded|i\.e|from|see|option|approximately|approx|or about|about)\b"
     r"|\s[-–—]{1,2}\s(?:the|an?|it|this)\s|,? or equivalently\s"
-    r"|[,;|.]?\s+(?:[Cc]onfidence|[Ee]xplanation|[Rr]eason(?:ing)?|[Rr]ationale)\b[^:\n]{0,20}:"
+    r"|[,;|.]?(?<!\s)\s{1,9}(?:[Cc]onfidence|[Ee]xplanation|[Rr]eason(?:ing)?|[Rr]ationale)\b[^:\n]{0,20}:"
     r"|[，,、](?:因为|因為|所以|即|其中|なぜなら|これは)|，?因为|\sand I (?:hope|think)\b"
 )
 _REASON_OF_A_VALUE = re.compile(
