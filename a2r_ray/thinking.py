@@ -88,15 +88,22 @@ _BARE = re.compile(
     r"(?:assistant\s{0,3})?(?:"
     r"(?:analysis|commentary)(?:(?=[^\W_]|[\"“'(\[{$\\*#])|[ \t]*\n|(?= to=))|final(?=[A-Z\d\\$*]|[ \t]*\n)"
     r")"
+    r"|assistant[ \t]{1,3}(?:(?:analysis|commentary)[ \t]{1,3}(?=[^\Wa-z_])|final[ \t]{1,3}(?=[A-Z\d\\$*]))"
+    r"|(?:assistant[ \t]{1,3})?(?:analysis|commentary)[ \t](?=.*(?<!\w)assistant[ \t]{0,3}final\b)",
+    re.DOTALL,
 )
 """How a text in Harmony begins once its special tokens are taken out of it: with a channel's name, right before what is
 said in it, or on a line of its own."""
 _FINAL_BARE = re.compile(
-    r"assistantfinal|\A(?:assistant\s{0,3})?final|^[ \t]*(?:assistant[ \t]*\n\s{0,3})?final[ \t]*(?:\n|\Z)",
+    r"assistantfinal|(?<!\w)assistant[ \t]{1,3}final(?!\w)|\A(?:assistant\s{0,3})?final"
+    r"|^[ \t]*(?:assistant[ \t]*\n\s{0,3})?final[ \t]*(?:\n|\Z)",
     re.MULTILINE,
 )
+_NAMED_FINAL = re.compile(r"assistant[ \t]{0,3}final(?![a-z])\s{0,9}")
 _OTHER_BARE = re.compile(
-    r"assistant(?:analysis|commentary)|^[ \t]*assistant[ \t]*\n\s{0,3}(?:analysis|commentary)\b", re.MULTILINE
+    r"assistant(?:analysis|commentary)|(?<!\w)assistant[ \t]{1,3}(?:analysis|commentary)(?!\w)"
+    r"|^[ \t]*assistant[ \t]*\n\s{0,3}(?:analysis|commentary)\b",
+    re.MULTILINE,
 )
 _CONSTRAINT = re.compile(r"\s{0,3}(?:<\|constrain\|>|(?<=\s))?json\s{0,3}(?=[{\[])")
 
@@ -110,6 +117,16 @@ _BEGINS = (*(begin for family in _FAMILIES for begin in family.begins), f"{_CHAN
 _MARKS = (*_BEGINS, *(end for family in _FAMILIES for end in family.ends), _CHANNEL)
 _MAYBE = re.compile(r"[<◁]|\[/?THINK|Here(?: is|'s) my ")
 """What every mark has; most texts have none of it."""
+_END = re.compile(
+    r"\s{0,9}("
+    r"<[|\uff5c](?:im_end|im_start|eot_id|eom_id|end_of_text|endoftext|return|end|eot|eos|eod|call|endofturn|end_of_turn"
+    r"|user|assistant|observation|END_OF_TURN_TOKEN|end▁of▁sentence|role_end|message_sep|EOT|pad|padding|separator)[|\uff5c]>"
+    r"|</s>|<(?:eos|end_of_turn|eos_token|EOD|eod|pad|end_of_utterance|end_of_text|turn\|)>|\[/?INST\]|\[EOS\])"
+    r"\s{0,9}\Z"
+)
+"""A special token at the end of a text, as decoding leaves it."""
+_LAST_OF_END = (">", "]")
+_LONGEST_END = 60
 _AROUND = (*(mark for family in _FAMILIES for mark in family.around_answer), *_HARMONY)
 
 
@@ -119,9 +136,21 @@ def visible(text: str) -> str:
     All of it where no thinking was opened, nothing where the thinking never closed.
     """
     if text.startswith(_NOTHING_THOUGHT):
-        return text.removeprefix(_NOTHING_THOUGHT).strip()
+        return _without_end(text.removeprefix(_NOTHING_THOUGHT).strip())
     text = text.strip()
-    return _behind_marks(text) if _MAYBE.search(text) or _BARE.match(text) else text
+    return _without_end(_behind_marks(text) if _MAYBE.search(text) or _BARE.match(text) else text)
+
+
+def _without_end(text: str) -> str:
+    """A text without the special tokens that tell its end."""
+    if text[-1:] not in _LAST_OF_END:
+        return text
+    end = len(text)
+    while ended := _END.search(text, max(0, end - _LONGEST_END), end):
+        if ended[1] == "</s>" and "<s>" in text:
+            break  # what is struck out
+        end = ended.start()
+    return text[:end].rstrip()
 
 
 def _behind_marks(text: str) -> str:
@@ -207,7 +236,8 @@ def _after(text: str, family: _Marks) -> str:
         answer = answer.removeprefix(mark).strip()
     for mark in reversed(family.around_answer):
         answer = answer.removesuffix(mark).strip()
-    return answer
+    named = _NAMED_FINAL.match(answer)
+    return answer[named.end() :] if named else answer
 
 
 def _final(text: str) -> str:
@@ -235,4 +265,4 @@ def _rewritten(text: str, thinking: Thinking, *, opened: bool) -> str:
 
 
 def _answer_alone(text: str) -> str:
-    return text if visible(text) == text.strip() else _NOTHING_THOUGHT + text
+    return text if visible(text) == _without_end(text.strip()) else _NOTHING_THOUGHT + text

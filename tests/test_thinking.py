@@ -143,3 +143,29 @@ def test_what_came_apart_is_stored_so_that_the_answer_is_shown_whole() -> None:
 
 def test_no_mark_is_passed_over() -> None:
     assert all(thinking._MAYBE.search(mark) for mark in thinking._MARKS)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("3.<|im_end|>", "3."),
+        ("3</s>", "3"),
+        ("3<|eot_id|>\n", "3"),
+        ("3 <|endoftext|><|endoftext|>", "3"),
+        ("3<end_of_turn>\n<eos>", "3"),
+        ("3 [/INST]", "3"),
+        ("3<\uff5cend\u2581of\u2581sentence\uff5c>", "3"),
+        ("<think>x</think>3<|im_end|>", "3"),
+        ("<think></think>3<|im_end|>", "3"),
+        ("a <s>b</s>", "a <s>b</s>"),
+        ("<|im_end|> ends it", "<|im_end|> ends it"),
+        ("x <y>", "x <y>"),
+        ("analysisquick.assistantfinal4<|return|>", "4"),
+        ("<think>x</think>\n\nassistantfinal 4", "4"),
+        ("assistant analysis Hmm. The answer is A. assistant final B", "B"),
+        ("analysis We think. assistant final B", "B"),
+        ("analysis of the data shows 3", "analysis of the data shows 3"),
+    ],
+)
+def test_special_tokens_at_the_end_are_not_shown(text: str, shown: str) -> None:
+    assert visible(text) == shown

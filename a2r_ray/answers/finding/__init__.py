@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 
 from a2r_ray.answers.finding.afterwards import named_before
 from a2r_ray.answers.finding.announcements import Found, Strength, announcements
-from a2r_ray.answers.finding.bare import bare, fenced, is_expression, says_yes_or_no
+from a2r_ray.answers.finding.bare import bare, fenced, json_in, listed, says_yes_or_no
 from a2r_ray.answers.finding.blank import MAX_LENGTH
 from a2r_ray.answers.finding.boxes import NAME, boxed
 from a2r_ray.answers.finding.marks import bracketed, has_key, hashed, objects, tagged
-from a2r_ray.answers.finding.stretches import ASSIGNMENT
 from a2r_ray.answers.finding.vocabulary import YES_NO
+from a2r_ray.answers.finding.written import without_reasons
 from a2r_ray.thinking import visible
 
 __all__ = ["MAX_LENGTH", "announced", "clean", "extract", "is_lost"]
@@ -25,6 +25,7 @@ _MARK = re.compile(
 """What announces an answer, whatever follows."""
 _BLANK = " \t\r\n._?…"
 _DELIMITER = re.compile(r"(?<!\\)(?:\\?\$|\\[()\[\]])")
+_CORNERS = re.compile("[「『]([^「」『』]{1,60})[」』]")
 _WRAPPER = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
 _NUMBER = re.compile(r"(?:(?<![\w.)])[-+−])?(?<![\w.])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+(?![\d/]))?%?")
 
@@ -63,7 +64,7 @@ def extract(text: str, *, guess_last_number: bool = False) -> str | None:
         found = _last_number(shown)
     if found is None or len(found) > MAX_LENGTH:
         return None
-    answer = clean(_without_reasons(clean(found)) if in_words else found)
+    answer = clean(without_reasons(clean(found)) if in_words else found)
     return answer if answer.strip(_BLANK) else None
 
 
@@ -82,6 +83,8 @@ def announced(
     """
     shown = visible(text)
     found = next((each for each, _ in _stretches(shown) if len(each) <= MAX_LENGTH and fits(each)), None)
+    if found is None and (data := json_in(shown)) is not None and str(fits(data))[:1] in {"{", "["}:
+        return data
     if found is None and guess_last_number:
         found = _last_number(shown)
     return found
@@ -112,9 +115,11 @@ def _stretches(shown: str, *, within: bool = False) -> Iterator[tuple[str, bool]
     if last is not None and not NAME.search(last.answer):  # what remains of a box was cut off
         yield last.answer, True
     elif last is None and box is None and tags is None:
-        shown = fenced(shown) or shown
+        shown = fenced(shown) or (clean(shown) if shown[:1] in {"「", "『"} else shown)
         if (bare(shown) and not has_key(shown) and not NAME.search(shown)) or _is_grid(shown):
             yield shown, says_yes_or_no(shown)
+        elif items := listed(shown):
+            yield items, False
 
 
 _CHOICE = re.compile(r"\(?[A-J]\)?\.?")
@@ -154,60 +159,6 @@ def _last_number(shown: str) -> str | None:
     return numbers[-1] if numbers else None
 
 
-# What a reader writes down ------------------------------------------------------------------------------------------
-
-_REASON = re.compile(
-    r"(?<=\S)(?:[,;:.]|\s[-–—(])?\s(?:because|since|weil|denn|parce que|car|porque|perché|потому что|так как)\b"
-    r"|(?<=\S)(?:[,;:]|\s[-–—])\s(?:so|which|as\b|not\b"
-    r"|hence|therefore|thus|given that|due to|but"
-    r"|I|this|that|it|we|rather than|and (?:I|this|that|it|we|the \w{1,14} (?:is|are))"
-    r"|rounded|assuming|right\Z|correct\Z)\b"
-    r"|\s\((?:because|since|which|as|rounded|i\.e|from|see|option|approximately|approx|or about|about)\b"
-    r"|\s[-–—]{1,2}\s(?:the|an?|it|this)\s|,? or equivalently\s"
-    r"|[,;|.]?\s+(?:[Cc]onfidence|[Ee]xplanation|[Rr]eason(?:ing)?|[Rr]ationale)\b[^:\n]{0,20}:"
-    r"|[，,、](?:因为|因為|所以|即|其中|なぜなら|これは)|，?因为|\sand I (?:hope|think)\b"
-)
-_VALUE_LIKE = re.compile(r"[^\s,;]{1,60}(?:\s[^\s,;]{1,30}){0,3}")
-_SUBJECT = re.compile(
-    r"(?:[Tt]h(?:e|ere|at|us|erefore)|An?|So|Hence|[Ii]t|Each|His|Her|Their|In total|[A-Z][a-z]{1,15}'s)\b[^\n=]{0,90}?"
-    r"\s(?:is|are|was|were|equals|will be|would be|must be)\s(?:approximately |about |exactly |equal to )?"
-    r"(?=[$\\\d*(+-])"
-)
-_YES_OR_NO = re.compile(r"(\w{1,6})(?:[,;:]|\.(?!\s\d)|\s[-–—])\s|(是|否|不是|对|错|はい|いいえ|예|아니요)[，,、。]")
-_IN_WORDS = re.compile(r"([-+]?[$€£]?\d[\d.,/]*%?)\s\([A-Za-z][A-Za-z ,-]{3,60}\)")
-_NAMED = re.compile(r"(?:the )?(?:number|value|letter|option|choice)\s(\S{1,60})", re.IGNORECASE)
-_SIGNS = " ✅✓✔🎉😊👍✨"
-_LETTER = re.compile(
-    r"(?:(?:the |la |die |el )?(?:option|choice|letter|answer|la|a|il|le|die|вариант)\s)?(\(?[A-J]\)?)\.?",
-    re.IGNORECASE,
-)
-_LETTER_AND_TEXT = re.compile(r"([A-J])\.\s(?![A-Z]\.)\S.*", re.DOTALL)
-
-
-def _without_reasons(answer: str) -> str:
-    """What a reader writes down of a stretch: without what follows to explain it, and without a subject before it."""
-    answer = answer.rstrip(_SIGNS)
-    if all(ASSIGNMENT.fullmatch(line) for line in answer.split("\n")):
-        return ", ".join(answer.split("\n"))
-    if (yes_no := _YES_OR_NO.match(answer)) and (yes_no[1] or yes_no[2]).casefold() in YES_NO:
-        return yes_no[1] or yes_no[2]
-    if (reason := _REASON.search(answer)) and _VALUE_LIKE.fullmatch(
-        before := answer[: reason.start()].rstrip(" ,;:—–-")
-    ):
-        answer = before
-    if (subject := _SUBJECT.match(answer)) and is_expression(answer[subject.end() :]):
-        answer = answer[subject.end() :]
-    if in_words := _IN_WORDS.fullmatch(answer):
-        return in_words[1]
-    if (named := _NAMED.fullmatch(answer)) and bare(named[1]):
-        answer = named[1]
-    if (letter := _LETTER.fullmatch(answer)) and len(answer) > len(letter[1]) + 1:
-        return letter[1]
-    if letter := _LETTER_AND_TEXT.fullmatch(answer):
-        return letter[1]
-    return answer
-
-
 def clean(text: str) -> str:
     """The answer without what only surrounds it."""
     while True:
@@ -215,6 +166,8 @@ def clean(text: str) -> str:
         text = _DELIMITER.sub("", text).strip().strip("`").removeprefix("**").removesuffix("**").strip()
         if text.endswith(".") and not text.endswith(".."):
             text = text[:-1]
+        if (quoted := _CORNERS.fullmatch(text)) and (quoted[1].isascii() or quoted[1] in YES_NO):
+            text = quoted[1]
         if wrapped := _WRAPPER.fullmatch(text):
             text = wrapped[1]
         elif NAME.match(text):

@@ -14,6 +14,15 @@ _VALUE = (
 )
 _IS = r"[ ,]{1,2}(?:is|would be|must be|has to be|should be)[ *_]{1,3}(?:(?:therefore|thus|hence|then|indeed),? )?"
 _IS_THE_ANSWER = re.compile(rf"(?:^|[\s(,;:]){_VALUE}(?: (?:\w{{1,12}}))?{_IS}(?:the|our|my)[ *_]{{1,3}}{_QUALITY}$")
+_AS_THE_ANSWER = re.compile(
+    rf"\b(?:[Gg]et|got|have|obtain|gives?|giving|found|find|[Cc]hoose|chose|pick|select|leav(?:es|ing)"
+    rf"|yields?|[Ww]ith|arrive at)"
+    rf"(?: us)? {_VALUE}(?: \w{{1,12}})? as (?:the|my|our) {_QUALITY}$"
+)
+_SUPPOSED = re.compile(
+    r"\b(?:if|suppose|assume|assuming|would|could|might|not|never|cannot|why|how|to)\b[^.\n]{0,60}\Z|n['’]t\b[^.\n]{0,60}\Z",
+    re.IGNORECASE,
+)
 _NOUN = re.compile(
     r"(?:answer|option|choice)\b[*_]{0,3}(?=[ ]*(?:[.,;:!)\n]|\Z|because|since|as\b|to\b|for\b|here\b|and\b))"
 )
@@ -38,13 +47,15 @@ _IS_CORRECT_ELSEWHERE = re.compile(
 )
 _IS_CORRECT_WITHOUT_SPACES = re.compile(
     rf"(?:[选選][项項] ?|^|[，。,\s]){_LETTER} ?[项項]?是?(?:正确|正確)"
-    rf"|{_LETTER.replace('value', 'other')} ?(?:が正解|[가이] 정답)"
+    rf"|{_LETTER.replace('value', 'other')} ?(?:が(?:正解|正しい|適切)|[가이] (?:정답|맞[습는다]|옳))"
 )
 _STEMS_ELSEWHERE = ("richtig", "korrekt", "correct", "corret", "certa", "giusta", "прав", "верн", "верен", "bonne")
 _CHOSEN = re.compile(
     r"(?:\b(?:I|[Ww]e)(?:'d|’d| would| will|'ll)? ?(?:choose|pick|select|go with|answer)"
     r"|\b[Mm]y (?:choice|pick|guess) is"
-    r"|(?:^|[\n.] ?)(?:[Cc]hoose|[Ss]elect))[ :*_]{1,4}(?:option |choice |answer )?"
+    r"|(?:\bI|\b[Ww]e)(?:'m|’m|'re|’re| am| are) going (?:with|for)|(?:^|[\n.] ?)(?:[Cc]hoose|[Ss]elect"
+    r"|[Pp]ick)(?=[ :*_]{1,4}(?:option |choice )?\(?[A-J]\)?\*{0,2}(?:[.!\n]|$)))"
+    r"[ :*_]{1,4}(?:option |choice |answer )?"
     r"(?P<value>\(?[A-J]\)?)\*{0,2}(?=[\s.,;:!)]|\Z)"
 )
 
@@ -55,26 +66,45 @@ def named_before(text: str) -> Iterator[Found]:
         ("answer", _NOUN, _IS_THE_ANSWER),
         ("option", _NOUN, _IS_THE_ANSWER),
         ("choice", _NOUN, _IS_THE_ANSWER),
+        ("answer", _NOUN, _AS_THE_ANSWER),
         ("correct", _CORRECT, _IS_CORRECT),
     ):
         at = text.rfind(stem) if stem in text else -1
         for _ in range(_MOST):
             if at < 0:
                 break
-            if noun.match(text, at) and (found := _named(text, at, named)):
+            if (
+                noun.match(text, at)
+                and (found := _named(text, at, named))
+                and not (named is _AS_THE_ANSWER and _SUPPOSED.search(text[max(0, found.at - 60) : found.at]))
+            ):
                 yield found
                 break
             at = text.rfind(stem, 0, at)
+    lower = text.replace("\u0130", "I").lower()
     for stems, named in (
         (_STEMS_ELSEWHERE, _IS_CORRECT_ELSEWHERE),
-        (("正确", "正確", "正解", "정답"), _IS_CORRECT_WITHOUT_SPACES),
+        (("正确", "正確", "正解", "正しい", "適切", "정답", "맞", "옳"), _IS_CORRECT_WITHOUT_SPACES),
     ):
         for stem in stems:
-            at = text.casefold().rfind(stem) if stem in text else -1
+            at = lower.rfind(stem)
             if at >= 0 and (match := named.search(text, max(0, at - 40), at + 40)):
                 group = "value" if match["value"] else "other"
                 yield Found(Strength.WEAK, match.start(group), match[group])
-    for stem in ("choose", "pick", "select", "go with", "choice is", "guess is", "answer"):
+    for stem in (
+        "choose",
+        "pick",
+        "select",
+        "Choose",
+        "Pick",
+        "Select",
+        "go with",
+        "going with",
+        "going for",
+        "choice is",
+        "guess is",
+        "answer",
+    ):
         at = text.rfind(stem) if stem in text else -1
         if at >= 0 and (chosen := _CHOSEN.search(text, max(0, at - 20), at + 60)):
             yield Found(Strength.WEAK, chosen.start("value"), chosen["value"])

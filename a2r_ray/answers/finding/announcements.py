@@ -70,6 +70,8 @@ _CALCULATED = re.compile(
 _NOT_BUT = re.compile(
     r"not [^\n.]{1,40}?(?:,? but(?: rather)?|[,;:] (?:it is|it's|rather))(?: option)? ", re.IGNORECASE
 )
+_NOT_THIS = re.compile(r"\A[^\n]{1,40}?(?:(?:では|じゃ)な(?:くて?|い)|[이가] 아니라|아닌)[、,]? ?(?=\S)")
+"""What is denied before the answer, in Japanese and Korean."""
 _AT_ITS_END = re.compile(r"(?:[:：]|^\w+[*_]{0,3})\s*[*_]{0,3}\s*$")
 """A colon, or nothing, behind the noun: what follows is announced for certain."""
 _CODE = re.compile(
@@ -144,6 +146,8 @@ def _read_from(text: str, end: int, head: str, sentence: str, announcement: Anno
     answer, start, asks = stretch_from(text, end)
     if announcement.closing is not None:
         answer = announcement.closing.sub("", answer.rstrip(" *_")).strip(" *_")
+    if announcement.within_words:
+        answer = _NOT_THIS.sub("", answer)
     if but := _NOT_BUT.match(text, start):
         answer, start, asks = stretch_from(text, but.end())
     elif announcement.untrue is not None and announcement.untrue.match(answer.lstrip("*_$ ")):

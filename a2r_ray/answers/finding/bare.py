@@ -25,6 +25,18 @@ _LETTER = re.compile(r"(?:(?:option|choice|answer)[ \t])?[(\[]?[A-Za-z][)\]]?[.:
 _EXPRESSION = re.compile(
     r"[\w\s+*/^=<>≤≥≠≈±×÷·√π∞°%$€£¥₹!|'’,.:;(){}\[\]\\&~−½¼¾²³⅓⅔∪∩∈∅→-]{1,300}",
 )
+_JSON_FENCE = re.compile(r"```(?:json|JSON|json5)[ \t]{0,9}\n(.*?)```", re.DOTALL)
+_JSON_LEAD = re.compile(r"(?=[^:]{0,600}\b(?:json|object|list|array|data)\b)[^{}\[\]]{0,600}:\s{0,20}", re.IGNORECASE)
+_LONGEST_DATA = 20_000
+_ITEM = re.compile(r"([-*•]|\d{1,3}[.)])[ \t]+(\S[^\n]{0,59})")
+_STATED = re.compile(
+    r"(?:the|this|that) (?:statement|claim|sentence|assertion|proposition|conjecture)(?: given)? is (?:not )?"
+    r"(?:true|false|correct|incorrect)[.!]?|(?:yes|no|yeah|yep|nope)\b,? (?:it|they|he|she|we|you|there|that"
+    r"|this)\b[^\n.?!]{1,60}[.!]?"
+    r"|(?:yes|no) \([^()\n]{1,60}\)\.?",
+    re.IGNORECASE,
+)
+"""A sentence that says yes or no."""
 _BEGINS = re.compile(
     r"[\s$({\[|*~≈+−-]{0,6}(?:\\|\d|[.,]\d|√|π|∞|½|¼|¾|⅓|⅔|[€£¥₹]|[A-Za-zΑ-ω](?![^\W\d_])"
     r"|(?:sin|cos|tan|log|ln|exp|sqrt|max|min)\b)"
@@ -115,8 +127,35 @@ def is_data(text: str) -> bool:
 
 def says_yes_or_no(text: str) -> bool:
     """Whether a text is one sentence that begins with yes or no: Yes, because it rains."""
+    if _STATED.fullmatch(text.strip("*_ ")):
+        return True
     begins = _YES.match(text.strip("*_ "))
     return begins is not None and begins[1].casefold() in YES_NO
+
+
+def listed(text: str) -> str | None:
+    """The items of a text that is a list of short ones and nothing else, joined by commas."""
+    lines = text.strip().split("\n") if len(text) <= _LONGEST * 10 else []
+    items = [_ITEM.fullmatch(line.strip()) for line in lines]
+    if len(items) < 2 or not all(items):  # noqa: PLR2004
+        return None
+    said = [item[2].strip("*_ ") for item in items if item]
+    return ", ".join(said) if all(map(bare, said)) and len({item[1][-1] for item in items if item}) == 1 else None
+
+
+def json_in(text: str) -> str | None:
+    """The object or list of a text whose only other words speak of it: in its one fence for JSON, or behind a colon."""
+    fences = _JSON_FENCE.findall(text) if "```" in text else []
+    if len(fences) == 1 and text.count("```") == 2 and is_data(fences[0]):  # noqa: PLR2004
+        return str(fences[0]).strip()
+    begin = min((at for sign in "{[" if (at := text.find(sign)) >= 0), default=-1)
+    if begin < 0 or fences or not _JSON_LEAD.fullmatch(text[:begin][-2 * _LONGEST :]):
+        return None
+    try:
+        _, end = json.JSONDecoder().raw_decode(text[begin : begin + _LONGEST_DATA])
+    except (ValueError, RecursionError):
+        return None
+    return text[begin : begin + end]
 
 
 def _is_choice(text: str) -> bool:

@@ -30,10 +30,25 @@ _BREAKS = re.compile(
 _FINAL = re.compile(r"\b(?:answer|final(?:ly)?|total|result|altogether)\b|答案|最终", re.IGNORECASE)
 """What tells the last box from the steps before it."""
 _ASSIGNED = re.compile(
-    r"(?:[A-Za-z\\][A-Za-z0-9_{}\\']{0,12}|\))[\s&]{0,3}(?:=|\bis\b|\bare\b)[\s$&(\\]{0,6}$"
+    r"(?:(?<![A-Za-z])(?!(?:which|that|this|it|also)\b)[A-Za-z\\][A-Za-z0-9_{}\\']{0,20}|\))[\s&]{0,3}(?:=|\b(?:is|are|was|were|equals?)\b)[\s$&(\\]{0,6}$"
     r"|(?:\b[Pp]art \w{1,3}|\([a-z]\)|\b[a-z]\))[:.]?[\s$&(\\]{0,6}$"
 )
 """The gap before a box that has a name of its own: it is another value, not the same one in another form."""
+_DENIED = re.compile(
+    r"\b(?:not|rather than|instead of|isn't|nor|unlike|as opposed to)(?: (?:to be|the|a))?[\s$\\(*]{0,6}\Z",
+    re.IGNORECASE,
+)
+"""The gap before a box that is no answer, by what is said before it."""
+_SINCE = re.compile(
+    r"(?:\A|[.!?\n,;:]\s{0,3}|\band )(?:(since|because|as|if|when|once|after)|from|using|given|with|by"
+    r"|knowing|substituting"
+    r"|plugging(?: in)?|adding|multiplying|combining)\b(?: [^.,\n]{0,90})?[\s$\\(]{0,4}\Z",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r",\s|\bthen\b")
+_OBTAINED = re.compile(
+    r",\s|\b(?:obtain|get|find|have|follows|deduce|conclude|arrive|compute|reach|calculate)(?:s|ed)?\b"
+)
 _LONGEST_GAP = 200
 _MOST = 50
 
@@ -51,13 +66,27 @@ def boxed(text: str) -> tuple[str, int] | None:
     boxes = _closed(text, max(0, min(starts) - 10))
     if not boxes:
         return None
+    boxes = boxes[-_MOST:]
+    while len(boxes) > 1 and _DENIED.search(text[boxes[-2].stop : boxes[-1].start][-_LONGEST_GAP:]):
+        boxes.pop()
     parts = [boxes[-1]]
-    for earlier in reversed(boxes[-_MOST:-1]):
-        if not _are_together(text[earlier.stop : parts[-1].start][: 2 * _LONGEST_GAP]):
+    for earlier in reversed(boxes[:-1]):
+        if _is_reason(text, earlier, parts[-1]) or not _are_together(
+            text[earlier.stop : parts[-1].start][: 2 * _LONGEST_GAP]
+        ):
             break
         parts.append(earlier)
     contents = dict.fromkeys(_content(text[part]) for part in reversed(parts))
     return ", ".join(contents), boxes[-1].stop
+
+
+def _is_reason(text: str, earlier: slice, later: slice) -> bool:
+    """Whether a box stands in a clause that only leads to the next: "since the sum is 4, the product is 9"."""
+    lead = _SINCE.search(text[max(0, earlier.start - _LONGEST_GAP // 2) : earlier.start])
+    if lead is None:
+        return False
+    gap = text[earlier.stop : later.start][:_LONGEST_GAP]
+    return bool(_CLAUSE.search(gap) if lead[1] else _OBTAINED.search(gap))
 
 
 def _closed(text: str, start: int) -> list[slice]:

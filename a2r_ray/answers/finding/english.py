@@ -17,7 +17,8 @@ FILLERS = fillers(_ADVERBS)
 _BE = r"(?:be|equal|become)(?:s|ing)?"
 _COPULA = (
     rf"(?:,?{SPACE}{{1,3}}(?:therefore|thus|hence|then|so|finally|indeed|clearly|obviously|simply|now|actually)\b,?)?"
-    rf"{SPACE}{{0,3}}(?:[:：=≈≅]|->|→|⇒|=>|'s\b|’s\b"
+    rf"{SPACE}{{0,3}}(?:={{1,3}}>|-{{1,2}}>|→|⇒|[:：](?:=|-(?=[ \t]))"
+    rf"|\.{{3,6}}(?=[ \t]{{0,3}}[-+$\\(*]{{0,3}}(?:\d|[A-J](?!\w)))|[:：=≈≅]|'s\b|’s\b"
     r"|(?:\n|(?<![A-Za-z]))(?:(?:is|are|was|were)(?! (?:look|ask|seek|search|try)(?:ing|ed)\b)|becomes?|became|equals?"
     r"|reads|remains|stays"
     r"|comes (?:out )?(?:to(?: be)?|as|at)"
@@ -108,15 +109,35 @@ ENGLISH = (
     ),
     Announcement(
         stems=("ans:", "ans.", "ans ", "ans=", "ans)", "ans*", "ans_", "ans-"),
-        head=compiled(rf"ans{_END}{EMPHASIS}(?:\.[ \t]{{0,3}}(?:[:=]|(?=\S))|[:=)]|is\b|-(?=[ \t])|->|→){FILLERS}"),
+        head=compiled(
+            rf"ans{_END}{EMPHASIS}(?:={{1,3}}>|-{{1,2}}>|→|⇒|\.[ \t]{{0,3}}(?:[:=]|(?=\S))|:-(?=[ \t])|[:=)]"
+            rf"|is\b|-(?=[ \t])){FILLERS}"
+        ),
         untrue=compiled(_UNTRUE),
         doubtful=compiled(_DOUBTFUL),
         hypothetical=compiled(_HYPOTHETICAL),
         note=compiled(_NOTE),
     ),
     Announcement(
+        stems=("answer]", "answer:]", "answer |", "answer|", "answer** |", "final:", "final**:", "final:**"),
+        before=compiled(
+            r"(?:^|\n)[ \t>]{0,4}(?:[*_]{0,3}\[[*_]{0,3}|\|[ \t*_]{1,9}|[*_]{0,3}(?=$))(?:the "
+            r"|my )?(?:final |correct )?$"
+        ),
+        head=compiled(
+            r"answer:?\][*_]{0,3}:?[ \t]{0,3}|answer\*{0,2}[ ]{0,9}\|(?=[^|\n]{1,60}\|[ \t]{0,9}(?:\n|\Z))"
+            r"|final[*_]{0,3}:"
+        ),
+        closing=compiled(r"\s{0,9}\|$"),
+        short=True,
+        hypothetical=compiled(_HYPOTHETICAL),
+        note=compiled(_NOTE),
+    ),
+    Announcement(
         stems=("option", "choice", "alternative", "letter", "selection"),
-        before=compiled(rf"(?:\b{_QUALITY}(?:[ *_]{{1,4}}(?:answer|multiple))?|\b(?:my|the|our))[ *_-]{{1,4}}$"),
+        before=compiled(
+            rf"(?:\b(?:{_QUALITY}|selected|chosen)(?:[ *_]{{1,4}}(?:answer|multiple))?|\b(?:my|the|our))[ *_-]{{1,4}}$"
+        ),
         head=compiled(
             rf"(?:options?|choices?|alternatives?|letters?|selection){_END}{EMPHASIS}{_COMPLEMENT}{EMPHASIS}{_COPULA}"
             rf"{FILLERS}"

@@ -13,7 +13,7 @@ _DOUBTFUL = compiled(
     r"|(?:un|une|uma?|una|eine?|ein) (?:\w+ )?(?:entier|nombre|número|numero|zahl|intero|entero|inteiro)\b"
     r"|целое|целым|число\b"
 )
-_MARK = r"[:：=≈≅]|->|→|⇒|=>"
+_MARK = r"={1,3}>|-{1,2}>|→|⇒|[:：]-(?=[ \t])|[:：=≈≅]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,8 @@ class _Language:
 
 _GERMAN = _Language(
     with_words="auf|zu|zur|zum|der|des|für|in|im|von|auch",
-    copulas=r"lautet|lauten|ist|sind|wäre|wären|beträgt|ergibt sich zu|entspricht|muss|sollte|dürfte|heißt|wird",
+    copulas=r"(?:ist|lautet) nicht [^\n.,]{1,40}, sondern|lautet|lauten|ist|sind|wäre|wären|beträgt"
+    r"|ergibt sich zu|entspricht|muss|sollte|dürfte|heißt|wird",
     adverbs=r"also|somit|daher|folglich|demnach|dann|ungefähr|etwa|circa|ca\.|rund|genau|damit|deshalb|gleich|nun"
     r"|schließlich|einfach|letztlich|näherungsweise|Option|Antwort",
     untrue=r"(?:nicht|falsch|korrekt|wie folgt|im|in (?:der|dem|den|diese[rm])|auf|davon|abhängig|gerundet|klar|so"
@@ -81,7 +82,8 @@ _GERMAN = _Language(
 _FRENCH = _Language(
     after=r"finale?s?|correcte?s?|exacte?s?|juste|attendue|définitive|complète|obtenu",
     with_words="à|a|de|du|des|pour|en|au|aux|est-elle",
-    copulas=r"est|sont|serait|sera|doit être|devrait être|vaut|égale|devient|reste",
+    copulas=r"n['’]est pas [^\n.,]{1,40},? mais(?: bien)?|est|sont|serait|sera|doit être|devrait être|vaut"
+    r"|égale|devient|reste",
     adverbs=r"donc|alors|ainsi|environ|approximativement|à peu près|exactement|par conséquent|bien|égale? à|finalement"
     r"|de(?= \d)|l['’]option|la lettre|simplement|enfin",
     untrue=r"(?:pas|dans (?:le|la|ce|cette)|la suivante|le suivant|comme suit|basée?|fausse?|incorrecte?|correcte?"
@@ -93,9 +95,9 @@ _FRENCH = _Language(
 _SPANISH = _Language(
     after=r"correct[ao]s?|final(?:es)?|definitiv[ao]|exact[ao]|adecuad[ao]|buena|obtenid[ao]|esperad[ao]",
     with_words="a|al|de|del|para|en|que",
-    copulas=r"es|son|sería|será|debe ser|debería ser|tiene que ser|equivale a|vale|queda|da",
+    copulas=r"no es [^\n.,]{1,40},? sino|es|son|sería|será|debe ser|debería ser|tiene que ser|equivale a|vale|queda|da",
     adverbs=r"entonces|por (?:lo )?tanto|por ende|así|pues|aproximadamente|alrededor de|cerca de|unos|exactamente"
-    r"|igual a|finalmente|simplemente|la opción|opción|la letra",
+    r"|igual a|finalmente|simplemente|la opción|opción|la letra|la(?= [A-J](?!\w))",
     untrue=r"(?:no (?=\w)|(?:en (?:la|el|esta|este)|la siguiente|el siguiente|como sigue|basad[ao]|incorrect[ao]"
     r"|obvi[ao]|clar[ao]|redondead[ao]|obtenid[ao]|encontrad[ao]|dad[ao]|útil|que|porque|según|desconocid[ao]|fácil"
     r"|sencill[ao]|calculad[ao])(?!\w))|correct[ao](?:,| porque)",
@@ -105,7 +107,8 @@ _SPANISH = _Language(
 _PORTUGUESE = _Language(
     after=r"corret[ao]s?|certa|final|definitiv[ao]|exat[ao]|adequad[ao]|obtid[ao]|esperad[ao]|correct[ao]",
     with_words="a|à|ao|de|da|do|para|em|que",
-    copulas=r"é|são|seria|será|deve ser|deveria ser|tem que ser|equivale a|vale|fica|dá",
+    copulas=r"não é [^\n.,]{1,40},? mas(?: sim)?|é|são|seria|será|deve ser|deveria ser|tem que ser"
+    r"|equivale a|vale|fica|dá",
     adverbs=r"portanto|então|assim|logo|aproximadamente|cerca de|exatamente|igual a|por isso|finalmente"
     r"|simplesmente|a letra|a opção|a alternativa|letra|alternativa",
     untrue=r"(?:não (?=\w)|(?:n[ao]|nest[ae]|em|a seguinte|o seguinte|como segue|baseada|errada|incorreta|óbvia|clara"
@@ -117,7 +120,8 @@ _PORTUGUESE = _Language(
 _ITALIAN = _Language(
     after=r"corrett[ao]|esatt[ao]|finale|giust[ao]|definitiv[ao]|ottenut[ao]",
     with_words="a|al|alla|allo|di|del|della|per|in|che",
-    copulas=r"è|e'|sono|sarebbe|sarà|deve essere|dovrebbe essere|vale|risulta|diventa|equivale a",
+    copulas=r"non è [^\n.,]{1,40},? (?:ma|bensì)|è|e'|sono|sarebbe|sarà|deve essere|dovrebbe essere|vale"
+    r"|risulta|diventa|equivale a",
     adverbs=r"quindi|dunque|perciò|pertanto|allora|circa|approssimativamente|esattamente|uguale a|pari a|infine"
     r"|semplicemente|l['’]opzione|la lettera|essere",
     untrue=r"(?:non|nella|nel|in (?:questa|questo)|la seguente|il seguente|come segue|basata|sbagliata|errata|ovvia"
@@ -128,17 +132,19 @@ _ITALIAN = _Language(
 )
 _RUSSIAN = _Language(
     with_words="на|в|к|для|по|этой|задачи",
-    copulas=r"[—–-]|равен|равна|равно|равняется|это|есть|является|будет|составляет|должен быть|таков|получается",
+    copulas=r"[—–-]|не [^\n.,]{1,40}, а|равен|равна|равно|равняется|это|есть|является|будет|составляет"
+    r"|должен быть|таков|получается",
     adverbs=r"примерно|приблизительно|около|равен|равна|следовательно|таким образом|значит|поэтому|это|итак|точно"
     r"|просто|вариант|[—–](?= )",
     untrue=r"(?:не|в (?:таблице|тексте|задаче)|следующ\w{1,4}|неверн\w{1,3}|неправильн\w{1,3}|правильный|верный"
-    r"|очевиден|зависит|основан|округл\w{1,5}|ниже|выше|получен|найден|неизвестен|понятен|полезен|ясен|прост|что|потому)(?!\w)",
+    r"|очевиден|зависит|основан|округл\w{1,5}|ниже|выше|сначала|пусть|рассмотрим|обозначим|найд[её]м|давайте"
+    r"|заметим|по условию|известно|шаг|так как|получен|найден|неизвестен|понятен|полезен|ясен|прост|что|потому)(?!\w)",
     gives=r"(?:^|[\s,])$",
     hypothetical=r"(?<!\w)(?:если|пусть|предположим,? что|почему|что|неправильный|неверный|первый|каждый|этот)"
     r"(?: \w{2,14})? ?$",
 )
 _ARABIC = _Language(
-    after=r"النهائية?|الصحيحة?|المطلوبة?|هنا|الصواب",
+    after=r"النهائية?|النهائي|الصحيحة?|المطلوبة?|هنا|الصواب",
     with_words="على|عن|لهذا|لهذه|للسؤال|في",
     copulas=r"هي|هو|هما|هم|تساوي|يساوي|ستكون|سيكون|تكون|يكون",
     adverbs=r"تقريبا|تقريبًا|حوالي|إذن|بالتالي|إذا|لذلك|الخيار|فقط|بالضبط",
@@ -160,19 +166,21 @@ WITH_SPACES = (
     _FRENCH.announces(
         "réponse", "reponse", "option correcte", "bonne option", nouns=r"r[ée]ponses?|option correcte|bonne option"
     ),
-    _FRENCH.announces("résultat", "la solution", nouns=r"résultats?|la solution", weak=True),
-    _SPANISH.announces("respuesta", "opción", "opcion", nouns=r"respuestas?|opci[óo]n"),
-    _SPANISH.announces("resultado", "solución", "solucion", nouns=r"resultados?|soluci[óo]n", weak=True),
+    _FRENCH.announces(
+        "résultat", "la solution", "les solutions", nouns=r"résultats?|la solution|les solutions", weak=True
+    ),
+    _SPANISH.announces("respuesta", "opción", "opcion", "alternativa", nouns=r"respuestas?|opci[óo]n|alternativa"),
+    _SPANISH.announces("resultado", "solución", "solucion", nouns=r"resultados?|soluci[óo]n(?:es)?", weak=True),
     _PORTUGUESE.announces(
         "resposta", "alternativa", "opção", "gabarito", nouns=r"respostas?|gabarito|alternativa|opção"
     ),
-    _PORTUGUESE.announces("resultado", "solução", nouns=r"resultados?|solução", weak=True),
+    _PORTUGUESE.announces("resultado", "solução", "soluções", nouns=r"resultados?|solução|soluções", weak=True),
     _ITALIAN.announces("rispost", "opzione", nouns=r"rispost[ae]|opzione|alternativa"),
     _ITALIAN.announces("risultat", "soluzione", nouns=r"risultat[oi]|soluzion[ei]", weak=True),
     _RUSSIAN.announces("ответ", "итого", nouns="ответ(?:ом|ы)?|итого"),
     _RUSSIAN.announces("правильный вариант", "верный вариант", nouns=r"(?:правильный|верный) вариант"),
-    _RUSSIAN.announces("результат", nouns="результат(?:ом|ы)?", weak=True),
-    _ARABIC.announces("جابة", "جواب", nouns="جابة|جابات|جواب"),
+    _RUSSIAN.announces("результат", "решени", nouns="результат(?:ом|ы)?|решени[ея](?:м|ми)?", weak=True),
+    _ARABIC.announces("جابة", "جواب", "جابتي", "جوابي", nouns="جابة|جابات|جواب|جابتي|جوابي|جابتك"),
     _ARABIC.announces("الخيار الصحيح", nouns="الخيار"),
     _ARABIC.announces("النتيجة", "الناتج", "الحل", nouns="النتيجة|الناتج|الحل", weak=True),
     _REST.announces(
@@ -186,7 +194,7 @@ _SPACED = r"[ \t]{1,3}(?=[$\d(（-]|[A-H](?!\w))"
 """Before a number or a letter that follows without a verb."""
 _CHINESE_UNTRUE = compiled(
     r"不(?:确定|確定|明显|明顯|是|对|對|唯一|清楚|在|正确的?，)|(?:错|錯)[误誤]?(?:的)?[，,因]|如下|基于|根据|根據|以下|下面|上面|在(?:上|下|表|文)|什么|什麼"
-    r"|多少|否|见|見|请|請|正确的?[，,]|通过|由"
+    r"|多少|否(?![。.!！]?\Z)|见|見|请|請|正确的?[，,]|通过|由"
 )
 
 WITHOUT_SPACES = (
@@ -194,9 +202,12 @@ WITHOUT_SPACES = (
         stems=("答案", "正确选项", "正確選項", "选项是", "選項是", "答：", "答:", "解答：", "解答:"),
         head=compiled(
             rf"(?:答案|正[确確][选選][项項]|[选選][项項]|解?答(?=[:：])){_ASIAN_SPACE}(?:（[^（）\n]{{1,40}}）|\([^()\n]{{1,40}}\))?"
-            rf"{_ASIAN_SPACE}(?:因此|所以|就|便|也|应该|應該|应当|应|應)?(?:[选選][项項]?)?(?:】?[:：=＝≈]|】|{_SPACED}"
-            rf"|[选選](?=[ \t*(（]{{0,4}}[A-H])|(?=如下)|[约約]为?|等于|等於|是|为|為|即)"
-            rf"(?:{_ASIAN_SPACE}(?:[:：=＝≈~]|[选選][项項]|大?[约約]|约为|大概|近似|等于|等於|所以|因此|是|为|為)){{0,4}}"
+            rf"{_ASIAN_SPACE}(?:因此|所以|就|便|也|大[约約概]|应该|應該|应当|应|應)?(?:[选選][项項]?)?(?:】?[:：=＝≈]|】|{_SPACED}"
+            rf"|[选選](?=[ \t*(（]{{0,4}}[A-H])|(?=如下)"
+            rf"|(?:并|並)?(?:不是|非)[^\n。，,]{{1,40}}[，,]?[ ]?而是|[约約]为?|等于"
+            rf"|等於"
+            rf"|是|为|為|即)"
+            rf"(?:{_ASIAN_SPACE}(?:[:：=＝≈~]|[选選][项項]|大?[约約]|约为|大概|近似|等于|等於|所以|因此|是(?=[^\s。，.,!！])|为|為)){{0,4}}"
         ),
         heading=compiled("答案"),
         closing=compiled(r"(?<=[A-H])[选選]?[项項]$|[，,](?:谢谢|謝謝|希望|祝)[^，,]{0,40}$"),
@@ -210,7 +221,7 @@ WITHOUT_SPACES = (
     ),
     Announcement(
         stems=("选", "選"),
-        before=compiled(r"(?:^|[故应應所以因此则則我会會，。,：:\n\s])(?:应该|應該|应|應|该|正确答案)?$"),
+        before=compiled(r"(?:^|[故应應所以因此则則我会會题題空项項，。,：:；;\n\s])(?:应该|應該|应|應|该|正确答案)?$"),
         head=compiled(r"[选選](?:[择擇])?(?:[项項])?(?:[:：])?(?=[ \t*(（]{0,4}[A-H](?![A-Za-z]))"),
         short=True,
         within_words=True,
@@ -230,7 +241,7 @@ WITHOUT_SPACES = (
         note=_NOTE,
     ),
     Announcement(
-        stems=("答え", "正解", "選択肢は", "解答は", "解は", "回答は", "解答：", "回答：", "回答:", "答："),
+        stems=("答え", "正解", "選択肢は", "選択肢が", "解答は", "解は", "回答は", "解答：", "回答：", "回答:", "答："),
         head=compiled(
             rf"(?:答え|正解|解答|解|回答|答|選択肢(?=は[ \t*(（]{{0,3}}[A-Z0-9ア-オ]))(?:の(?:値|選択肢|番号|数))?"
             rf"{_ASIAN_SPACE}"
@@ -255,7 +266,7 @@ WITHOUT_SPACES = (
         stems=("답", "결과", "정답"),
         before=compiled(r"(?:^|[\s*_#(:：\"'.,【]|최종|정|해|올바른|맞는)$"),
         head=compiled(
-            rf"(?:답안?|결과|정답)(?:\([^()\n]{{1,40}}\))?{_ASIAN_SPACE}(?:은|는|이|가(?= ))?{_ASIAN_SPACE}"
+            rf"(?:답변|답안?|결과|정답)(?:\([^()\n]{{1,40}}\))?{_ASIAN_SPACE}(?:은|는|이|가(?= ))?{_ASIAN_SPACE}"
             rf"(?:\([^()\n]{{1,40}}\){_ASIAN_SPACE})?"
             r"(?:】?[:：=]|】|(?<=[은는이가])(?=[\s*])|(?<=[은는])[ \t]|(?<=[은는이가] ))"
             rf"(?:{_ASIAN_SPACE}(?:[:：]|약|대략|따라서|그러므로|바로|즉)){{0,3}}"

@@ -25,6 +25,12 @@ _CLOSERS = re.compile(r"[\"'”’»)\]*_$}]{1,4}")
 _WORD_BEFORE = re.compile(r"(?:^|[\s(\[\"'“‘*_$:=-])([^\W_][\w.]{0,15})$")
 _DOTTED = re.compile(r"[^\W\d_]{1,2}(?:\.[^\W\d_]{1,2}){1,5}")
 _MOVE = re.compile(r"[KQRBN]?[a-h]?[1-8]?x?[a-h][1-8]|O-O(?:-O)?")
+_COUNTS = re.compile(
+    r" (?:(?:different|distinct|possible|unique) )?(?:way|permutation|arrangement|order|seating|sequence"
+    r"|possibilit)[a-z]{0,5}\b|[ ]?[-+*/=×·]|[ ]?\\(?:times|cdot)|(?= [a-z]{2,})(?! (?:so|we|and|but|because"
+    r"|as|hope|let|thanks|that|this|it)\b)"
+)
+"""What follows a factorial in its sentence."""
 _NEXT_WORD = re.compile(r"[ \t]{1,3}([^\W_][\w'’]{0,20}\.?)")
 
 
@@ -48,8 +54,10 @@ def end_of(text: str, start: int) -> tuple[int, bool]:
 
 def _is_factorial(text: str, start: int, at: int) -> bool:
     """Whether an exclamation mark belongs to a number or letter, as where others do, or factorials are spoken of."""
-    if text[max(start, at - 2) : at].isalpha():
+    if text[max(start, at - 2) : at].isalpha() or text[at - 1] in "*_$`\"'”’»" or text[at - 2 : at] == "\\)":
         return False
+    if _COUNTS.match(text, at + 1):
+        return True
     before = text[max(0, start - LONGEST) : start]
     return not text[at - 1].isdigit() or "factorial" in before or re.search(r"\d!", before) is not None
 
@@ -69,6 +77,8 @@ def _goes_on(text: str, start: int, at: int) -> bool:  # noqa: PLR0911  a kind o
     starts = following.rstrip(".") in STARTERS
     if word in SHORT:
         return True
+    if word in TITLES and not text[start : before.start(1)].strip(" \t*_$:\"'"):
+        return following[:1].isupper()  # what begins so is a name: Dr. No
     if word in TITLES or _DOTTED.fullmatch(word):
         return not starts
     if word in BEFORE_A_NUMBER:

@@ -29,6 +29,30 @@ _SINGLE = re.compile(r"(?<![A-Za-z])[A-Ja-j](?![A-Za-z])")
 _NAMED = re.compile(
     r"(?:[oO]ption|[cC]hoice|[aA]nswer)\s+\(?([A-J])(?![A-Za-z'])|\(([A-J])\)|(?<![\w'(])([B-HJ])(?![\w'])"
 )
+_CONTRAST = (
+    r"rather than|instead of|as opposed to|in contrast (?:to|with)|contrary to|unlike|and not|not|nor|over|versus|vs"
+)
+_AGAINST = re.compile(
+    rf"(?<!\w)(?:{_CONTRAST}|but|while|whilst|whereas|although|though|even though|however|despite|except|even if"
+    r"|since|because|as|if|when|given|by|from|with|in|on|due|after|than|and (?:the|this|that|it|we|I|its|so))(?!\w)"
+)
+"""What follows the letter that is chosen, and speaks of others."""
+_DENIED = re.compile(
+    rf"(?<!\w)(?:{_CONTRAST}|than|neither|isn't|it's not|is not) (?:(?:option|choice"
+    rf"|answer) )?[(\[]?[A-J][)\]]?(?![\w'])",
+    re.IGNORECASE,
+)
+_NOT_BUT = re.compile(r"^not [^\n.]{1,40}?,? but (?:rather )?(?:option |choice )?", re.IGNORECASE)
+_UNDECIDED = re.compile(
+    r"(?:neither|either|maybe|perhaps|not|none of) (?:option |choice )?[(\[]?[A-J][)\]]?(?![\w'])", re.IGNORECASE
+)
+_UNDECIDED_PAIR = re.compile(r"(?<!\w)(?:or|nor)(?!\w)|(?<=\w)/(?=\w)", re.IGNORECASE)
+_RUN = re.compile("[A-J]{2,5}")
+_ITS_ARTICLE = re.compile(
+    r"^(?:(?:la|le|el|il|a|o|die|der|das|les) )?(?:[Oo]ption|[Oo]pci[óo]n|[Oo]pção|[Oo]pzione|[Aa]lternativa|[Aa]ntwort"
+    r"|[Вв]ариант|[Rr]éponse|[Rr]espuesta)? ?(?=\(?[A-J]\)?(?![\w']))"
+)
+_ARTICLE = re.compile("(?:the|an?) ")
 _MOST = 600
 
 
@@ -67,23 +91,36 @@ _KNOWN = re.compile(r"\(?[A-J]\)?\.?|\(?[a-e]\)?")
 
 
 @lru_cache(maxsize=16384)
-def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:
+def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:  # noqa: C901, PLR0911  a form each
     """The letters that a text chooses."""
     words = prose(text)
     for letter, said in choices:
-        if words == said and not (len(words) == 1 and any(words.upper() == other for other, _ in choices)):
+        if (words == said or _ARTICLE.sub("", words, 1) == _ARTICLE.sub("", said, 1) != "") and not (
+            len(words) == 1 and any(words.upper() == other for other, _ in choices)
+        ):
             return letter
     bare = folded(_DRESS.sub(" ", _WRAPPED.sub(lambda match: f" {match[1] or match[2] or ''} ", text)))
     bare = " ".join(bare.split())
     known = {letter for letter, _ in choices}
+    bare = _ITS_ARTICLE.sub("", bare)
     lead = _LEAD.match(bare)
     body = bare[lead.end() :] if lead is not None else bare
     numbered = re.match(r"\(?([1-9])\)?(?:$|[.):])", body)
     if numbered is not None and numbered[1] in known:
         return numbered[1]
-    several = _MANY.fullmatch(body)
-    if several is not None:
-        found = sorted({letter.upper() for letter in _SINGLE.findall(body)})
+    body = _NOT_BUT.sub("", body)
+    if _UNDECIDED.match(body):
+        return None
+    against = _AGAINST.search(body)
+    named = body[: against.start()].rstrip(" ,;:-(\u2013\u2014") if against else body
+    run = _RUN.fullmatch(named)
+    several = _MANY.fullmatch(named) or run
+    if several is not None and _UNDECIDED_PAIR.search(named):
+        return None
+    if run is not None and (not known or known.issuperset(run[0])) and list(run[0]) == sorted(set(run[0])):
+        return ", ".join(run[0])
+    if several is not None and run is None:
+        found = sorted({letter.upper() for letter in _SINGLE.findall(named)})
         if found and (not known or known.issuperset(found)):
             return ", ".join(found)
     one = _ONE.match(body) or _DRESSED.match(body)
@@ -96,6 +133,7 @@ def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:
 
 def _said(bare: str, words: str, choices: tuple[tuple[str, str], ...], known: set[str]) -> str | None:
     """The only letter, or the only text of a choice, that a sentence names."""
+    bare = _DENIED.sub(" ", bare)
     named: set[str] = {next(group for group in match if group) for match in _NAMED.findall(bare)}
     if known:
         named &= known

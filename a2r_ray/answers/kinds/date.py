@@ -74,8 +74,9 @@ class Date:
         for start in (match.start() for match in _IN_TEXT.finditer(words.casefold())):
             found = _longest(words.casefold(), start)
             if found is not None and (start == 0 or not words[start - 1].isalnum()):
-                return words[start:found]
-        return None
+                return None if _is_one_of_two(words, start, found) else words[start:found]
+        clock = _CLOCK.search(words)
+        return clock[0] if clock and _clock(clock[0]) and not _CLOCK.search(words, clock.end()) else None
 
     def equal(self, a: str, b: str) -> bool:
         """The same day, at the same time where both say one; of what is no date, the same text."""
@@ -88,11 +89,26 @@ class Date:
 
     def fits(self, known: str) -> bool:
         """A date and nothing else."""
-        return _day(known) is not None
+        day = _day(known)
+        return day is not None and day[0] != _ANY_DAY
 
 
 _Day = tuple[int | None, int | None, int | None]
 _Time = tuple[int, int, int]
+_ANY_DAY: _Day = (None, None, None)
+_CLOCK = re.compile(
+    r"(?<![\w:])[0-9]{1,2}(?::[0-9]{2}(?::[0-9]{2})?(?: ?[ap]\.?m\.?)?| ?[ap]\.?m\.?)(?![\w:])", re.IGNORECASE
+)
+_JOINED = re.compile(
+    r" ?(?:,? ?\b(?:and|or|to|through|until|till|und|bis|oder|et|ou|y|o)\b|[-\u2013\u2014;/~]|, ) ?"
+    r"(?:maybe |perhaps |possibly |on )?(?:the )?",
+    re.IGNORECASE,
+)
+_FIRST_OF_RANGE = re.compile(
+    r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th|\.)? ?(?:and|or|to|through|until|till|und|bis|-|\u2013) ?(?:the )?\Z",
+    re.IGNORECASE,
+)
+_DAY_ALONE = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)?(?![\w:.])")
 
 
 @lru_cache(maxsize=8192)
@@ -115,7 +131,26 @@ def _day(text: str) -> tuple[_Day, _Time | None] | None:
         time = _time(words[match.end() :])
         if time is not None:
             return day, time
-    return None
+    clock = _clock(words)
+    return None if clock is None else (_ANY_DAY, clock)
+
+
+def _clock(words: str) -> _Time | None:
+    """A time of day and nothing else."""
+    return _time(words.removeprefix("at ")) if _CLOCK.fullmatch(words.removeprefix("at ")) else None
+
+
+def _is_one_of_two(words: str, start: int, end: int) -> bool:
+    """Whether another day is joined to the one that stands here: ``from 5 March to 9 March``, ``March 5 or 6``."""
+    if _FIRST_OF_RANGE.search(words, max(0, start - 20), start):
+        return True
+    joined = _JOINED.match(words, end)
+    if joined is None:
+        return False
+    stop = _longest(words.casefold(), joined.end())
+    if stop is None:
+        return _DAY_ALONE.match(words, joined.end()) is not None
+    return _day(words[start:end]) != _day(words[joined.end() : stop])
 
 
 def _longest(words: str, start: int) -> int | None:

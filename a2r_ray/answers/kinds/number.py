@@ -8,32 +8,17 @@ from functools import lru_cache
 from a2r_ray.answers.finding import MAX_LENGTH
 from a2r_ray.answers.kinds.constants import constant
 from a2r_ray.answers.kinds.math import Math
+from a2r_ray.answers.kinds.numerals import numeral
 from a2r_ray.answers.kinds.quantities import Quantity, number
 from a2r_ray.answers.kinds.reading import read
-from a2r_ray.answers.kinds.relations import sides
+from a2r_ray.answers.kinds.relations import equations, parts, sides
 from a2r_ray.answers.kinds.spelling import plain, prose
 
 _EXACT = Fraction(0)
-_BELOW_TWENTY = """
-    zero one two three four five six seven eight nine ten eleven twelve
-    thirteen fourteen fifteen sixteen seventeen eighteen nineteen
-"""
-_WORDS = {word: value for value, word in enumerate(_BELOW_TWENTY.split())} | {
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-}
-_SPELLED = re.compile(
-    r"(minus |negative )?([a-z]{3,9})(?:[ -]([a-z]{3,5}))?"
-    r"( dozen| hundred| thousand| million| billion)?(?: ([a-z ]{2,40}))?"
-)
-_SCALE = {None: 1, " dozen": 12, " hundred": 100, " thousand": 1000, " million": 10**6, " billion": 10**9}
-_TEN = 10
+_MINUS = re.compile(r"(?<!\w)(?:minus|negative) (?=\$?[.0-9])", re.IGNORECASE)
+_MIXED = re.compile(r"([-+]?[0-9]{1,15}) ?and ((?:an? |one |three |two )?(?:half|thirds?|quarters?))(?: (.{1,40}))?")
+_MEASURE_WORD = re.compile("[个個只本人支张張枚名]")
+_COUNTED = re.compile("[a-z ]{2,40}")
 _IN_TEXT = re.compile(r"(?<![\w.,])[-+$€£]{0,2}(?:[0-9]|\.[0-9])")
 
 
@@ -68,7 +53,7 @@ class Number:
 
 
 @lru_cache(maxsize=16384)
-def in_stretch(text: str) -> tuple[str, Quantity] | None:
+def in_stretch(text: str) -> tuple[str, Quantity] | None:  # noqa: PLR0911  a way of writing each
     """The number in a short text, as written and as read; None where there is none.
 
     All of the text, what stands behind its last equals sign, a constant, a number in words, else the only number that
@@ -77,8 +62,15 @@ def in_stretch(text: str) -> tuple[str, Quantity] | None:
     text = text.strip()
     if len(text) > MAX_LENGTH:
         return None
+    text = _MINUS.sub("-", text)
     if "=" in text:
+        if equations(text) > 1:
+            return _several(text)
         text = sides(text)[-1]
+    if " half" in text or " quarter" in text or " third" in text:
+        spelled = _spelled(text)  # "3 and a half" counts no halves
+        if spelled is not None:
+            return text, spelled
     amount = read(text).quantity
     if amount is not None:
         return text, amount
@@ -92,19 +84,34 @@ def in_stretch(text: str) -> tuple[str, Quantity] | None:
     return _only(text)
 
 
+def _several(text: str) -> tuple[str, Quantity] | None:
+    """The value of several equations, where it is one: of ``x = 5, y = 6`` nobody knows which is meant."""
+    found = [in_stretch(part) for part in parts(text) if "=" in part]
+    first = found[0]
+    return first if first and all(each is not None and each[1] == first[1] for each in found) else None
+
+
 def _spelled(text: str) -> Quantity | None:
     """A number in words, with what it counts."""
-    match = _SPELLED.fullmatch(prose(text[:100]))
-    if match is None or match[2] not in _WORDS:
-        return None
-    value = _WORDS[match[2]]
-    if match[3] is not None:
-        if value < _TEN * 2 or match[3] not in _WORDS or _WORDS[match[3]] >= _TEN:
+    words = prose(text[:100])
+    mixed = _MIXED.fullmatch(words)
+    if mixed is not None:
+        part = numeral(mixed[2])
+        if part is None:
             return None
-        value += _WORDS[match[3]]
-    amount = Fraction((-1 if match[1] else 1) * value * _SCALE[match[4]])
-    counted = read(f"{amount} {match[5]}").quantity if match[5] else None
-    return counted or (None if match[5] else Quantity(amount))
+        whole = int(mixed[1])
+        value: Fraction = whole + (-part[0] if mixed[1].startswith("-") else part[0])
+        return _counted(value, mixed[3])
+    found = numeral(words)
+    return None if found is None else _counted(*found)
+
+
+def _counted(value: Fraction, counted: str | None) -> Quantity | None:
+    """The amount of what is counted; None where that is none."""
+    if not counted or _MEASURE_WORD.fullmatch(counted):
+        return Quantity(value)
+    one = read(f"1 {counted}").quantity if _COUNTED.fullmatch(counted) else None
+    return None if one is None else Quantity(one.value * value, one.unit)
 
 
 def _only(text: str) -> tuple[str, Quantity] | None:

@@ -7,21 +7,25 @@ from typing import Literal
 
 from a2r_ray.answers.kinds.spelling import prose
 
-_YES = "yes yeah yep yup true correct ja oui sí sim sì да 是 是的 对 对的 正确 はい 예 네 نعم"
-_NO = "no nope false incorrect nein non não нет 否 不 不是 不对 错误 いいえ 아니요 아니오 لا"
+_YES = "yes y yeah yep yup true correct ja oui sí sim sì да 是 是的 对 对的 正确 はい 예 네 نعم"
+_NO = "no n nope false incorrect nein non não нет 否 不 不是 不对 错误 いいえ 아니요 아니오 لا"
 _SAID: Mapping[str, Literal["yes", "no"]] = {
     **dict.fromkeys(_YES.split(), "yes"),
     **dict.fromkeys(_NO.split(), "no"),
 }
 _LEAD = re.compile(
-    r"(?:(?:(?:the )?(?:statement|claim|answer|it)(?: is)?|definitely|certainly|probably|i think|i believe"
+    r"(?:(?:(?:the )?(?:statement|claim|answer|it|sentence|assertion|proposition|conclusion|this"
+    r"|that)(?: is)?|definitely|certainly|probably|i think|i believe"
     r"|clearly|so|well|therefore|a resounding|most likely)[:,]? ?){1,3}"
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _GOES_ON = re.compile(
-    r"$|[,.;:!?()\-\u2013\u2014。,、;:\n*]"
-    r"| (?:because|since|as|it|they|he|she|we|you|i|there|that|this|the|a|an|not|for|but|and)(?![a-z])"
+    r"$|\.(?! ?\d)|[,;:!?()\-\u2013\u2014。,、;:\n*]"
+    r"| (?:is|are|was|does|do|did|has|can|will|in|on|to|if|when|where|by|given|due|indeed|sir|of course"
+    r"|because|since|as|it|they|he|she|we|you|i|there|that|this|the|a|an|not|for|but|and)(?![a-z])"
 )
+_OTHER = re.compile(r" ?(?:[,;/]|[,;]? ?(?:or|and)(?![a-z])) ?([^\W\d_]+)(?=$|[.,;!?])")
+"""Another word that follows at once, so that nobody knows which of the two is meant."""
 _OPENING = 400
 """Characters within which yes or no is said."""
 _NOT = re.compile("not ")
@@ -50,7 +54,7 @@ class YesNo:
 
 def _said(text: str) -> Literal["yes", "no"] | None:
     """What a text opens with; None where that is neither."""
-    words = prose(text[:_OPENING]).strip("()[]{}")
+    words = prose(text[:_OPENING]).strip("()[]{}「」『』")
     if words in _SAID:
         return _SAID[words]
     lead = _LEAD.match(words)
@@ -62,6 +66,9 @@ def _said(text: str) -> Literal["yes", "no"] | None:
     if first is None or first[0] not in _SAID or not _GOES_ON.match(words, first.end()):
         return None
     said = _SAID[first[0]]
+    other = _OTHER.match(words, first.end())
+    if other is not None and _SAID.get(other[1], said) != said:
+        return None
     if denied is not None:
         return "no" if said == "yes" else "yes"
     return said
