@@ -17,9 +17,10 @@ from a2r_ray.answers.kinds.gym import Gym
 from a2r_ray.answers.reasoning_gym import gym_dataset
 from a2r_ray.config.answer import AnswerConfig
 from a2r_ray.records import Problem
+from a2r_ray.thinking import visible
 
 _GYM, _CUSTOM = "gym", "custom"
-_MATH, _CHOICE, _TEXT = "math", "choice", "text"
+_MATH, _CHOICE, _TEXT, _JSON = "math", "choice", "text", "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ class Judge:
         if self.name == _MATH:
             return extract(text, guess_last_number=guess)
         stretch = announced(text, guess_last_number=guess, fits=self.kind.read)
+        if stretch is None and self.name == _JSON:
+            stretch = visible(text)  # an object needs no announcement
+            return found if (found := self.kind.read(stretch)) and found[0] in "{[" else None
         return None if stretch is None else self.kind.read(stretch)
 
     def correct(self, answer: str | None) -> bool | None:

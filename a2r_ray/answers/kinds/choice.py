@@ -44,7 +44,8 @@ _DENIED = re.compile(
 )
 _NOT_BUT = re.compile(r"^not [^\n.]{1,40}?,? but (?:rather )?(?:option |choice )?", re.IGNORECASE)
 _UNDECIDED = re.compile(
-    r"(?:neither|either|maybe|perhaps|not|none of) (?:option |choice )?[(\[]?[A-J][)\]]?(?![\w'])", re.IGNORECASE
+    r"(?:neither|either|between|maybe|perhaps|not|none of) (?:option |choice )?[(\[]?[A-J][)\]]?(?![\w'])",
+    re.IGNORECASE,
 )
 _UNDECIDED_PAIR = re.compile(r"(?<!\w)(?:or|nor)(?!\w)|(?<=\w)/(?=\w)", re.IGNORECASE)
 _RUN = re.compile("[A-J]{2,5}")
@@ -90,6 +91,10 @@ class Choice:
 _KNOWN = re.compile(r"\(?[A-J]\)?\.?|\(?[a-e]\)?")
 
 
+_LABELLED = re.compile(r"(?<![\w(])\(?([A-J])\)(?=\s)")
+_JOINED_LABELS = re.compile(r"(?:,|\band|&)\s{1,3}\(?[A-J]\)\s")
+
+
 @lru_cache(maxsize=16384)
 def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:  # noqa: C901, PLR0911  a form each
     """The letters that a text chooses."""
@@ -123,6 +128,9 @@ def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:  # 
         found = sorted({letter.upper() for letter in _SINGLE.findall(named)})
         if found and (not known or known.issuperset(found)):
             return ", ".join(found)
+    labelled = sorted(set(_LABELLED.findall(named)))
+    if len(labelled) > 1 and _JOINED_LABELS.search(named):
+        return ", ".join(labelled) if not known or known.issuperset(labelled) else None
     one = _ONE.match(body) or _DRESSED.match(body)
     if one is not None:
         letter = next(group for group in one.groups() if group).upper()

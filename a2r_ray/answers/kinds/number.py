@@ -19,6 +19,15 @@ _MINUS = re.compile(r"(?<!\w)(?:minus|negative) (?=\$?[.0-9])", re.IGNORECASE)
 _MIXED = re.compile(r"([-+]?[0-9]{1,15}) ?and ((?:an? |one |three |two )?(?:half|thirds?|quarters?))(?: (.{1,40}))?")
 _MEASURE_WORD = re.compile("[个個只本人支张張枚名]")
 _COUNTED = re.compile("[a-z ]{2,40}")
+_COMMA = re.compile(r"(?<![\w.,])([-+]?[$€£]? ?[0-9]{1,9}),([0-9]{1,2}|[0-9]{4,9})(?![0-9]|[,.][0-9])")
+"""A decimal comma: no thousands have one or two digits behind it."""
+_SAYS_YES_OR_NO = re.compile(r"(?:yes|no|oui|non|ja|nein|sí|sì|si|sim|não|да|нет),\s", re.IGNORECASE)
+_ALTERED = re.compile(
+    r"\s{0,3}(?:squared|cubed|factorial|hal(?:f|ves)|thirds?|quarters?|tens|dozens?|below|base|bce?|mod(?:ulo)?"
+    r"|(?:four|fif|six|seven|eigh|nin|ten|hundred|thousand|million)ths?)(?![a-z])|[.:/-]?[0-9]",
+    re.IGNORECASE,
+)
+"""What behind a number makes it another one."""
 _IN_TEXT = re.compile(r"(?<![\w.,])[-+$€£]{0,2}(?:[0-9]|\.[0-9])")
 
 
@@ -60,8 +69,9 @@ def in_stretch(text: str) -> tuple[str, Quantity] | None:  # noqa: PLR0911  a wa
     it holds: of several, nobody knows which is meant.
     """
     text = text.strip()
-    if len(text) > MAX_LENGTH:
+    if len(text) > MAX_LENGTH or _SAYS_YES_OR_NO.match(text):
         return None
+    text = _COMMA.sub(r"\1.\2", text)
     text = _MINUS.sub("-", text)
     if "=" in text:
         if equations(text) > 1:
@@ -121,12 +131,14 @@ def _only(text: str) -> tuple[str, Quantity] | None:
     if len(starts) != 1:
         return None
     rest = text[starts[0] :].strip(" .,;:!?*")
+    found = number(rest)
+    if found is not None and _ALTERED.match(rest, found[1]):
+        return None
     for length in range(4, 0, -1):  # the number and up to three words
         piece = " ".join(rest.split(" ")[:length]).strip(" .,;:!?*()")
         amount = read(piece).quantity
         if amount is not None:
             return piece, amount
-    found = number(rest)
     if found is None or rest[found[1] : found[1] + 1].isalnum():
         return None
     return rest[: found[1]], Quantity(found[0])

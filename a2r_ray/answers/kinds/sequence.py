@@ -75,6 +75,8 @@ class Sequence:
 
 
 _SEVERAL, _PAIR = 2, 2
+_BULLET = re.compile(r"\s{0,8}(?:[-*•]|\(?[0-9]{1,2}[.)])\s{1,4}(?=\S)")
+"""What an item of a list begins with."""
 
 
 def _same(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
@@ -92,6 +94,9 @@ def _order(text: str) -> _Order:
     text = _QUOTES.sub(r"\1", text)
     if _ONE_GROUPED.fullmatch(text.strip()) or _PARTED.search(text.strip()):
         text = _GROUPED.sub(lambda number: number[0].replace(",", ""), text)
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) >= _SEVERAL and all(map(_BULLET.match, lines)):
+        text = ", ".join(_BULLET.sub("", line, count=1) for line in lines)
     parts: list[str] = []
     items: list[int] = []
     rows: list[int] = []
