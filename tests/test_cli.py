@@ -213,7 +213,7 @@ def test_what_has_changed_in_the_input_is_refused_or_done_anew(
     problems_file.write_text("".join(json.dumps(row) + "\n" for row in rows))  # and without the bad line
     refused = a2r("run", str(config_file))
     assert refused.returncode == 2
-    assert "the question of 1: p3; the known answer of 1: p4" in refused.stderr
+    assert "the question of 1: p3; the known answer, or its kind, of 1: p4" in refused.stderr
     assert "run with --changed redo" in refused.stderr
     done = a2r("run", str(config_file), "--changed", "redo", "--json", nodes=cluster)
     assert done.returncode == 0, done.stderr
