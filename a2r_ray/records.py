@@ -5,6 +5,7 @@ A record is frozen and knows no behaviour but how it becomes a row. Schemas are 
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,8 +20,13 @@ Message = Mapping[str, Any]
 
 
 def now() -> datetime:
-    """The time of the ``finished_at`` columns."""
+    """The time, in UTC."""
     return datetime.now(UTC)
+
+
+def stamp() -> int:
+    """The time of the ``finished_at`` columns: microseconds since the epoch, which cost less to read than datetimes."""
+    return time.time_ns() // 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ class Path:
     references: tuple[int, ...] | None = None
     error: str = ""
     replica: str = ""
-    finished_at: datetime = field(default_factory=now)
+    finished_at: int = field(default_factory=stamp)
     problem_hash: str = ""
     """Of the question that it answers; "" where nobody knows."""
 
@@ -122,7 +128,7 @@ class Result:
     cost_usd: float | None
     problem_hash: str
     error: str = ""
-    finished_at: datetime = field(default_factory=now)
+    finished_at: int = field(default_factory=stamp)
 
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
@@ -254,7 +260,7 @@ def table_of(records: Sequence[Path] | Sequence[Result] | Sequence[Reject], sche
 def paths_of(rows: pa.Table | pa.StructArray) -> list[Path]:
     """The paths in rows with the fields of PATH_SCHEMA."""
     columns = [rows.field(name) if isinstance(rows, pa.StructArray) else rows[name] for name in _PATH_FIELDS]
-    values = [column.to_pylist() for column in columns]
+    values = [(column.cast(pa.int64()) if column.type == TIMESTAMP else column).to_pylist() for column in columns]
     at = _PATH_FIELDS.index("references")
     values[at] = [None if references is None else tuple(references) for references in values[at]]
     return list(map(Path, *values))

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from a2r_ray.answers.choices import choices_of
 from a2r_ray.answers.finding import announced, extract, is_lost
@@ -47,10 +47,18 @@ class Judge:
         name = problem.answer_kind or config.name
         self.name: str = f"{_GYM}:{gym_dataset(json.loads(problem.metadata))}" if name == _GYM else name
         """Of the kind, as a row may give it."""
+        # Not cached properties: one of these has a lock, which the problems of all threads would wait for.
+        self._kind: Kind | None = None
+        self._known: tuple[str | None] | None = None
 
-    @cached_property
+    @property
     def kind(self) -> Kind:
         """The kind of the problem's answer."""
+        if self._kind is None:
+            self._kind = self._own_kind()
+        return self._kind
+
+    def _own_kind(self) -> Kind:
         name, _, rest = self.name.partition(":")
         if name == _CUSTOM:
             return Custom(rest)
@@ -86,9 +94,14 @@ class Judge:
         """Whether two answers mean the same."""
         return self.kind.equal
 
-    @cached_property
+    @property
     def known(self) -> str | None:
         """The known answer as its kind reads it: of a worked solution, as "… #### 42", what that announces."""
+        if self._known is None:
+            self._known = (self._read_known(),)
+        return self._known[0]
+
+    def _read_known(self) -> str | None:
         reference = self._problem.reference_answer
         if reference is None:
             return None

@@ -7,11 +7,12 @@ engine that died raises.
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 
 from a2r_ray import prompts
-from a2r_ray.answers.judging import Answers
+from a2r_ray.answers.judging import Answers, Judge
 from a2r_ray.config.schema import ExplorerConfig
 from a2r_ray.engines import Completion, Engine, Request
 from a2r_ray.errors import A2RError
@@ -20,9 +21,20 @@ from a2r_ray.method.stage import Case, Context, Outcome, lost
 from a2r_ray.records import Message, Path, Problem, hash_of
 from a2r_ray.thinking import stored
 
-_Asked = tuple[int, int, int | None]
-"""Which case, which path index, which seed."""
+_Asked = tuple["_Sampled", int, int | None]
+"""Of what, which path index, which seed."""
 _Finished = SimpleQueue[tuple[_Asked, Future[Completion]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sampled:
+    """A problem that is sampled."""
+
+    problem: Problem
+    hash: str
+    judge: Judge
+    found: dict[int, Path]
+    """Its paths so far, by path index."""
 
 
 class Sample:
@@ -59,69 +71,73 @@ class Sample:
         """Samples what is missing; each case moves on with its first N paths, by path index."""
         if context.engine is None:
             raise ValueError("paths are sampled with an engine")
-        found = [{path.path_index: path for path in case.paths} for case in cases]
+        sampled = [
+            _Sampled(
+                case.problem,
+                hash_of(case.problem),
+                self._answers.of(case.problem),
+                {path.path_index: path for path in case.paths},
+            )
+            for case in cases
+        ]
         finished: _Finished = SimpleQueue()
-        waiting = sum(self._submit(context.engine, case.problem, n, found[n], finished) for n, case in enumerate(cases))
+        waiting = sum(self._submit(context.engine, each, finished) for each in sampled)
         while waiting:
             batch = _next(finished)
             waiting -= len(batch)
-            for (number, index, _), path in self._paths(cases, batch, context):
-                found[number][index] = path
+            self._keep(batch, context)
         return [
-            Case(case.problem, tuple(paths[index] for index in sorted(paths) if index < self._role.paths))
-            for case, paths in zip(cases, found, strict=True)
+            Case(each.problem, tuple(each.found[index] for index in sorted(each.found) if index < self._role.paths))
+            for each in sampled
         ]
 
-    def _submit(
-        self, engine: Engine, problem: Problem, number: int, found: dict[int, Path], finished: _Finished
-    ) -> int:
+    def _submit(self, engine: Engine, sampled: _Sampled, finished: _Finished) -> int:
         """Asks for the paths that a problem lacks; returns how many."""
-        missing = [index for index in range(self._role.paths) if index not in found]
+        missing = [index for index in range(self._role.paths) if index not in sampled.found]
         if not missing:
             return 0
+        problem = sampled.problem
         asked = explorer_messages(self._role, problem, self._names)
         for index in missing:
             seed = None if self._seed is None else path_seed(self._seed, problem.problem_id, index)
             key = f"{problem.problem_id}/{index}"
             future = engine.submit(Request.of(self._role, asked, key, seed, problem.reference_answer))
-            future.add_done_callback(partial(_put, finished, (number, index, seed)))
+            future.add_done_callback(partial(_put, finished, (sampled, index, seed)))
         return len(missing)
 
-    def _paths(
-        self, cases: Sequence[Case], batch: Sequence[tuple[_Asked, Future[Completion]]], context: Context
-    ) -> list[tuple[_Asked, Path]]:
-        """The paths that have finished, kept. Raises what ``lost`` says where one was lost with its engine."""
+    def _keep(self, batch: Sequence[tuple[_Asked, Future[Completion]]], context: Context) -> None:
+        """Keeps the paths that have finished. Raises what ``lost`` says where one was lost with its engine."""
         error: A2RError | None = None
-        made: list[tuple[_Asked, Path]] = []
-        for asked, future in batch:
+        made: list[Path] = []
+        for (sampled, index, seed), future in batch:
             completion = future.result()
             if (loss := lost(completion)) is not None:
                 error = loss
             else:
-                made.append((asked, self._path(cases[asked[0]].problem, asked, completion, context.replica)))
+                sampled.found[index] = self._path(sampled, index, seed, completion, context.replica)
+                made.append(sampled.found[index])
         if made:
-            context.keep([path for _, path in made])
+            context.keep(made)
         if error is not None:
             raise error
-        return made
 
-    def _path(self, problem: Problem, asked: _Asked, completion: Completion, replica: str) -> Path:
+    def _path(self, sampled: _Sampled, index: int, seed: int | None, completion: Completion, replica: str) -> Path:
         return Path(
-            problem_id=problem.problem_id,
-            path_index=asked[1],
+            problem_id=sampled.problem.problem_id,
+            path_index=index,
             explorer=self._fingerprint,
             model=self._role.model,
             text=completion.text,
-            answer=self._answers.of(problem).find(completion.text),
+            answer=sampled.judge.find(completion.text),
             finish_reason=completion.finish_reason,
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
             latency_s=completion.latency_s,
-            seed=asked[2],
+            seed=seed,
             mean_logprob=completion.mean_logprob,
             error=f"{completion.error_kind}: {completion.error}" if completion.error else "",
             replica=replica,
-            problem_hash=hash_of(problem),
+            problem_hash=sampled.hash,
         )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError
-from a2r_ray.records import now
+from a2r_ray.records import now, stamp
 from a2r_ray.runs.folder import Given, RunFolder
 from a2r_ray.runs.status import status
 from tests.runs.test_ledger import path, write
@@ -17,7 +17,7 @@ from tests.runs.test_receipt import fill
 def test_it_counts_what_is_stored_and_the_tokens_of_the_last_minute(config: Config) -> None:
     folder = RunFolder.open(config, Given(7, "", list))
     run = folder.storage
-    old = [replace(path("p1", index), finished_at=now() - timedelta(minutes=5)) for index in range(3)]
+    old = [replace(path("p1", index), finished_at=stamp() - 5 * 60 * 1_000_000) for index in range(3)]
     write(run, "a", [*old, path("p2", 0), path("p2", 1)])
     fill(run, config, [1, 2], rejected=1)
     found = status(config.output)
