@@ -1,11 +1,13 @@
 r"""Boxes: what stands in ``\boxed{…}`` and its like, the mark that mathematics is asked to put around an answer."""
 
 import re
+from typing import NamedTuple
 
 from a2r_ray.answers.finding.blank import BLANK, MAX_LENGTH
 
 NAME = re.compile(r"\\(?:boxed|f(?:rame)?box)")
-_NAMES = ("boxed", "fbox", "framebox", "\boxed")
+_NAMES = ("box", "\boxed")
+"""One of them is in every name of a box."""
 _TOKEN = re.compile(
     r"((?:\\{1,2}|\x08|(?<![A-Za-z\\]))(?:(?<!\x08)boxed|(?<=\x08)oxed|(?<=\\)fbox|(?<=\\)framebox)\s{0,20}\{)"
     r"|\\{1,2}(?:boxed|fbox)(?P<bare>"
@@ -53,6 +55,14 @@ _LONGEST_GAP = 200
 _MOST = 50
 
 
+class _Box(NamedTuple):
+    """A closed box: from its name to behind its brace, and what stands in it."""
+
+    start: int
+    stop: int
+    content: str
+
+
 def boxed(text: str) -> tuple[str, int] | None:
     r"""What stands in the last box that is closed and not blank, and where it ends; of boxes in one another, the outer.
 
@@ -76,11 +86,10 @@ def boxed(text: str) -> tuple[str, int] | None:
         ):
             break
         parts.append(earlier)
-    contents = dict.fromkeys(_content(text[part]) for part in reversed(parts))
-    return ", ".join(contents), boxes[-1].stop
+    return ", ".join(dict.fromkeys(part.content for part in reversed(parts))), boxes[-1].stop
 
 
-def _is_reason(text: str, earlier: slice, later: slice) -> bool:
+def _is_reason(text: str, earlier: _Box, later: _Box) -> bool:
     """Whether a box stands in a clause that only leads to the next: "since the sum is 4, the product is 9"."""
     lead = _SINCE.search(text[max(0, earlier.start - _LONGEST_GAP // 2) : earlier.start])
     if lead is None:
@@ -89,30 +98,24 @@ def _is_reason(text: str, earlier: slice, later: slice) -> bool:
     return bool(_CLAUSE.search(gap) if lead[1] else _OBTAINED.search(gap))
 
 
-def _closed(text: str, start: int) -> list[slice]:
-    """The outermost closed boxes that are not blank, with their braces, in order."""
-    found: list[slice] = []
-    opened: list[int | None] = []  # where each open box starts; None for any other open brace
+def _closed(text: str, start: int) -> list[_Box]:
+    """The outermost closed boxes that are not blank, in order."""
+    found: list[_Box] = []
+    opened: list[re.Match[str] | None] = []  # each open box; None for any other open brace
     for token in _TOKEN.finditer(text, start):
         if token[1]:
-            opened.append(token.start())
+            opened.append(token)
         elif token[0] == "{":
             opened.append(None)
         elif token["bare"]:
-            found.append(slice(token.start(), token.end()))
-        elif token[0] == "}" and opened:
-            begin, end = opened.pop(), token.end()
-            if begin is not None and (end - begin > 2 * MAX_LENGTH or not BLANK.fullmatch(_content(text[begin:end]))):
-                while found and found[-1].start >= begin:
+            found.append(_Box(token.start(), token.end(), token["bare"].strip()))
+        elif token[0] == "}" and opened and (begin := opened.pop()) is not None:
+            box = _Box(begin.start(), token.end(), text[begin.end() : token.start()].strip())
+            if len(box.content) > 2 * MAX_LENGTH or not BLANK.fullmatch(box.content):
+                while found and found[-1].start >= box.start:
                     found.pop()
-                found.append(slice(begin, end))
+                found.append(box)
     return found
-
-
-def _content(box: str) -> str:
-    name = re.match(r"(?:\\{1,2}|\x08)?[a-z]{4,8}\s{0,20}", box)
-    content = box[name.end() :] if name else box
-    return (content[1:-1] if content.startswith("{") and content.endswith("}") else content).strip()
 
 
 def _are_together(gap: str) -> bool:
