@@ -6,7 +6,6 @@ machine's clock.
 
 import json
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -99,28 +98,29 @@ class Width:
         return None if self.loaded_s is None or self.full_s is None else max(0.0, self.full_s - self.loaded_s)
 
 
-def width(pool: Series, lost_at: float) -> Width:
-    """How a pool came back."""
+def width(pool: Series, lost_at: float, until: float) -> Width:
+    """How a pool came back until then."""
     before = pool.times(lost_at - _BEFORE_S, lost_at)
     running = median(map(pool.running, before))
     replicas = max(map(pool.loaded, before))  # what ended has said its last before the loss
     ends = [each.at[-1] for each in pool.replicas if before[0] <= each.at[-1] < lost_at + _ENDED_WITHIN_S]
     # A dying replica may say until its end that all is well.
-    after = [time for time in pool.times(lost_at) if not ends or time > max(ends)]
+    after = [time for time in pool.times(lost_at, until) if not ends or time > max(ends)]
     loaded_at = next((time for time in after if pool.loaded(time) >= replicas), None)
     full_at = next((time for time in after if pool.running(time) >= FULL * running), None)
     return Width(running, replicas, *(None if at is None else round(at - lost_at, 2) for at in (loaded_at, full_at)))
 
 
-def stall(finished: Sequence[float], lost_at: float) -> float:
+def stall(finished: Sequence[float], lost_at: float, until: float) -> float:
     """The longest time after a loss in which nothing was finished of what is kept, the tail of the run left out.
 
     Args:
         finished: when each row was finished.
         lost_at: when the loss was.
+        until: when the next was.
     """
     rows = sorted(finished)
-    moments = [lost_at, *(at for at in rows[: max(1, int(_TAIL * len(rows)))] if at > lost_at)]
+    moments = [lost_at, *(at for at in rows[: max(1, int(_TAIL * len(rows)))] if lost_at < at < until)]
     return max((after - before for before, after in pairwise(moments)), default=0.0)
 
 
@@ -149,16 +149,6 @@ def _rows(query: str) -> list[tuple[Any, ...]]:
     return rows
 
 
-def paid_twice(receipt: Mapping[str, Any]) -> tuple[int, float]:
-    """Completion tokens that were paid twice, and which share of all they are."""
-    tokens = dict(receipt["tokens"])
-    twice = int(tokens.pop("paid_twice"))
-    return twice, twice / (twice + sum(purpose["completion"] for purpose in tokens.values()))
-
-
-def by_loss(repeats: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Repeats of the same loss together."""
-    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for repeat in repeats:
-        found[repeat["loss"]].append(repeat)
-    return dict(found)
+def paid_twice(receipt: Mapping[str, Any]) -> int:
+    """Completion tokens that were paid twice."""
+    return int(receipt["tokens"]["paid_twice"])

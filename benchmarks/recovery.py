@@ -1,15 +1,17 @@
-"""What a loss costs: something is killed in the middle of a run, again and again, and what follows is measured.
+"""What losses cost: something is killed in the middle of a run, again and again, and what follows each is measured.
 
 Simulated engines on Ray nodes of this machine: two nodes with an explorer each, one with the synthesizer, one with the
-driver. 30 of 130 results are there when the loss comes; a lost node is replaced 5 s later, a driver that was
-killed is begun again at once, by the same command. Prints a line of JSON for each repeat, and at the end a table:
+driver. Each kind of loss has a run of its own. It strikes first when 30 results are there, and again when 80 more are
+and all replicas have their engines; a lost node is replaced 5 s later, a driver that was killed is begun again at once,
+by the same command. Prints a line of JSON for each loss and each run, and at the end a table:
 
-- stall: the longest time after the loss in which no request finished whose row is kept, up to the last 5% of the rows;
+- stall: the longest time after a loss, and before the next, in which no request finished whose row is kept, up to the
+  last 5% of the run's rows;
 - full width: until the pools that lost replicas run 90% of their requests of before, from the loss, and from when as
   many replicas as before have loaded their engines;
-- tokens that were generated again, problems without a result, rows that are there twice.
+- of the whole run: tokens generated again for each loss, problems without a result, rows that are there twice.
 
-    python -m benchmarks.recovery                        # all losses, 20 times each: about two hours
+    python -m benchmarks.recovery                        # all losses, 20 times each: about an hour
     python -m benchmarks.recovery replica driver --repeats 3
 """
 
@@ -19,27 +21,35 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from a2r_ray.runs import table as tables
+from a2r_ray.runs.storage import Storage
 from benchmarks import aftermath
 from benchmarks.losses import EXPLORERS, LOSSES, SYNTHESIZERS, Loss, Site, site, wait_until
 from benchmarks.workload import write_problems
 
-PROBLEMS = 130
 LOST_AT = 30
-"""Results that are there when the loss comes."""
+"""Results that are there when the first loss comes."""
+PER_LOSS = 80
+"""Results that come before the next."""
+REPLICAS = {"explorer": 2, "synthesizer": 1}
 REPLACED_AFTER_S = 5.0
 LOAD_S = 3.0
+HEARD_WITHIN_S = 3.0
+"""A replica that has said nothing for longer may be dead."""
 LONGEST_S = 240.0
-COLUMNS = {
+OF_EACH = {
     "stall_s": "stall, s",
     "other_pool_stall_s": "of the other pool, s",
     "full_width_s": "full width after the loss, s",
     "after_load_s": "after the load, s",
-    "tokens_paid_twice": "tokens paid twice",
-    "share_paid_twice": "of all tokens",
+}
+OF_ALL = {
+    "tokens_paid_twice": "tokens paid twice, a loss",
     "rows_lost": "rows lost",
     "rows_doubled": "rows doubled",
     "wall_s": "wall, s",
@@ -51,31 +61,32 @@ def main() -> None:
     parser.add_argument("losses", nargs="*", help=f"of: {', '.join(LOSSES)}; default: all")
     parser.add_argument("--repeats", type=int, default=20)
     arguments = parser.parse_args()
-    repeats = []
+    runs = {}
     for name in arguments.losses or LOSSES:
-        with site() as nodes:  # the loss's own, so that what it leaves behind harms no other
-            for _ in range(arguments.repeats):
-                repeats.append({"loss": name, **_repeat(LOSSES[name], nodes)})
-                print(json.dumps(repeats[-1]), flush=True)
-    print("\n".join(table(repeats)))
+        with site() as nodes, tempfile.TemporaryDirectory() as folder:
+            runs[name] = _lose(LOSSES[name], nodes, Path(folder), arguments.repeats)
+        print(json.dumps({"loss": name, **{key: runs[name].get(key) for key in (*OF_ALL, "failed")}}), flush=True)
+    print("\n".join(table(runs)))
 
 
-def _repeat(loss: Loss, nodes: Site) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "config.json").write_text(json.dumps(_config(folder)), encoding="utf-8")
-        began = time.time()
-        nodes.drive(folder, *loss.options)
-        wait_until(lambda: _results(folder) >= LOST_AT or nodes.code() is not None, LONGEST_S)
-        if _results(folder) < LOST_AT:
+def _lose(loss: Loss, nodes: Site, folder: Path, repeats: int) -> dict[str, Any]:
+    """A run with so many losses, each measured."""
+    (folder / "config.json").write_text(json.dumps(_config(folder, LOST_AT + repeats * PER_LOSS)), encoding="utf-8")
+    began = time.time()
+    nodes.drive(folder, *loss.options)
+    lost_at: list[float] = []
+    for number in range(repeats):
+        wanted = LOST_AT + number * PER_LOSS
+        wait_until(lambda wanted=wanted: _ready(folder, wanted) or nodes.code() is not None, LONGEST_S)  # type: ignore[misc]
+        if not _ready(folder, wanted):
             return _failed(nodes, folder)
-        lost_at = time.time()
+        lost_at.append(time.time())
         loss.strike(nodes)
-        _make_good(loss, nodes, folder, lost_at)
-        wait_until(lambda: nodes.code() is not None, LONGEST_S)
-        if nodes.code() != 0:
-            return _failed(nodes, folder)
-        return {"wall_s": round(time.time() - began, 1), **_measure(loss, folder, lost_at)}
+        _make_good(loss, nodes, folder, lost_at[-1])
+    wait_until(lambda: nodes.code() is not None, LONGEST_S)
+    if nodes.code() != 0:
+        return _failed(nodes, folder)
+    return {"wall_s": round(time.time() - began), **_measure(loss, folder, lost_at)}
 
 
 def _failed(nodes: Site, folder: Path) -> dict[str, Any]:
@@ -94,34 +105,49 @@ def _make_good(loss: Loss, nodes: Site, folder: Path, lost_at: float) -> None:
         nodes.add(loss.node)
 
 
-def _results(folder: Path) -> int:
-    """Problems that are done with."""
+def _ready(folder: Path, results: int) -> bool:
+    """Whether so many results are there, and all replicas have their engines."""
     series = folder / "series.jsonl"
     if not series.exists() or not (lines := series.read_text(encoding="utf-8").rpartition("\n")[0]):
-        return 0
-    return sum(report.get("ok", 0) for report in json.loads(lines.rpartition("\n")[2])["replicas"].values())
+        return False
+    reports = json.loads(lines.rpartition("\n")[2])["replicas"].values()
+    heard = [each["pool"] for each in reports if not each["loading"] and each["age_s"] < HEARD_WITHIN_S]
+    if any(heard.count(pool) < count for pool, count in REPLICAS.items()):
+        return False
+    return tables.count(Storage(str(folder / "run")), "results") >= results
 
 
-def _measure(loss: Loss, folder: Path, lost_at: float) -> dict[str, Any]:
+def _measure(loss: Loss, folder: Path, lost_at: Sequence[float]) -> dict[str, Any]:
     run = folder / "run"
     series = aftermath.Series.of((folder / "series.jsonl").read_text(encoding="utf-8").splitlines())
     finished = aftermath.finished(run)
-    widths = {name: aftermath.width(series.pool(name), lost_at) for name in loss.pools}
     receipt = json.loads((run / "receipt.json").read_text(encoding="utf-8"))
-    twice, share = aftermath.paid_twice(receipt)
     lost, doubled = aftermath.rows_lost_and_doubled(folder / "problems.jsonl", run)
+    losses = [_after(loss, series, finished, *times) for times in pairwise([*lost_at, float("inf")])]
     return {
-        "stall_s": round(aftermath.stall([at for rows in finished.values() for at in rows], lost_at), 2),
-        "other_pool_stall_s": round(aftermath.stall(finished[loss.other], lost_at), 2) if loss.other else None,
-        "full_width_s": _latest([width.full_s for width in widths.values()]),
-        "after_load_s": _latest([width.after_load_s for width in widths.values()]),
-        "tokens_paid_twice": twice,
-        "share_paid_twice": round(share, 4),
+        "losses": losses,
+        "tokens_paid_twice": round(aftermath.paid_twice(receipt) / len(lost_at)),
         "rows_lost": lost,
         "rows_doubled": doubled,
         "balanced": receipt["balanced"],
+    }
+
+
+def _after(
+    loss: Loss, series: aftermath.Series, finished: Mapping[str, Sequence[float]], lost_at: float, until: float
+) -> dict[str, Any]:
+    """What followed one loss, before the next."""
+    widths = {name: aftermath.width(series.pool(name), lost_at, until) for name in loss.pools}
+    rows = [at for times in finished.values() for at in times]
+    found = {
+        "stall_s": round(aftermath.stall(rows, lost_at, until), 2),
+        "other_pool_stall_s": round(aftermath.stall(finished[loss.other], lost_at, until), 2) if loss.other else None,
+        "full_width_s": _latest([width.full_s for width in widths.values()]),
+        "after_load_s": _latest([width.after_load_s for width in widths.values()]),
         "pools": {name: asdict(width) for name, width in widths.items()},
     }
+    print(json.dumps(found), flush=True)
+    return found
 
 
 def _latest(times: Sequence[float | None]) -> float | None:
@@ -129,28 +155,29 @@ def _latest(times: Sequence[float | None]) -> float | None:
     return None if any(time is None for time in times) else round(max(time for time in times if time is not None), 1)
 
 
-def table(repeats: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The repeats in Markdown, a row for each loss: median and, in brackets, worst."""
-    lines = [f"| loss | repeats | {' | '.join(COLUMNS.values())} |", "|---" * (len(COLUMNS) + 2) + "|"]
-    for loss, all_of_it in aftermath.by_loss(repeats).items():
-        good = [repeat for repeat in all_of_it if "failed" not in repeat]
-        failed = len(all_of_it) - len(good)
-        count = f"{len(all_of_it)}, {failed} failed" if failed else str(len(all_of_it))
-        lines.append(f"| {loss} | {count} | {' | '.join(_cell(good, column) for column in COLUMNS)} |")
+def table(runs: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The runs in Markdown, a row for each kind of loss: of each loss the median and, in brackets, the worst."""
+    titles = ["loss", "times", *OF_EACH.values(), *OF_ALL.values()]
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    for name, run in runs.items():
+        if "failed" in run:
+            lines.append(f"| {name} | {run['failed']} |")
+            continue
+        cells = [_cell([loss[column] for loss in run["losses"]]) for column in OF_EACH]
+        lines.append(f"| {name} | {len(run['losses'])} | {' | '.join([*cells, *(f'{run[it]:,}' for it in OF_ALL)])} |")
     return lines
 
 
-def _cell(repeats: Sequence[Mapping[str, Any]], column: str) -> str:
-    values = [repeat[column] for repeat in repeats if repeat[column] is not None]
-    never = len(repeats) - len(values)
-    if not values:
-        return "never" if column in {"full_width_s", "after_load_s"} and repeats else ""
-    style = ".2%" if column == "share_paid_twice" else ",.4g" if isinstance(values[0], float) else ",.0f"
-    return f"{median(values):{style}} ({max(values):{style}}{f'; {never} never' if never else ''})"
+def _cell(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    never = len(values) - len(known)
+    if not known:
+        return ""
+    return f"{median(known):.4g} ({max(known):.4g}{f'; {never} never' if never else ''})"
 
 
-def _config(folder: Path) -> dict[str, Any]:
-    def role(latency_s: float, seats: int, replicas: int, kind: str) -> dict[str, Any]:
+def _config(folder: Path, problems: int) -> dict[str, Any]:
+    def role(pool: str, latency_s: float, seats: int, kind: str) -> dict[str, Any]:
         return {
             "engine": "simulated",
             "model": "simulated",
@@ -160,18 +187,18 @@ def _config(folder: Path) -> dict[str, Any]:
                 "load_s": LOAD_S,
             },
             "engine_args": {"max_num_seqs": seats},
-            "replicas": {"min": replicas, "max": replicas},
+            "replicas": {"min": REPLICAS[pool], "max": REPLICAS[pool]},
             "resources": {"cpus": 1, "gpus": 1, "accelerator_type": kind},
         }
 
     # The synthesizer could do a fifth more than it gets, so that it is the explorers who set the pace.
-    source = {"path": str(write_problems(PROBLEMS, folder)), "id_column": "id", "answer_column": "answer"}
+    source = {"path": str(write_problems(problems, folder)), "id_column": "id", "answer_column": "answer"}
     return {
         "input": source,
         "output": str(folder / "run"),
         "schedule": "streaming",
-        "explorer": {**role(3.0, 32, 2, EXPLORERS), "paths": 4},
-        "synthesizer": role(2.5, 16, 1, SYNTHESIZERS),
+        "explorer": {**role("explorer", 3.0, 32, EXPLORERS), "paths": 4},
+        "synthesizer": role("synthesizer", 2.5, 16, SYNTHESIZERS),
     }
 
 
