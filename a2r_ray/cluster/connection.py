@@ -6,7 +6,8 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -22,43 +23,57 @@ from a2r_ray.method.placement import Cluster, Node
 _GROWTH_S = 60.0
 
 
+@dataclass(frozen=True)
+class Connection:
+    """To a cluster."""
+
+    ours: bool
+    """Whether it was made here, and ends here."""
+    alone: bool
+    """Whether the cluster was, too: nobody else uses it, and it has this machine only."""
+
+
 @contextmanager
-def connected() -> Iterator[bool]:
+def connected() -> Iterator[Connection]:
     """Connects to the cluster that ``RAY_ADDRESS`` names, as in a Ray job; else starts one here and ends it after.
 
-    Inside a program that has connected already, that connection is used and left alone. Yields whether it is our own.
+    Inside a program that has connected already, that connection is used and left alone.
     """
     if ray.is_initialized():
-        yield False
+        yield Connection(ours=False, alone=False)
         return
     address = os.environ.get("RAY_ADDRESS") or "local"
     # The core worker of the driver would print warnings of its own between ours.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     # Ray Data would begin a process to gather usage statistics.
     os.environ.setdefault("RAY_DATA_USAGE_DISABLED", "1")
-    if address == "local":
-        # By default Ray looks ten times a second for logs, which nobody is shown, and often at the whole machine.
-        os.environ.setdefault("RAY_LOG_MONITOR_MANY_FILES_THRESHOLD", "0")
-        os.environ.setdefault("LOG_NAME_UPDATE_INTERVAL_S", "10")
+    alone = address == "local"
+    if alone:
+        # By default Ray looks at the whole machine every few seconds, for nobody.
         os.environ.setdefault("REPORTER_UPDATE_INTERVAL_MS", "60000")
     private.keep_errors_off_stdout()
     private.leave_sigterm_alone()
     private.connect_only_when_asked()
     # Half of what Ray Data will import, while Ray's processes begin; it imports nothing of Ray's.
     threading.Thread(target=import_module, args=("pandas",), daemon=True).start()
-    with _signals_wait(), _native_stderr_off(), _explained(address):
+    with (
+        _signals_wait(),
+        _native_stderr_off(),
+        _explained(address),
+        private.few_processes() if alone else nullcontext(),
+    ):
         if address not in {"local", "auto"}:
             _check_address(address)
             private.check_head(address)
         ray.init(
             address=address,
-            include_dashboard=False if address == "local" else None,
+            include_dashboard=False if alone else None,
             log_to_driver=False,
             logging_level=logging.CRITICAL,
         )
     logging.getLogger("ray").setLevel(logging.CRITICAL)
     try:
-        yield True
+        yield Connection(ours=True, alone=alone)
     finally:
         with private.sigterm_kept():
             ray.shutdown()

@@ -57,7 +57,6 @@ def run(
     Raises:
         A2RError: with the message and the exit code that the command should end with.
     """
-    ours = False
     progress = Progress()
     tell = partial(_tell_doing, progress, observe)
     tell(f"reading {public(config.input.path or config.input.source)}")
@@ -68,10 +67,11 @@ def run(
     if not retry and (there := finished(config, version)) is not None:
         _say("the run is complete, and its input is as it was: nothing is left to do")
         return summarize(Storage(config.output), *there, {})
+    to: connection.Connection | None = None
     with ExitStack() as connected:  # it ends last: when it does, Ray's native code may end the process
         if connection.is_elsewhere():
             tell(f"connecting to the Ray cluster at {connection.where()}")
-            ours = connected.enter_context(connection.connected())
+            to = connected.enter_context(connection.connected())
             with output_looked_for(config.output):
                 import_module("a2r_ray.cluster.phases")  # it takes about as long as the nodes
         for doubt in doubts(source, checked_first_rows(config, source), Answers(config.answer)):
@@ -86,12 +86,12 @@ def run(
             count = folder.judge_again(partial(_judge_again, config, source, folder, compile_to))
             _say(f"known answers, or what an answer is, have changed: {count:,} results are judged anew by their texts")
         try:
-            if not connection.is_elsewhere():
+            if to is None:
                 tell("starting Ray on this machine")
-            ours |= connected.enter_context(connection.connected())
+                to = connected.enter_context(connection.connected())
             from a2r_ray.cluster import phases
 
-            phases.tune(quiet=ours)
+            connected.enter_context(phases.tuned(to))
             choice, planned_phases = planned(config, connection.cluster(), compile_to)
             folder.note(schedule=choice.schedule, why=choice.why)
             _tell(choice)

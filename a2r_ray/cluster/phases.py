@@ -6,13 +6,15 @@ Ray Data takes a second to import, so ``driver`` imports this while others begin
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 
 import ray
 from ray.data import DataContext, Dataset
 
 from a2r_ray.cluster import connection, graph, monitor, private, reader
+from a2r_ray.cluster.connection import Connection
+from a2r_ray.cluster.execution import without_actors
 from a2r_ray.cluster.monitor import RemoteMonitor
 from a2r_ray.cluster.pool_health import PoolHealth
 from a2r_ray.cluster.reader import Reading
@@ -81,14 +83,15 @@ def reading(config: Config, source: Source, phases: Sequence[Method], folder: Ru
     return Reading(config.input, tables, config.explorer, brings_texts=isinstance(source, PathFiles))
 
 
-def tune(*, quiet: bool) -> None:
+@contextmanager
+def tuned(connection: Connection) -> Iterator[None]:
     """The settings without which Ray Data trickles, or ends a run in which a long answer is all that there is.
 
     Args:
-        quiet: whether it is to say nothing of its own.
+        connection: where it is ours, Ray Data says nothing of its own.
     """
     context = DataContext.get_current()
-    if quiet:
+    if connection.ours:
         context.enable_progress_bars = False
         context.print_on_execution_start = False
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)
@@ -100,6 +103,8 @@ def tune(*, quiet: bool) -> None:
     context.autoscaling_config.actor_pool_util_upscaling_threshold = 1.0
     # A thread for every call of a replica, only to sample how much memory its process has.
     context.memory_usage_poll_interval_s = None
+    with without_actors() if connection.alone else nullcontext():
+        yield
 
 
 def pool_health(pools: Sequence[Pool]) -> PoolHealth:

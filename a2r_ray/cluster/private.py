@@ -12,12 +12,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
 import yaml
-from ray._private import auto_init_hook, ray_constants, utils, worker
+from ray._private import auto_init_hook, parameter, ray_constants, services, utils, worker
 from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
 from ray._private.runtime_env import packaging
 from ray._private.state import actors, state
@@ -62,6 +63,22 @@ def times_begun_before() -> int:
 def leave_sigterm_alone() -> None:
     """Keeps Ray from handling SIGTERM in a driver: it would end the process at once, without a receipt."""
     utils.set_sigterm_handler = lambda _: None
+
+
+@contextmanager
+def few_processes() -> Iterator[None]:
+    """Has Ray begin no process that reads logs for nobody, reports to an autoscaler or serves a dashboard.
+
+    Each is a second of a core at the start of a run, of which the last is waited for; and each goes on looking. There
+    is no setting for them: without its dashboard that process is still there, to gather usage statistics.
+    """
+    whole, server = parameter.RayParams, services.start_api_server
+    parameter.RayParams = partial(whole, include_log_monitor=False, no_monitor=True)
+    services.start_api_server = lambda *_, **__: ("", None)
+    try:
+        yield
+    finally:
+        parameter.RayParams, services.start_api_server = whole, server
 
 
 @contextmanager

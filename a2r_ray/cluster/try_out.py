@@ -8,7 +8,7 @@ import ray
 from ray.data import Dataset
 
 from a2r_ray.cluster import connection, graph, monitor
-from a2r_ray.cluster.phases import explained, pool_health, tune
+from a2r_ray.cluster.phases import explained, pool_health, tuned
 from a2r_ray.cluster.rows import rows_of
 from a2r_ray.cluster.steering import Steering
 from a2r_ray.config.schema import Config
@@ -26,8 +26,7 @@ def served_on_a_cluster(config: Config, cases: Sequence[Case]) -> list[tuple[Pro
     Returns:
         Of each case its problem, its paths, and the fields of its result.
     """
-    with connection.connected() as ours:
-        tune(quiet=ours)
+    with connection.connected() as to, tuned(to):
         table = _dataset(cases)
         dataset = ray.data.from_arrow([table.slice(at, 1) for at in range(table.num_rows)])
         for phase in planned(config, connection.cluster(), compile_phases)[1]:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import ray
+from ray.data._internal import stats
+from ray.data._internal.execution.node_trackers import actor_location
 
-from a2r_ray.cluster.execution import Execution, _StoppedError
+from a2r_ray.cluster.execution import Execution, _StoppedError, without_actors
 from tests.endless import Endless
 from tests.nodes import wait_until
 
@@ -39,6 +41,29 @@ def test_an_execution_that_was_stopped_before_it_began_begins_nothing(endless: E
         list(dataset.iter_batches())
     assert execution.left() == []
     assert not endless.has_begun()
+
+
+class Doubled:
+    """A pool's actor."""
+
+    def __call__(self, batch: Any) -> Any:
+        return {"id": batch["id"] * 2}
+
+
+def test_an_execution_goes_without_the_actors_of_ray_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(stats.logger, "warning", lambda message, **_: warnings.append(message))
+    # Who asks for one of them fails.
+    assert hasattr(stats, "_StatsActor"), GONE + "what gathers figures for a dashboard"
+    assert hasattr(actor_location, "ActorLocationTracker"), GONE + "what knows the nodes of actors"
+    monkeypatch.setattr(stats, "_StatsActor", None)
+    monkeypatch.setattr(actor_location, "ActorLocationTracker", None)
+    with without_actors():
+        dataset = ray.data.range(4).map_batches(Doubled, concurrency=1, num_cpus=0.5)
+        assert sorted(row["id"] for row in dataset.iter_rows()) == [0, 2, 4, 6]
+    assert warnings == []
+    with pytest.raises(AttributeError):
+        stats.get_or_create_stats_actor()
 
 
 def swallow(dataset: Any) -> None:

@@ -1,5 +1,6 @@
 """Canaries: each private name of Ray is there, and does what it is used for."""
 
+import inspect
 import os
 import signal
 import time
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 import ray
-from ray._private import auto_init_hook, utils, worker
+from ray._private import auto_init_hook, node, parameter, utils, worker
 from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
 from ray._private.state import state
 from ray.data import DataContext
@@ -133,3 +134,16 @@ def test_sigterm_is_kept_when_ray_disconnects(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(signal, "signal", lambda signum, _: set_again.append(signum))
         state.disconnect()
         assert set_again == [signal.SIGTERM]
+
+
+def test_a_ray_of_this_machine_alone_has_few_processes() -> None:
+    assert "parameter.RayParams(" in inspect.getsource(worker.init), GONE + "what says which processes Ray begins"
+    begun = inspect.getsource(node.Node.start_api_server)
+    assert "_private.services.start_api_server(" in begun, GONE + "what begins the dashboard"
+    assert "if process_info is not None" in begun, GONE + "a dashboard that is not there"
+    with private.few_processes():
+        few = parameter.RayParams()
+    whole = parameter.RayParams()
+    for each in (few, whole):
+        each.update_if_absent(include_log_monitor=True)  # as a node does
+    assert [(each.include_log_monitor, each.no_monitor) for each in (few, whole)] == [(False, True), (True, False)]
