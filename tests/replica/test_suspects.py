@@ -59,9 +59,8 @@ class Pool:
             self._replica(f"r{number}", left)
 
     def _replica(self, name: str, keys: Sequence[str]) -> None:
-        probation = Probation(self.registrar, name, self.width)
         ended, inside, most = threading.Event(), [0], [0]
-        lock = threading.Lock()
+        lock, all_are_there = threading.Lock(), threading.Barrier(len(keys) + 1)
 
         def call(key: str, suspicion: Suspicion) -> None:
             if suspicion.is_proven:
@@ -82,6 +81,7 @@ class Pool:
             self.served.add(key)
 
         def call_until_the_end(key: str, suspicion: Suspicion) -> None:
+            all_are_there.wait()
             with suppress(EndedError):
                 call(key, suspicion)
 
@@ -89,6 +89,8 @@ class Pool:
         threads = [threading.Thread(target=call_until_the_end, args=each, daemon=True) for each in calls]
         for thread in threads:
             thread.start()
+        probation = Probation(self.registrar, name, self.width)
+        all_are_there.wait()
         if int(name[1:]) <= self.killed:
             time.sleep(0.35)
             self.registrar.ended.add(name)
