@@ -16,7 +16,7 @@ from a2r_ray.engines import create_engine
 from a2r_ray.method.asking import own_names
 from a2r_ray.method.compile import Method, compile_method
 from a2r_ray.method.references import References, synthesizer_messages
-from a2r_ray.method.sample import brought, explorer_messages
+from a2r_ray.method.sample import brought, brought_text, explorer_messages
 from a2r_ray.method.stage import Case, Context, Outcome, through
 from a2r_ray.records import RESULT_SCHEMA, Message, Path, Problem, Reject, Result, paths_of
 from a2r_ray.runs.ledger import StoredPaths
@@ -67,7 +67,8 @@ def _brought(config: Config, source: Source, problems: Sequence[Problem]) -> lis
         lists = stored.of(ids)
         return [tuple(paths_of(lists[at].values)) if len(lists[at]) else () for at in range(len(ids))]
     found: dict[str, list[Path]] = {name: [] for name in ids}
-    for path in starmap(partial(brought, explorer=config.explorer), brought_paths(source)):
+    as_stored = partial(brought_text, explorer=config.explorer)
+    for path in starmap(brought, brought_paths(source, as_stored=as_stored)):
         if path.problem_id in found:
             found[path.problem_id].append(path)
     return [tuple(sorted(found[name], key=attrgetter("path_index"))[:most]) for name in ids]

@@ -21,8 +21,10 @@ from a2r_ray.config.secrets import public
 from a2r_ray.errors import OutputError, Stopped
 from a2r_ray.evaluate.summary import Summary, summarize
 from a2r_ray.method.compile import Compile, compile_phases, concluding, fingerprints, planned
+from a2r_ray.method.sample import brought_text
 from a2r_ray.method.schedule import Choice
 from a2r_ray.records import Problem
+from a2r_ray.runs import table
 from a2r_ray.runs.finished import finished
 from a2r_ray.runs.folder import Given, RunFolder
 from a2r_ray.runs.judge_again import judge_again
@@ -30,7 +32,7 @@ from a2r_ray.runs.receipt import InputCounts, account
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import Source, doubts, open_source, read_problems, row_count
 from a2r_ray.sources.answer_kind import settled
-from a2r_ray.sources.paths import stored_paths
+from a2r_ray.sources.paths import STORED, PathFiles, changed_paths, stored_paths
 from a2r_ray.sources.prompt_columns import checked_first_rows
 
 
@@ -78,7 +80,7 @@ def run(
             _say(f"warning: {doubt}")
         rows = row_count(source)
         # Before Ray is begun here: a folder that cannot be used is said at once.
-        given = Given(rows, version, partial(_problems, source))
+        given = Given(rows, version, partial(_problems, source), partial(_changed_paths, config, source))
         folder = connected.enter_context(RunFolder.open(config, given, retry=retry, redo_changed=redo_changed))
         progress.total, progress.done_before = rows, folder.done_before
         if not folder.is_judged:
@@ -110,6 +112,14 @@ def run(
 
 def _problems(source: Source) -> Iterator[Problem]:
     return (record for record in read_problems(source) if isinstance(record, Problem))
+
+
+def _changed_paths(config: Config, source: Source, run: Storage) -> list[str]:
+    """The problems of which files bring other paths than a run folder has under their indices."""
+    if not isinstance(source, PathFiles):
+        return []
+    as_stored = partial(brought_text, explorer=config.explorer)
+    return changed_paths(source, table.scan(run, "paths", STORED), as_stored)
 
 
 def _judge_again(config: Config, source: Source, folder: RunFolder, compile_to: Compile) -> int:

@@ -26,8 +26,9 @@ from a2r_ray.errors import A2RError, Stopped
 from a2r_ray.method.compile import Method, Pool, fingerprints
 from a2r_ray.replica.tables import RunTables
 from a2r_ray.runs.folder import RunFolder
-from a2r_ray.sources import Source
-from a2r_ray.sources.paths import PathFiles
+from a2r_ray.runs.supersede import supersede_outgrown
+from a2r_ray.sources import Source, open_source
+from a2r_ray.sources.paths import PathFiles, stored_keys
 
 
 def drive(phases: Sequence[Method], reading: Reading, progress: Progress, tick: Observer) -> None:
@@ -37,6 +38,9 @@ def drive(phases: Sequence[Method], reading: Reading, progress: Progress, tick: 
     rows = graph.rows_per_block(method)
     if reading.brings_texts:
         _run_phase(partial(reader.bringing, reading), (), progress, tick)
+    if reading.input.source == "paths":
+        run, most = reading.tables.run, reading.explorer.paths if reading.explorer else None
+        progress.done_before -= supersede_outgrown(run, stored_keys(run, open_source(reading.input)), most)
     for phase in phases:
         _run_phase(partial(_phase, phase, reading, rows), phase, progress, tick, rows)
 

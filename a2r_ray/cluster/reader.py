@@ -21,7 +21,7 @@ from a2r_ray.cluster import connection, private
 from a2r_ray.cluster.monitor import RemoteMonitor
 from a2r_ray.config.schema import ExplorerConfig, InputConfig
 from a2r_ray.errors import InputError
-from a2r_ray.method.sample import brought
+from a2r_ray.method.sample import brought, brought_text
 from a2r_ray.records import CASE_SCHEMA, PATH_SCHEMA, REJECT_SCHEMA, Problem, Reject, hash_of, table_of
 from a2r_ray.replica.blocks import case_table
 from a2r_ray.replica.tables import RunTables
@@ -142,7 +142,8 @@ def _bring(_: pa.Table, reading: Reading) -> pa.Table:
     """Stores the paths of the input, but for those that are stored."""
     stored = scan(reading.tables.run, "paths", STORED)
     writer = reading.tables.writer("paths", f"brought-{secrets.token_hex(4)}")
-    paths = starmap(partial(brought, explorer=reading.explorer), brought_paths(open_source(reading.input), stored))
+    as_stored = partial(brought_text, explorer=reading.explorer)
+    paths = starmap(brought, brought_paths(open_source(reading.input), stored, as_stored))
     while chunk := list(islice(paths, _CHUNK)):
         ticket = writer.append(table_of(chunk, PATH_SCHEMA))
         writer.flush_now()

@@ -167,18 +167,25 @@ def path_seed(seed: int, problem_id: str, index: int) -> int:
     return int.from_bytes(hashlib.blake2b(f"{seed}/{problem_id}/{index}".encode(), digest_size=4).digest(), "big")
 
 
-def brought(problem_id: str, index: int, text: str, problem_hash: str, *, explorer: ExplorerConfig | None) -> Path:
+def brought_text(text: str, explorer: ExplorerConfig | None) -> str:
+    """A text that was made elsewhere, as it is stored.
+
+    Args:
+        text: what was said.
+        explorer: says where the thinking of such a text begins and ends; None: by the common marks.
+    """
+    return text if explorer is None else stored(text, explorer.thinking)
+
+
+def brought(problem_id: str, index: int, text: str, problem_hash: str) -> Path:
     """A path that was made elsewhere; nobody knows by whom, nor what it took.
 
     Args:
         problem_id: its problem.
         index: its number among the problem's.
-        text: what was said.
+        text: as it is stored.
         problem_hash: of what was asked; "" where that is not known.
-        explorer: says where the thinking of such a text begins and ends; None: by the common marks.
     """
-    if explorer is not None:
-        text = stored(text, explorer.thinking)
     return Path(
         problem_id=problem_id,
         path_index=index,

@@ -35,12 +35,18 @@ class Changes:
     """The ids of those that ask something else."""
     answers: dict[str, Problem] = field(default_factory=dict)
     """Those that ask the same, and whose known answer, or its kind, is another one; by id."""
+    paths: list[str] = field(default_factory=list)
+    """The ids of those of which a brought path has another text."""
 
     def __bool__(self) -> bool:
-        return bool(self.questions or self.answers)
+        return bool(self.questions or self.answers or self.paths)
 
     def __str__(self) -> str:
-        parts = [("the question", self.questions), ("the known answer, or its kind,", self.answers)]
+        parts = [
+            ("the question", self.questions),
+            ("the known answer, or its kind,", self.answers),
+            ("the text of a path", self.paths),
+        ]
         return "; ".join(f"{what} of {len(ids):,}: {_listed(ids)}" for what, ids in parts if ids)
 
 

@@ -25,7 +25,7 @@ from a2r_ray.runs.lock import locked
 from a2r_ray.runs.receipt import GENERATED, read_generated
 from a2r_ray.runs.record import check_attempt, new_record, read_record
 from a2r_ray.runs.storage import Storage
-from a2r_ray.runs.supersede import drop_input_rejects, supersede, supersede_questions
+from a2r_ray.runs.supersede import drop_rejects, supersede, supersede_questions
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Given:
     """Another one where its content may be another."""
     problems: Callable[[], Iterable[Problem]]
     """Reads it."""
+    changed_paths: Callable[[Storage], list[str]] = lambda _: []
+    """The ids of the problems of which it brings other paths than a run folder has under their keys."""
 
 
 @dataclass
@@ -112,8 +114,8 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         self._supersede(fingerprint.paths(self.record["config"]))
         if given is not None and self.record["input_version"] != given.version:
             changed = changed or Changes()
-            supersede_questions(self.storage, changed.questions)
-            drop_input_rejects(self.storage)
+            supersede_questions(self.storage, [*changed.questions, *changed.paths])
+            drop_rejects(self.storage, problems=self.record["config"]["input"]["source"] == "paths")
             self.to_judge, self._version = changed.answers, given.version
             if changed.answers:
                 self.record["judged_by"] = None
@@ -232,14 +234,17 @@ def _changed(storage: Storage, record: Mapping[str, Any], given: Given | None) -
     if given is None or record["input_version"] == given.version:
         return Changes()
     judged_by = record["judged_by"]
-    return changes(storage, given.problems(), judged_by and AnswerConfig.model_validate(judged_by).name)
+    found = changes(storage, given.problems(), judged_by and AnswerConfig.model_validate(judged_by).name)
+    found.paths = given.changed_paths(storage)
+    return found
 
 
 def _refused(storage: Storage, changed: Changes) -> str:
     return (
         f"output {storage.shown}: something has changed in the input since it was answered: {changed}\n"
-        "undo the change, or run with --changed redo: another question is answered anew, and what is replaced stays in "
-        "superseded/; by another known answer, or kind of it, the answers that are there are judged anew"
+        "undo the change, or run with --changed redo: what asks another question, or brings another path, is answered "
+        "anew, and what is replaced stays in superseded/; by another known answer, or kind of it, the answers that are "
+        "there are judged anew"
     )
 
 

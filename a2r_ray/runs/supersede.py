@@ -5,7 +5,7 @@ which every row is taken stays, empty, for a reader may have listed it. Every st
 again from the beginning.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 
 import numpy as np
@@ -60,10 +60,38 @@ def supersede_questions(run: Storage, problems: Sequence[str]) -> None:
             _take_out(run, name, lambda rows: pc.is_in(rows["problem_id"], value_set=ids))
 
 
-def drop_input_rejects(run: Storage) -> None:
-    """Takes out the rejects of input rows: another reading makes its own."""
+def supersede_outgrown(run: Storage, paths: Iterable[pa.RecordBatch], most: int | None) -> int:
+    """Takes out the results of fewer paths than were brought for their problem; returns how many.
+
+    Args:
+        run: the run folder; no other process may write to it.
+        paths: the keys of those that were brought. Memory: 16 bytes each.
+        most: of a problem's that a result is of; None: all.
+    """
+    found = [(np.empty(0, np.uint64), np.empty(0, np.uint64))]
+    found += [(keys_of(batch, PATH_KEY), _problems(batch)) for batch in paths]
+    keys, problems = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    each, counts = np.unique(problems[np.unique(keys, return_index=True)[1]], return_counts=True)
+
+    def outgrown(results: pa.Table) -> pa.Array:
+        at = np.searchsorted(each, own := _problems(results))
+        there = np.append(each, np.uint64(0))[at] == own
+        wanted = np.where(there, np.append(counts, 0)[at], 0)
+        have = pc.list_value_length(results["path_answers"])
+        return pc.less(have, pa.array(wanted if most is None else np.minimum(wanted, most)))
+
+    return sum(_take_out(run, name, outgrown) for name in table.files(run, "results"))
+
+
+def drop_rejects(run: Storage, *, problems: bool) -> None:
+    """Takes out the rejects of input rows: another reading makes its own.
+
+    Args:
+        run: the run folder.
+        problems: whether those of problems are taken out, too: where paths are brought there may be more of them now.
+    """
     for name in table.files(run, "rejects"):
-        _take_out(run, name, lambda rows: pc.equal(rows["stage"], "input"))
+        _take_out(run, name, lambda rows: pc.or_(pc.equal(rows["stage"], "input"), pa.scalar(problems)))
 
 
 def _mend(run: Storage) -> None:
@@ -100,7 +128,12 @@ _KEPT_IN = {"results": "superseded", "paths": "superseded_paths"}
 """Where the rows of a table go that were paid for."""
 
 
-def _take_out(run: Storage, name: str, chosen: Callable[[pa.Table], pa.Array], *, keep: bool = True) -> None:
+def _problems(rows: pa.RecordBatch | pa.Table) -> Keys:
+    ids = rows["problem_id"]
+    return hash_ids(ids.to_numpy() if isinstance(ids, pa.ChunkedArray) else ids.to_numpy(zero_copy_only=False))
+
+
+def _take_out(run: Storage, name: str, chosen: Callable[[pa.Table], pa.Array], *, keep: bool = True) -> int:
     """Takes rows out of a file; those that are kept are stored first, under a name that a repetition meets again.
 
     Args:
@@ -108,18 +141,22 @@ def _take_out(run: Storage, name: str, chosen: Callable[[pa.Table], pa.Array], *
         name: the file.
         chosen: which rows.
         keep: whether those of a table that has a place for them are kept.
+
+    Returns:
+        How many.
     """
     folder = name.partition("/")[0]
     rows = pa.Table.from_batches(table.read(run, name), schema=table.SCHEMAS[folder])
     mask = chosen(rows)
     taken = rows.filter(mask)
     if not taken.num_rows:
-        return
+        return 0
     if keep and folder in _KEPT_IN:
         stem = name.rpartition("/")[2].removesuffix(".parquet")
         digest = int(hash_ids(taken["problem_id"].to_numpy()).sum())
         table.write(run, f"{_KEPT_IN[folder]}/{stem}-{digest:016x}.parquet", taken)
     table.write(run, name, rows.filter(pc.invert(mask)))
+    return int(taken.num_rows)
 
 
 def _stale(results: pa.Table, paths: int, failed: Keys | None) -> pa.Array:

@@ -9,18 +9,21 @@
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import fs
 from pydantic import ValidationError
 
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import InputError, OutputError
-from a2r_ray.records import WRITTEN_BY, Reject, hash_of
+from a2r_ray.records import PATH_KEY, WRITTEN_BY, Problem, Reject, hash_of
+from a2r_ray.runs import table
+from a2r_ray.runs.done import among
 from a2r_ray.runs.ledger import StoredPaths
 from a2r_ray.runs.record import read_record
 from a2r_ray.runs.storage import Storage
@@ -76,7 +79,7 @@ class RunInput:
         return self.source.count()
 
     def version(self) -> str:
-        return self.source.version()
+        return f"{self.source.version()} and {table.count(self.folder, 'paths')} paths"
 
 
 def open_paths(config: InputConfig) -> Source:
@@ -132,14 +135,48 @@ def paths_of_run(source: Source) -> tuple[Storage, str] | None:
     return source.folder, record[WRITTEN_BY] if explores else ""
 
 
-def brought_paths(source: Source, stored: Iterable[pa.RecordBatch] = ()) -> Iterator[tuple[str, int, str, str]]:
+def brought_paths(
+    source: Source, stored: Iterable[pa.RecordBatch] = (), as_stored: Callable[[str], str] = str
+) -> Iterator[tuple[str, int, str, str]]:
     """Problem id, index, text and ``problem_hash`` of every path in files of paths that is not stored, in their order.
 
     Args:
         source: of ``open_paths``, where ``paths_of_run`` is None. Rows that are rejects bring nothing.
         stored: what is stored of paths, in rows of the paths table. Memory: 17 bytes a path.
+        as_stored: how a text is stored.
     """
     known = _Known(stored)
+    for record, given, named, asked in _brought(source):
+        if not known.takes(record.problem_id, text := as_stored(given)):
+            yield record.problem_id, known.index(record.problem_id, named), text, asked
+
+
+def changed_paths(source: Source, stored: Iterable[pa.RecordBatch], as_stored: Callable[[str], str] = str) -> list[str]:
+    """The ids of the problems of which a file names the index of a path whose stored text is another one.
+
+    Args:
+        source: as of ``brought_paths``, and so are the others.
+        stored: what is stored of brought paths.
+        as_stored: how a text is stored.
+    """
+    known = _Known(stored)
+    changed = {
+        record.problem_id: None
+        for record, given, named, _ in _brought(source)
+        if named is not None and known.has_another(record.problem_id, named, as_stored(given))
+    }
+    return list(changed)
+
+
+def stored_keys(run: Storage, source: Source) -> Iterator[pa.RecordBatch]:
+    """The keys of the paths that a run's input brings and that are stored, here or in the run that it names."""
+    folder, written_by = paths_of_run(source) or (run, "")
+    for batch in table.scan(folder, "paths", PATH_KEY):
+        yield batch.filter(pc.equal(batch[WRITTEN_BY], written_by))
+
+
+def _brought(source: Source) -> Iterator[tuple[Problem | Duplicate, str, int | None, str]]:
+    """Each path of the files: its problem, its text, the index that is named for it, and the hash of its question."""
     for raw, record in read_rows(source):
         if isinstance(record, Reject) or raw.row is None:
             continue
@@ -147,8 +184,7 @@ def brought_paths(source: Source, stored: Iterable[pa.RecordBatch] = ()) -> Iter
         texts = [brought] if isinstance(brought, str) else brought
         asked = record.problem_hash if isinstance(record, Duplicate) else hash_of(record)
         for text, named in zip(texts, path_indices(raw.row, len(texts)) or (), strict=True):
-            if not known.takes(record.problem_id, text):
-                yield record.problem_id, known.index(record.problem_id, named), text, asked
+            yield record, text, named, asked
 
 
 class _Known:
@@ -176,6 +212,11 @@ class _Known:
                 self._met[at] = True
                 return True
         return False
+
+    def has_another(self, problem_id: str, index: int, text: str) -> bool:
+        """Whether a path is stored, and a text is none that is stored of its problem."""
+        wanted = np.uint64(digest(problem_id, text))
+        return self._in_use(problem_id, index) and not among(np.array([wanted]), self._texts)[0]
 
     def index(self, problem_id: str, named: int | None) -> int:
         """An index that no other path of the problem has: the one that is named for it, else the lowest."""
