@@ -5,20 +5,14 @@ of the input keep their types (``sources.typed``). Columns of an earlier annotat
 """
 
 import json
-import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyarrow import fs
 
-from a2r_ray.config.enclosing import reads
 from a2r_ray.config.schema import Config
-from a2r_ray.config.secrets import public
-from a2r_ray.errors import OutputError
 from a2r_ray.records import RESULT_SCHEMA, Problem, Reject
 from a2r_ray.runs import table
 from a2r_ray.runs.index import Index
@@ -42,33 +36,6 @@ _CHUNK, _CHUNK_BYTES = 8192, 64 << 20
 """Rows that are written at once, at most, and about how many bytes of them."""
 
 _Read = tuple[RawRow, Problem | Reject | Duplicate]
-
-
-def check_target(config: Config, target: str) -> None:
-    """Raises OutputError where the file cannot be written, or would be read as input by the next run of the config.
-
-    For before the run. The columns of an input, whatever they are called and hold, can all be written.
-    """
-    if config.input.path is not None and reads(config.input.path, target):
-        raise OutputError(f"{public(target)}: it is, or would be, part of the input; name a file outside of it")
-    folder, _, name = target.partition("?")[0].rpartition("/")
-    if not name:
-        raise OutputError(f"{public(target)}: it names a folder; name a Parquet file")
-    if "://" in target:
-        filesystem, path = Storage(target).open()
-        try:
-            is_folder = filesystem.get_file_info(path).type == fs.FileType.Directory
-        except OSError as error:
-            raise OutputError(f"{public(target)}: cannot be reached: {public(str(error))}") from error
-    else:
-        is_folder = Path(target).is_dir()
-        above = next(
-            each for each in (Path(folder or ".").absolute(), *Path(folder or ".").absolute().parents) if each.exists()
-        )
-        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-            raise OutputError(f"{target}: cannot be written: {above} is no folder that may be written to")
-    if is_folder:
-        raise OutputError(f"{public(target)}: it is a folder; name a Parquet file, in it or elsewhere")
 
 
 def annotate(config: Config, target: str) -> int:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import click
 
 from a2r_ray.errors import A2RError, ConfigError, Stopped
+from a2r_ray.terminal.streams import forgiving
 
 COMPLETE, FAILED, USAGE, REJECTS, UNBALANCED = 0, 1, 2, 3, 4
 
@@ -38,8 +40,8 @@ _run = click.argument("run_folder", metavar="RUN")
 def cli() -> None:
     """Asymmetric Two-Stage Reasoning in batches: a small explorer samples, a larger synthesizer answers.
 
-    Exit codes: 0 complete; 1 the run failed; 2 bad config or usage; 3 complete, with rejects; 4 the receipt does not
-    add up; 130 and 143 stopped by a signal: the same command continues.
+    Exit codes: 0 complete; 1 the run failed; 2 bad config or usage; 3 complete, with rejects or most problems without
+    an answer; 4 the receipt does not add up; 130 and 143 stopped by a signal: the same command continues.
     """
 
 
@@ -55,7 +57,11 @@ def validate(config: str, overrides: Sequence[str], as_json: bool, deep: bool) -
     from a2r_ray.validate import validate as check
 
     valid = check(read_document(config, overrides))
-    read, bad, notes = len(valid.first), valid.rejects, [*valid.notes, *(look_deeper(valid) if deep else [])]
+    found, mistakes = look_deeper(valid) if deep else ([], [])
+    if mistakes:
+        click.echo("\n".join(found), err=True)
+        raise ConfigError(mistakes)
+    read, bad, notes = len(valid.first), valid.rejects, [*valid.notes, *found]
     if as_json:
         counts = {"rows": valid.rows, "checked": read, "rejected": len(bad), "notes": notes}
         click.echo(json.dumps({"config": valid.config.document, **counts}))
@@ -138,7 +144,7 @@ def submit(
     from a2r_ray.cluster import parcel
     from a2r_ray.cluster import submit as jobs
     from a2r_ray.config.loading import load_config, read_document
-    from a2r_ray.progress import AS_LINES, RunElsewhere
+    from a2r_ray.terminal.progress import AS_LINES, RunElsewhere
 
     environment = jobs.handed_over(load_config(config, overrides), names)
     file = Path(config).absolute()
@@ -204,7 +210,7 @@ def run_to_exit_code(config: Any, *, as_json: bool = False, retry: bool = False,
     from rich.console import Console
 
     from a2r_ray.cluster.driver import run as run_pipeline
-    from a2r_ray.progress import LiveProgress, print_summary
+    from a2r_ray.terminal.progress import LiveProgress, print_summary
 
     with LiveProgress() as live:
         summary = run_pipeline(config, live, retry=retry, redo_changed=redo_changed)
@@ -221,6 +227,17 @@ def run_to_exit_code(config: Any, *, as_json: bool = False, retry: bool = False,
 
 def guarded(command: Callable[[], int]) -> int:
     """Runs a command; its errors become a message on stderr and an exit code, and signals end it cleanly."""
+    with forgiving() as result:
+        code = _code_of(command)
+        if result.lost:
+            click.echo(
+                f"error: standard output cannot be written: {result.lost}; else it had been exit {code}", err=True
+            )
+            return FAILED
+        return code
+
+
+def _code_of(command: Callable[[], int]) -> int:
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, _stop)
     sys.unraisablehook = _stop_again
@@ -269,6 +286,8 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
     for again in (signal.SIGINT, signal.SIGTERM):
         signal.signal(again, end)
     Stopped.asked = Stopped(signum)
+    with suppress(OSError):
+        os.write(2, f"stopping ({Stopped.asked}); asked again, at once\n".encode())
     raise Stopped.asked
 
 

@@ -29,6 +29,20 @@ def stamp() -> int:
     return time.time_ns() // 1000
 
 
+def storable(text: str) -> str:
+    """A text as UTF-8 can hold it: halves of a surrogate pair that stand together are joined, any other is U+FFFD.
+
+    JSON may escape an emoji in halves, and a stream may send one of them at a time.
+    """
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One accepted input row."""

@@ -10,7 +10,7 @@ from typing import Any
 from a2r_ray.answers.judging import Answers
 from a2r_ray.config.loading import parse_config, parse_input
 from a2r_ray.config.schema import Config, ExplorerConfig, SynthesizerConfig
-from a2r_ray.engines import Facts, check_engine
+from a2r_ray.engines import Facts, argument_mistakes, check_engine
 from a2r_ray.errors import ConfigError, EngineError, InputError
 from a2r_ray.method.asking import columns, keeping_their_own, own_names, prompt_mistakes
 from a2r_ray.method.compile import compile_phases, planned
@@ -59,8 +59,11 @@ def validate(document: Mapping[str, Any]) -> Valid:
     except ConfigError as error:
         mistakes += error.problems
     first, rows, about = _read(document, config, mistakes)
-    known = columns(_problems(first)) if first else None
+    seen = _problems(first or _without_optional_columns(document))
+    known = columns(seen) if seen else None
     mistakes += prompt_mistakes(document, known)
+    if config is not None:
+        mistakes += argument_mistakes(config)
     if config is None or mistakes:
         raise ConfigError(mistakes)
     return Valid(config, rows, about, first)
@@ -83,6 +86,18 @@ def _read(
     return [], 0, []
 
 
+def _without_optional_columns(document: Mapping[str, Any]) -> Sequence[Problem | Reject]:
+    """The first rows, where it is only a column that may be left out which cannot be found; none where it is more."""
+    source = parse_input(document)
+    if source is None:
+        return []
+    try:
+        left_out = dict.fromkeys(("id_column", "answer_column", "answer_kind_column"))
+        return first_rows(open_source(source.model_copy(update=left_out)), FIRST_ROWS)
+    except (ConfigError, InputError):
+        return []
+
+
 def _doubts(source: Source, first: Sequence[Problem | Reject], config: Config | None) -> list[str]:
     if config is None:
         return []
@@ -91,14 +106,13 @@ def _doubts(source: Source, first: Sequence[Problem | Reject], config: Config | 
     return told + doubts(source, first, Answers(kind))
 
 
-def look_deeper(valid: Valid) -> list[str]:
+def look_deeper(valid: Valid) -> tuple[list[str], list[str]]:
     """Looks at what a run would meet: its models and their arguments, what of the first rows fits, who finds a place.
 
     Returns:
-        What was found, a line each.
+        What was found, and every mistake, a line each.
 
     Raises:
-        ConfigError: with every mistake.
         A2RError: the cluster cannot be reached.
     """
     from a2r_ray.cluster import connection  # Ray takes a second to import, which few ask for
@@ -113,7 +127,7 @@ def look_deeper(valid: Valid) -> list[str]:
             mistakes.append(f"{name}: {error}")
             continue
         if facts is None:
-            found.append(f"{name}: {role.model} is there; how many tokens its prompts have is not known")
+            found.append(f"{name}: {role.model} answers; how many tokens its prompts have is not known")
         elif isinstance(role, ExplorerConfig):
             found.append(f"{name}: {_explorer_fits(config, role, facts, problems)}")
         else:
@@ -121,9 +135,7 @@ def look_deeper(valid: Valid) -> list[str]:
     with connection.connected():
         choice, _ = planned(config, connection.cluster(), compile_phases)
     found.append(f"schedule {choice.schedule}: {choice.why or 'the smallest pools have their places'}")
-    if mistakes:
-        raise ConfigError([*mistakes, *found])
-    return found
+    return found, mistakes
 
 
 def _asked(config: Config) -> dict[str, ExplorerConfig | SynthesizerConfig]:

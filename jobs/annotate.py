@@ -7,10 +7,11 @@ import sys
 
 import click
 
-from a2r_ray.annotate import annotate, check_target
+from a2r_ray.annotate import annotate
 from a2r_ray.cli import COMPLETE, REJECTS, guarded, run_to_exit_code
 from a2r_ray.config.loading import load_config
 from a2r_ray.config.local_files import outlasting
+from a2r_ray.runs.target import check_target
 
 
 @click.command(help=__doc__)

@@ -12,6 +12,7 @@ from a2r_ray.config.loading import load_config
 from a2r_ray.config.local_files import outlasting
 from a2r_ray.export import check_samples_target, write_samples
 from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.target import check_target
 
 
 @click.command(help=__doc__)
@@ -22,6 +23,7 @@ def main(config: str, overrides: tuple[str, ...], to: str) -> int:
     """Runs the config, then writes the samples; rejects are no failure, they make no sample."""
     loaded, to = load_config(config, overrides), outlasting(to, f"--to {to}")
     check_samples_target(to)
+    check_target(loaded, to)
     code = run_to_exit_code(loaded)
     if code not in (COMPLETE, REJECTS):
         return code

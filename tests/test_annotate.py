@@ -9,10 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from a2r_ray.annotate import ANSWER_SCHEMA, annotate, check_target
+from a2r_ray.annotate import ANSWER_SCHEMA, annotate
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
-from a2r_ray.errors import OutputError
 from a2r_ray.records import Reject, Result
 from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.table import TableWriter
@@ -118,32 +117,6 @@ def test_what_arrow_cannot_hold_is_json_text(document: dict[str, Any], tmp_path:
     found = annotated(of_input(document, path), tmp_path / "out.parquet")
     assert (found[0]["meta"], found[0]["note"]) == ("{}", '"cut \\ud83d here"')
     assert [found[0]["n"], found[-1]["n"]] == [str(2**60 + 1), "0.5"]
-
-
-@pytest.mark.parametrize(
-    ("target", "error"),
-    [
-        ("in/out.parquet", "part of the input"),
-        ("in/a.jsonl", "part of the input"),
-        ("folder", "it is a folder"),
-        ("folder/", "names a folder"),
-        ("file/out.parquet", "cannot be written: .*/file is no folder"),
-        ("file/deep/out.parquet", "cannot be written: .*/file is no folder"),
-    ],
-)
-def test_a_target_that_cannot_be_is_told_before_the_run(
-    target: str, error: str, document: dict[str, Any], tmp_path: Path
-) -> None:
-    for name in ("in", "folder"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "file").write_text("")
-    (tmp_path / "in" / "a.jsonl").write_text(row(1) + "\n")
-    config = of_input(document, tmp_path / "in")
-    with pytest.raises(OutputError, match=error):
-        check_target(config, f"{tmp_path}/{target}")
-    check_target(config, f"{tmp_path}/new/folder/out.parquet")
-    check_target(config, f"file://{tmp_path}/out.parquet")
-    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("name", ["in.jsonl", "in.parquet"])

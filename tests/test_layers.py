@@ -16,7 +16,7 @@ ORDER = [
     ("sources", "evaluate"),
     ("replica",),
     ("cluster",),
-    ("annotate", "export", "preview", "progress", "validate", "verify"),
+    ("annotate", "export", "preview", "terminal", "validate", "verify"),
     ("cli",),
 ]
 """Lowest first: a module imports from its own row and from those above it in this list, never from those below."""

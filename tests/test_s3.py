@@ -15,7 +15,6 @@ import pytest
 import yaml
 from pyarrow import fs
 
-from a2r_ray.annotate import check_target
 from a2r_ray.answers.judging import Answers
 from a2r_ray.config.enclosing import encloses
 from a2r_ray.config.loading import parse_config
@@ -23,6 +22,7 @@ from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError, OutputError
 from a2r_ray.export import write_samples
 from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.target import check_target
 from a2r_ray.sources import doubts, open_source
 from tests.chaos import A2R
 from tests.nodes import Nodes

@@ -45,6 +45,38 @@ def test_a_missing_column_stands_beside_them_and_beside_unknown_names(document: 
     assert any("question" in line for line in found)
 
 
+def test_a_missing_id_column_hides_no_unknown_name(document: dict[str, Any]) -> None:
+    document["input"]["id_column"] = "identifier"
+    found = mistakes(with_prompt(document, "{problem} {topik}"))
+    assert any("identifier" in line for line in found)
+    assert any(line.startswith("explorer.prompt: unknown {topik}; did you mean {topic}?") for line in found)
+
+
+@pytest.mark.parametrize(
+    ("role", "line"),
+    [
+        ({"engine": "simulated", "engine_args": {"bogus": 1}}, "explorer.engine_args.bogus: unknown to the simulated"),
+        ({"engine": "openai", "engine_args": {"bogus": 1}}, "explorer.engine_args.bogus: unknown to the openai engine"),
+        ({"engine": "openai", "base_url": "ftp:/x"}, "explorer.base_url: expected http:// or https://"),
+    ],
+)
+def test_what_an_engine_does_not_take_is_named(role: dict[str, Any], line: str, document: dict[str, Any]) -> None:
+    document["explorer"] |= role
+    [found] = mistakes(document)
+    assert found.startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [("{here}/problems.jsonl", "problems.jsonl is a file"), ("{here}/problems.jsonl/run", "is a file")],
+)
+def test_an_output_that_can_be_no_folder_is_named(output: str, reason: str, document: dict[str, Any]) -> None:
+    document["output"] = output.format(here=Path(document["input"]["path"]).parent)
+    [found] = mistakes(document)
+    assert found.startswith("output: ")
+    assert reason in found
+
+
 @pytest.mark.parametrize(
     ("prompt", "line"),
     [

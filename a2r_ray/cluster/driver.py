@@ -18,7 +18,8 @@ from a2r_ray.cluster.shared_folder import output_looked_for
 from a2r_ray.cluster.state import Observer, Progress
 from a2r_ray.config.schema import Config
 from a2r_ray.config.secrets import public
-from a2r_ray.errors import OutputError, Stopped
+from a2r_ray.engines import argument_mistakes
+from a2r_ray.errors import ConfigError, OutputError, Stopped
 from a2r_ray.evaluate.summary import Summary, summarize
 from a2r_ray.method.compile import Compile, compile_phases, concluding, fingerprints, planned
 from a2r_ray.method.sample import brought_text
@@ -62,6 +63,8 @@ def run(
     progress = Progress()
     tell = partial(_tell_doing, progress, observe)
     tell(f"reading {public(config.input.path or config.input.source)}")
+    if mistakes := argument_mistakes(config):
+        raise ConfigError(mistakes)
     source = open_source(config.input)
     asked, config, version = config, settled(config, source), source.version()
     if asked.answer.kind != config.answer.kind:
@@ -104,6 +107,8 @@ def run(
             stopped = Stopped.asked is not None or isinstance(error, KeyboardInterrupt | Stopped)
             outcome = "interrupted" if stopped else "failed"
             with suppress(OutputError):  # the first error is the one to read
+                if not stopped:
+                    folder.note(error=public(str(error))[:_LONGEST_ERROR])
                 _conclude(folder, progress, outcome)
             raise
         receipt = _conclude(folder, progress, "complete")
@@ -155,6 +160,8 @@ def _tick(folder: RunFolder, observe: Observer | None, progress: Progress) -> No
 
 
 _NOTE_EVERY_S = 2.0
+_LONGEST_ERROR = 2000
+"""Characters of an error that run.json keeps."""
 
 
 def _tell(choice: Choice) -> None:

@@ -121,8 +121,9 @@ def paths(config: Document) -> int:
 
 
 def simulated(config: Document) -> list[str]:
-    """The roles that are."""
-    return [name for name in _ROLES if config[name] and config[name]["engine"] == "simulated"]
+    """The roles that are; an explorer whose paths are brought only says how they are read."""
+    asked = [name for name in _ROLES if not (name == "explorer" and config["input"]["source"] == "paths")]
+    return [name for name in asked if config[name] and config[name]["engine"] == "simulated"]
 
 
 def _of_role(name: str, role: Document, seed: int | None) -> str:

@@ -9,6 +9,7 @@
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from a2r_ray.errors import OutputError
@@ -64,6 +65,18 @@ def outlasting(path: str, what: str) -> str:
             "name an absolute path that the job's machine keeps, or an s3:// or gs:// URI"
         )
     return path
+
+
+def unwritable(folder: str) -> str | None:
+    """Why a local folder can be none, or nothing can be written to it; None where it can, and for a URI."""
+    if not folder or "://" in folder:
+        return None
+    above = Path(absolute(folder))
+    while not os.path.lexists(above) and above != above.parent:
+        above = above.parent
+    if not above.is_dir():
+        return f"{above} is a file"
+    return None if os.access(above, os.W_OK | os.X_OK) else f"{above} may not be written to"
 
 
 def without_job_copy(value: Any) -> Any:

@@ -8,12 +8,13 @@ Every engine keeps to it, so no stage knows which one it drives:
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from a2r_ray.config.asking import Sampling, Thinking
-from a2r_ray.config.schema import RoleConfig
-from a2r_ray.records import Message
+from a2r_ray.config.schema import Config, RoleConfig
+from a2r_ray.errors import EngineError, ErrorKind
+from a2r_ray.records import Message, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ class Completion:
     """What went wrong; "" where nothing did."""
     error_kind: str = ""
     """``prompt_too_long``, ``engine_died``, ``timeout``, ``refused``…; "" where nothing went wrong."""
+
+    def __post_init__(self) -> None:
+        # Whatever an engine or a server says can be stored.
+        for name in ("text", "error"):
+            object.__setattr__(self, name, storable(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +119,45 @@ def check_engine(role: RoleConfig) -> Facts | None:
         from a2r_ray.engines.vllm.check import check
 
         return check(role)
-    create_engine(role).close()  # of a server it loads nothing, and asks for the model
+    engine = create_engine(role)  # of a server it loads nothing, and asks for the model
+    try:
+        few = role.sampling.model_copy(update={"max_tokens": min(role.sampling.max_tokens, _TRIAL_TOKENS)})
+        trial = replace(Request.of(role, [{"role": "user", "content": "1 + 1 ="}], "trial", None, None), sampling=few)
+        completion = engine.submit(trial).result()
+    finally:
+        engine.close()
+    if completion.error and completion.error_kind != ErrorKind.EMPTY:  # it may think for longer
+        raise EngineError(f"a first request failed: {completion.error}")
     return None
+
+
+_TRIAL_TOKENS = 16
+
+
+def argument_mistakes(config: Config) -> list[str]:
+    """What is wrong with the arguments of a config's engines, as far as it shows without them, a line each."""
+    roles = {"explorer": config.explorer if config.explores else None, "synthesizer": config.synthesizer}
+    return [f"{name}.{each}" for name, role in roles.items() if role is not None for each in _argument_mistakes(role)]
+
+
+def _argument_mistakes(role: RoleConfig) -> list[str]:
+    from a2r_ray.engines import simulated
+    from a2r_ray.engines.openai import arguments
+
+    checks: dict[str, list[Callable[[], object]]] = {
+        "openai": [
+            lambda: arguments.engine_args(role.engine_args),
+            lambda: arguments.server_url(role.base_url, role.api_key_env),
+        ],
+        "simulated": [lambda: simulated.max_num_seqs(role.engine_args)],
+    }
+    found: list[str] = []
+    for check in checks.get(role.engine, ()):
+        try:
+            check()
+        except EngineError as error:
+            found += str(error).split("\n")
+    return found
 
 
 def create_engine(role: RoleConfig, *, context: str = "", seeded: bool = False) -> Engine:

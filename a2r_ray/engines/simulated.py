@@ -44,7 +44,7 @@ class SimulatedEngine:
 
     def __init__(self, role: RoleConfig, *, salt: str = "") -> None:
         self._simulated = role.simulated or SimulatedConfig()
-        self._slots = _max_num_seqs(role.engine_args)
+        self._slots = max_num_seqs(role.engine_args)
         self._source = f"{salt}\0{role.model}\0"
         time.sleep(self._simulated.load_s)
         if self._simulated.faults.load:
@@ -227,7 +227,8 @@ class _Job:
         return (self.due, self.order) < (other.due, other.order)
 
 
-def _max_num_seqs(engine_args: Mapping[str, Any]) -> int:
+def max_num_seqs(engine_args: Mapping[str, Any]) -> int:
+    """Requests at once; raises EngineError where the arguments have anything else, or no such number."""
     for name in engine_args:
         if name != "max_num_seqs":
             raise EngineError(f"engine_args.{name}: unknown to the simulated engine; known are max_num_seqs")

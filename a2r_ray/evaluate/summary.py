@@ -115,7 +115,9 @@ class Summary:
             both = " and ".join(self.simulated)
             yield "SIMULATED", f"{both}: no model ran, texts, answers and tokens are drawn, not generated"
         yield "models", "; ".join(self._models())
-        yield "problems", f"{receipt['input']:,} rows, {receipt['duplicate']:,} duplicates"
+        limit = self.config["input"]["limit"]
+        limited = "" if limit is None else f" (input.limit is {limit:,})"
+        yield "problems", f"{receipt['input']:,} rows{limited}, {receipt['duplicate']:,} duplicates"
         yield "answered", f"{receipt['answered']:,} of {receipt['ok']:,} results ({self._routes()})"
         if self.not_synthesized:
             count = sum(count for count, _ in self.not_synthesized.values())
@@ -203,7 +205,8 @@ class Summary:
         if not (self.config["explorer"] or self.config["synthesizer"]):
             return ""
         if self.cost_usd is None:
-            return "no price given"
+            lacking = [role for role in ("explorer", "synthesizer") if self.config[role] and self._price(role) is None]
+            return f"no price given for the {' and the '.join(lacking)}"
         twice = f", of which ${self._paid_twice:.4f} paid twice" if self._paid_twice else ""
         return f"${self.cost_usd:.4f}{twice}"
 

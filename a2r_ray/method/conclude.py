@@ -111,8 +111,16 @@ class Conclude:
             "answer": answer,
             "correct": verdicts[answer],
             "vote_correct": verdicts[voted.answer],
-            "error": _no_answer(synthesis, synthesized, answer) if lacks_answer else error,
+            "error": self._no_answer(synthesis, synthesized, answer) if lacks_answer else error,
         }
+
+    def _no_answer(self, synthesis: str | None, synthesized: str | None, answer: str | None) -> str:
+        if answer is None:
+            who = "neither a path nor the synthesis gives an answer" if self.fingerprint else "no path gives an answer"
+            return f"{ErrorKind.NO_ANSWER}: {who}"
+        if synthesis is not None and synthesized is None:
+            return f"{ErrorKind.NO_ANSWER}: the synthesis gives none"
+        return ""
 
     def _cost(self, explored: tuple[int, int], synthesis: Completion) -> float | None:
         synthesized = synthesis.prompt_tokens, synthesis.completion_tokens
@@ -123,14 +131,6 @@ def _route(synthesized: str | None, voted: str | None) -> str:
     if synthesized is not None:
         return "synthesized"
     return "vote_fallback" if voted is not None else "failed"
-
-
-def _no_answer(synthesis: str | None, synthesized: str | None, answer: str | None) -> str:
-    if answer is None:
-        return f"{ErrorKind.NO_ANSWER}: neither a path nor the synthesis gives an answer"
-    if synthesis is not None and synthesized is None:
-        return f"{ErrorKind.NO_ANSWER}: the synthesis gives none"
-    return ""
 
 
 def _reasons(paths: Sequence[Path]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from a2r_ray.errors import StorageError
 from a2r_ray.records import PATH_KEY, TOKENS
 from a2r_ray.runs import table
 from a2r_ray.runs.index import hash_ids
@@ -123,7 +124,12 @@ GENERATED = "generated.json"
 def read_generated(run: Storage) -> dict[str, int]:
     """Completion tokens that each replica, of any attempt, had generated when it last reported."""
     data = run.read(GENERATED)
-    return {} if data is None else dict(json.loads(data))
+    try:
+        return {} if data is None else {str(name): int(tokens) for name, tokens in json.loads(data).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise StorageError(
+            f"{run.join(GENERATED)}: damaged: {error}; remove it, and what earlier attempts paid twice is not counted"
+        ) from error
 
 
 def _stored_twice(run: Storage) -> int:

@@ -62,10 +62,15 @@ def read_record(storage: Storage) -> dict[str, Any]:
 
 
 def read_receipt(storage: Storage) -> dict[str, Any] | None:
-    """What ``receipt.json`` holds; None where no attempt has come to its end."""
-    data = storage.read("receipt.json")
-    receipt: dict[str, Any] | None = None if data is None else json.loads(data)
-    return receipt
+    """What ``receipt.json`` holds; None where no attempt has come to its end, or it is damaged: it is made again."""
+    try:
+        receipt = json.loads(storage.read("receipt.json") or b"null")
+    except ValueError:
+        return None
+    return receipt if isinstance(receipt, dict) and receipt.keys() >= _OF_RECEIPT else None
+
+
+_OF_RECEIPT = {"outcome", "balanced", "input", "duplicate", "ok", "answered", "unanswered", "failed", "paths", "tokens"}
 
 
 def check_attempt(storage: Storage, attempt: str) -> None:

@@ -18,9 +18,9 @@ def status(uri: str) -> dict[str, Any]:
     """The state of a run folder.
 
     Returns:
-        ``outcome`` of the last attempt, ``attempts``, ``rows`` of the input, counts of ``results``, of these by
-        ``routes``, of ``rejects`` and ``paths``,
-        ``tokens_per_s`` (completion tokens of paths over the last minute) and ``last_result``.
+        ``outcome`` of the last attempt, its ``error`` where it failed, ``attempts``, ``rows`` of the input, counts of
+        ``results``, of these by ``routes``, of ``rejects`` and ``paths``, ``tokens_per_s`` (completion tokens of paths
+        over the last minute) and ``last_result``.
 
     Raises:
         OutputError: it is no run folder.
@@ -31,6 +31,7 @@ def status(uri: str) -> dict[str, Any]:
     return {
         "run": run.shown,
         "outcome": last["outcome"],
+        **({"error": last["error"]} if "error" in last else {}),
         "attempts": len(record["attempts"]),
         "started": last["start"],
         "ended": last["end"],

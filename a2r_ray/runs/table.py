@@ -21,6 +21,8 @@ from a2r_ray.records import PATH_SCHEMA, REJECT_SCHEMA, RESULT_SCHEMA
 from a2r_ray.runs.storage import Storage, comes_from_afar, retried
 
 SCHEMAS = {"paths": PATH_SCHEMA, "results": RESULT_SCHEMA, "rejects": REJECT_SCHEMA}
+_SAME = {"superseded": "results", "superseded_paths": "paths"}
+"""Where rows of a table are kept that were made again."""
 
 _FIRST_DELAY_S = 0.25
 _SEGMENT_BYTES = 8 << 20
@@ -203,7 +205,19 @@ def open_file(run: Storage, name: str) -> pq.ParquetFile:
         )
 
     with explained(run, name):
-        return retried(opened)
+        parquet = retried(opened)
+    _check_columns(run, name, parquet)
+    return parquet
+
+
+def _check_columns(run: Storage, name: str, parquet: pq.ParquetFile) -> None:
+    folder, there = name.partition("/")[0], set(parquet.schema_arrow.names)
+    lacking = [column for column in SCHEMAS[_SAME.get(folder, folder)].names if column not in there]
+    if lacking:
+        raise StorageError(
+            f"{run.join(name)}: it is no file of this table, or of another version of it, for it lacks "
+            f"{', '.join(lacking)}; move it out of the folder"
+        )
 
 
 def read_row_group(

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from a2r_ray.errors import ErrorKind
 from a2r_ray.sources.rows import RawRow, as_json
 from a2r_ray.sources.tables import column_names, table_rows
+from a2r_ray.sources.values import LongFloat
 
 _BATCH = 256
 """Rows of a table that are turned into Python at once."""
@@ -78,9 +79,12 @@ def _document_lines(file: File) -> Iterator[tuple[int, bytes]]:
 
 
 def _float(text: str) -> float | Decimal:
-    """A number; exactly where it is beyond what a float holds."""
+    """A number; as exactly as it is written where a float does not hold it."""
     value = float(text)
-    return value if math.isfinite(value) else Decimal(text)
+    if not math.isfinite(value):
+        return Decimal(text)
+    shown = repr(value)
+    return value if shown == text or Decimal(shown) == Decimal(text) else LongFloat(text)
 
 
 _JSON = json.JSONDecoder(parse_float=_float)
@@ -102,7 +106,8 @@ def _json_row(name: str, number: int, line: bytes) -> RawRow:
     except (ValueError, RecursionError) as error:  # a number too long, or brackets too deep, for Python
         return RawRow(name, number, None, text, ErrorKind.MALFORMED_JSON, str(error))
     if not isinstance(value, dict):
-        message = f"found {as_json(value)[:60]}, expected a JSON object of columns"
+        array = "; of an array write one object per line, as `jq -c '.[]'` does" if isinstance(value, list) else ""
+        message = f"found {as_json(value)[:60]}, expected a JSON object of columns{array}"
         return RawRow(name, number, None, text, ErrorKind.NOT_AN_OBJECT, message)
     return RawRow(name, number, value, text)
 

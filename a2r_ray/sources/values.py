@@ -6,10 +6,10 @@
 
 import datetime as dt
 import json
-import math
+import re
 from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -110,6 +110,18 @@ def _of_map(key: _Meaning | None, item: _Meaning | None) -> _Meaning | None:
 # Known answers ------------------------------------------------------------------------------------------------------
 
 
+class LongFloat(float):
+    """A float of a text that says more than it holds: ``1e-400``, ``0.1234567890123456789``."""
+
+    def __new__(cls, text: str) -> Self:
+        made = super().__new__(cls, text)
+        made.exact = Decimal(text)
+        return made
+
+    exact: Decimal
+    """What the text says."""
+
+
 def answer_text(value: Any) -> str | None:
     """What a value of any type says as a known answer; "" where it is none, None where it is no text that can be read.
 
@@ -133,14 +145,39 @@ def answer_text(value: Any) -> str | None:
 def _number(value: float | Decimal) -> str:
     if isinstance(value, int):
         return str(value)
-    if not math.isfinite(value):
-        return "" if math.isnan(value) else "\\infty" if value > 0 else "-\\infty"
-    exact = Decimal(repr(value)) if isinstance(value, float) else value
+    exact = value.exact if isinstance(value, LongFloat) else value if isinstance(value, Decimal) else _decimal(value)
+    if not exact.is_finite():
+        return "" if exact.is_nan() else "\\infty" if exact > 0 else "-\\infty"
     if exact.is_zero():
         return "0"
     short = exact.normalize(_EXACT)
     text, plain = str(short).lower(), format(short, "f") if abs(short.adjusted()) < _EXACT.prec else ""
     return plain if 0 < len(plain) <= max(_LONGEST, len(text)) else text
+
+
+def _decimal(value: float) -> Decimal:
+    """The shortest that means the same."""
+    return Decimal(repr(float(value)))
+
+
+def _list(value: Any) -> str:
+    return as_json(_with_short_numbers(value))
+
+
+def _with_short_numbers(value: Any) -> Any:
+    """A list or an object with its numbers as they would be written alone, where JSON can hold them so."""
+    if isinstance(value, dict):
+        return {name: _with_short_numbers(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_short_numbers(inner) for inner in value]
+    if not isinstance(value, float | Decimal) or not _NUMBER.fullmatch(text := _number(value)):
+        return value
+    if "." not in text and "e" not in text:
+        return int(text)
+    return float(text) if _decimal(float(text)) == Decimal(text) else text
+
+
+_NUMBER = re.compile(r"-?\d[\d.]*(?:e[+-]\d+)?")
 
 
 def _time(value: dt.date | dt.time) -> str:
@@ -162,6 +199,6 @@ _SAYS: tuple[tuple[Any, Callable[[Any], str | None]], ...] = (
     (int | float | Decimal, _number),
     (bytes, _decoded),
     (dt.date | dt.time, _time),
-    (list | tuple | dict, as_json),
+    (list | tuple | dict, _list),
 )
 """How a value of these types is written as an answer; the first that it is one of."""

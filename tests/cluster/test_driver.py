@@ -243,12 +243,10 @@ def test_paths_made_elsewhere_are_extracted_voted_and_synthesized(
     if not synthesizer:
         document |= {"explorer": document["synthesizer"] | {"paths": 3}, "synthesizer": None}
     config = parse_config(document)
-    for sampled in (34, 0) if synthesizer else (34,):  # and again, which brings and does nothing, and once more below
-        os.utime(file)  # or the second would begin nothing
-        receipt = driver.run(config).receipt
-        assert receipt["balanced"]
-        assert (receipt["input"], receipt["ok"], receipt["failed"]) == (12, 11, 1)
-        assert receipt["paths"]["sampled_this_attempt"] == sampled
+    receipt = driver.run(config).receipt
+    assert receipt["balanced"]
+    assert (receipt["input"], receipt["ok"], receipt["failed"]) == (12, 11, 1)
+    assert receipt["paths"]["sampled_this_attempt"] == 34
     assert rows(config.output, "results", "distinct vote_correct") == [(True,)]
     assert rows(config.output, "rejects", "line, error_kind") == [(32, "missing_paths")]
     found = dict(rows(config.output, "results", "problem_id, path_answers"))
@@ -257,11 +255,24 @@ def test_paths_made_elsewhere_are_extracted_voted_and_synthesized(
     assert rows(config.output, "paths", "distinct explorer") == [("",)]
     if not synthesizer:
         return
+    # What has grown is answered anew, of all its paths; the rest is left alone.
+    more = [{"id": "y", "problem": "What is 3 + 3?", "gold": 6, "paths": "\\boxed{6}"}]
+    more += [{"id": 3, "problem": "What is 3 + 1?", "gold": 4, "paths": f"\\boxed{{5}}, {k}"} for k in range(3)]
+    file.write_text("".join(json.dumps(line) + "\n" for line in [*more, *lines]))
+    receipt = driver.run(config).receipt
+    assert receipt["balanced"]
+    assert (receipt["input"], receipt["ok"], receipt["failed"]) == (13, 12, 1)
+    assert receipt["paths"]["sampled_this_attempt"] == 4
+    assert rows(config.output, "superseded", "problem_id, len(path_answers)") == [("3", 3)]
+    now = dict(rows(config.output, "results", "problem_id, path_answers"))
+    assert {**found, "3": ["4", "5", "4", "5", "5", "5"], "y": ["6"]} == now
+    assert rows(config.output, "results", "distinct vote_correct order by all") == [(False,), (True,)]
+    found = now
     # No model need be named for what is only voted on.
     only_voted = {"output": str(tmp_path / "c"), "input": {"source": "paths", "path": config.output}}
     again = parse_config(only_voted)
     summary = driver.run(again)
-    assert summary.receipt["ok"] == 11
+    assert summary.receipt["ok"] == 12
     assert {"a path", "the vote"} <= {name.strip() for name, _ in summary.lines()}
     assert "cost" not in dict(summary.lines())
     assert dict(rows(again.output, "results", "problem_id, path_answers")) == found

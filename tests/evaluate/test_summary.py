@@ -33,7 +33,7 @@ RECEIPT: dict[str, Any] = {
     },
 }
 CONFIG: dict[str, Any] = {
-    "input": {"source": "file"},
+    "input": {"source": "file", "limit": None},
     "explorer": {"model": "small", "paths": 4, "price": {"input": 1.0, "output": 10.0}},
     "synthesizer": {"model": "large", "price": {"input": 2.0, "output": 20.0}},
 }
@@ -157,12 +157,19 @@ def test_the_cost_is_that_of_all_tokens_that_are_shown() -> None:
     )
     assert again["cost"] == "$0.3920, of which $0.0100 paid twice"
     unpriced = {**CONFIG, "synthesizer": {"model": "large", "price": None}}
-    assert lines(config=unpriced)["cost"] == "no price given"
+    assert lines(config=unpriced)["cost"].startswith("no price given for the ")
+
+
+def test_a_limit_and_a_price_that_lacks_are_named() -> None:
+    unpriced = {**CONFIG, "synthesizer": {"model": "large"}, "input": {"source": "file", "limit": 1200}}
+    found = lines(config=unpriced)
+    assert found["problems"] == "1,200 rows (input.limit is 1,200), 1 duplicates"
+    assert found["cost"] == "no price given for the synthesizer"
 
 
 def test_brought_paths_are_named_apart_and_in_no_cost() -> None:
     tokens = {**RECEIPT["tokens"], "explorer": {"prompt": 0, "completion": 0}}
-    config = {**CONFIG, "input": {"source": "paths"}}
+    config = {**CONFIG, "input": {"source": "paths", "limit": None}}
     shown = lines(config=config, receipt={**RECEIPT, "tokens": tokens}, brought=(1_000_000, 0))
     assert shown["brought"] == ("1,000,000 prompt + 0 completion tokens, $1.0000: paid elsewhere, in no other figure")
     assert shown["cost"] == "$0.1400"

@@ -68,3 +68,9 @@ def test_an_interrupted_one_is_not(complete: dict[str, Any]) -> None:
 def test_nor_is_one_with_a_file_less(table: str, complete: dict[str, Any]) -> None:
     next(Path(complete["output"], table).iterdir()).unlink()
     assert not there(complete)
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", "null", '{"outcome": "complete"}'])
+def test_a_damaged_receipt_is_none(complete: dict[str, Any], content: str) -> None:
+    (Path(complete["output"]) / "receipt.json").write_text(content)
+    assert not there(complete)

@@ -129,10 +129,10 @@ def test_scheduling_may_change_between_attempts(document: dict[str, Any]) -> Non
 
 
 def test_an_unwritable_folder_is_said_at_the_start(document: dict[str, Any], tmp_path: Path) -> None:
+    config = parse_config({**document, "output": str(tmp_path / "file" / "run")})
     (tmp_path / "file").write_text("")
-    document["output"] = str(tmp_path / "file" / "run")
     with pytest.raises(OutputError, match="cannot be written"):
-        RunFolder.open(parse_config(document))
+        RunFolder.open(config)
 
 
 def test_a_full_disk_is_said_at_the_start(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from a2r_ray.config.schema import Config
-from a2r_ray.records import Reject, Result
+from a2r_ray.records import PATH_KEY, Reject, Result
 from a2r_ray.runs import table
 from a2r_ray.runs.receipt import account
 from a2r_ray.runs.storage import Storage
-from a2r_ray.runs.supersede import supersede
+from a2r_ray.runs.supersede import supersede, supersede_outgrown
 from a2r_ray.runs.table import TableWriter
 from tests.conftest import arrow, problem
 from tests.runs.test_ledger import path, write
@@ -48,6 +48,20 @@ def test_results_of_too_few_paths_go_and_their_tokens_stay_on_the_bill(config: C
     tokens = account(run, None, "interrupted", 0)["tokens"]
     assert (tokens["synthesizer"]["completion"], tokens["superseded"]["completion"]) == (7, 14)
     assert len(table.files(run, "results")) == 2  # a reader may have listed the file that is empty now
+
+
+@pytest.mark.parametrize(("most", "outgrown"), [(None, ["p2", "p3"]), (4, ["p2"]), (2, [])])
+def test_results_of_fewer_paths_than_were_brought_go(
+    config: Config, tmp_path: FilePath, most: int | None, outgrown: list[str]
+) -> None:
+    run = Storage(str(tmp_path))
+    put(run, "results", "w", [result(config, 1, 4), result(config, 2, 2), result(config, 3, 4), result(config, 4, 4)])
+    brought = [path(name, index) for name, count in (("p1", 4), ("p2", 4), ("p3", 6)) for index in range(count)]
+    write(run, "a", [*brought, path("p1", 0)])  # stored twice, it is one
+    for left in (len(outgrown), 0):
+        assert supersede_outgrown(run, table.scan(run, "paths", PATH_KEY), most) == left
+    assert ids(run, "superseded") == outgrown
+    assert ids(run, "results") == sorted({"p1", "p2", "p3", "p4"} - set(outgrown))
 
 
 def test_an_interruption_between_copy_and_removal_keeps_no_row_twice(config: Config, tmp_path: FilePath) -> None:

@@ -138,6 +138,13 @@ def test_a_damaged_file_is_named_with_the_remedy(tmp_path: Path) -> None:
             list(table.scan(run, "rejects"))
 
 
+def test_a_file_of_another_kind_is_named_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    pq.write_table(pa.table({"problem_id": ["p1"]}), tmp_path / "results" / "mine.parquet")
+    with pytest.raises(OutputError, match=r"results/mine\.parquet: it is no file of this table.*lacks problem, .*move"):
+        list(table.scan(Storage(str(tmp_path)), "results", ["problem_id"]))
+
+
 def test_a_file_of_which_no_row_is_left_stays(tmp_path: Path) -> None:
     run = Storage(str(tmp_path))
     writer = TableWriter(run, "rejects", "w-1")

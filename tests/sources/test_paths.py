@@ -17,7 +17,7 @@ from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import RawRow, first_rows, open_source, read_problems, read_rows
-from a2r_ray.sources.paths import STORED, RunInput, brought_paths
+from a2r_ray.sources.paths import STORED, RunInput, brought_paths, changed_paths
 
 
 def config(path: object, **fields: Any) -> InputConfig:
@@ -106,9 +106,33 @@ Stored = list[tuple[str, int, str]]
 
 def brought(given: InputConfig, stored: Stored) -> Stored:
     """What a file brings beside what is stored."""
+    return [path[:3] for path in brought_paths(open_source(given), batches(stored))]
+
+
+def test_a_text_is_known_as_it_is_stored(tmp_path: Path) -> None:
+    given = config(put(tmp_path / "p.jsonl", row("a", ["x", "y"])))
+    stored = [path[:3] for path in brought_paths(open_source(given), (), str.upper)]
+    assert stored == [("a", 0, "X"), ("a", 1, "Y")]
+    assert list(brought_paths(open_source(given), batches(stored), str.upper)) == []
+
+
+def test_another_text_under_a_stored_index_is_a_change(tmp_path: Path) -> None:
+    def changed(*rows: dict[str, Any]) -> list[str]:
+        return changed_paths(open_source(config(put(tmp_path / "p.jsonl", *rows))), batches(stored))
+
+    stored = [("a", 0, "x"), ("a", 1, "y"), ("b", 0, "x")]
+    same = [row("b", "x", path_index=0), row("a", "y", path_index=1), row("a", "x", path_index=0)]
+    assert changed(*same, row("a", "z", path_index=2)) == []
+    assert changed(*same[:2], row("a", "z", path_index=0)) == ["a"]
+    assert changed(row("a", ["z", "u"], path_index=[0, 1]), row("b", "v", path_index=0)) == ["a", "b"]
+    assert changed(row("a", "y", path_index=0)) == []  # numbered anew
+    assert changed(row("a", "z")) == []  # one more
+
+
+def batches(stored: Stored) -> list[pa.RecordBatch]:
     columns = {name: [path[at] for path in stored] for at, name in enumerate(STORED)}
-    paths = brought_paths(open_source(given), pa.table(columns).to_batches() if stored else ())
-    return [path[:3] for path in paths]
+    found: list[pa.RecordBatch] = pa.table(columns).to_batches() if stored else []
+    return found
 
 
 def per_path(*paths: tuple[str, str], **others: Any) -> list[dict[str, Any]]:

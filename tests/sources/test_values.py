@@ -45,6 +45,9 @@ from tests.sources.test_formats import Bytes
         ([4], "4"),
         (["3", "4"], '["3", "4"]'),
         ([3, 4], "[3, 4]"),
+        ([0.2, 3.0], "[0.2, 3]"),
+        ([Decimal("1.50"), Decimal(2)], "[1.5, 2]"),
+        ([[float("inf"), 0.5], {"a": 2.0}], '[[null, 0.5], {"a": 2}]'),
         ({"value": 4}, '{"value": 4}'),
         ([("value", 4)], '{"value": 4}'),
         ([], ""),
@@ -63,6 +66,27 @@ from tests.sources.test_formats import Bytes
 )
 def test_an_answer_says_what_it_means(value: Any, text: str | None) -> None:
     assert answer_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("1E400", "1e+400"),
+        ("-1e400", "-1e+400"),
+        ("1e-400", "1e-400"),
+        ("12345678901234567890.0", "12345678901234567890"),
+        ("9007199254740993.0", "9007199254740993"),
+        ("0.1234567890123456789", "0.1234567890123456789"),
+        ("0.10", "0.1"),
+        ("5.0", "5"),
+        ("[1E400]", "1e+400"),
+        ("[0.5, 9007199254740993.0]", "[0.5, 9007199254740993]"),
+    ],
+)
+def test_a_number_in_json_is_what_is_written(written: str, text: str) -> None:
+    [row] = FORMATS[".jsonl"].rows(Bytes(f'{{"a": {written}}}'.encode()))
+    assert row.row is not None
+    assert answer_text(row.row["a"]) == text
 
 
 def answers(config: InputConfig) -> list[str | None]:

@@ -1,11 +1,13 @@
-"""What ``engine_args`` may hold for the openai engine."""
+"""What a config may hold for the openai engine: ``engine_args``, and the server's address."""
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from a2r_ray.errors import EngineError
 
+_OPENAI_URL = "https://api.openai.com/v1"
 _MAX_CONNECTIONS = 1000
 """The openai client opens no more."""
 
@@ -24,6 +26,29 @@ class EngineArgs(BaseModel):
     """Not counted is what fails while the server is away."""
     max_backoff_s: Annotated[float, Field(gt=0)] = 60.0
     """The backoff's window doubles from a second up to this; the server's Retry-After comes on top."""
+
+
+def server_url(base_url: str | None, api_key_env: str) -> str:
+    """The server's address, sure to hold no secret; OpenAI's own where none is given.
+
+    Raises:
+        EngineError: it is none.
+    """
+    try:
+        parts = urlsplit(base_url or _OPENAI_URL)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise EngineError("base_url: not a URL") from None
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    url = f"{parts.scheme}://{host}{port}{parts.path}"
+    if parts.scheme not in {"http", "https"} or not host:
+        raise EngineError("base_url: expected http:// or https://, a host, and mostly /v1")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise EngineError(
+            f"base_url {url}: expected no user, password or query in it; a key belongs into the environment variable "
+            f"{api_key_env}"
+        )
+    return url
 
 
 def engine_args(given: dict[str, Any]) -> EngineArgs:

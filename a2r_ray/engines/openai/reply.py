@@ -3,6 +3,7 @@
 Servers differ in much of what they send, so only what is used is read, and checked.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -93,9 +94,17 @@ class _Choice(BaseModel):
     finish_reason: str | None = None
 
 
+def _counted(value: Any) -> int | None:
+    """A number of tokens; None for what is none."""
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+_Tokens = Annotated[int | None, BeforeValidator(_counted)]
+
+
 class _Usage(BaseModel):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: _Tokens = None
+    completion_tokens: _Tokens = None
 
 
 class _Completion(BaseModel):
@@ -189,9 +198,12 @@ class Transcript:
             Failure: it is none, or was given up.
         """
         try:
-            read = _Completion.model_validate_json(body)
-        except ValidationError as error:
-            text = f"{first_mistake(error)}: {body.decode(errors='replace')}"
+            read = _Completion.model_validate(
+                json.loads(body)
+            )  # pydantic's own reader takes no half of a surrogate pair
+        except (ValueError, RecursionError) as error:
+            mistake = first_mistake(error) if isinstance(error, ValidationError) else f"the reply is no JSON: {error}"
+            text = f"{mistake}: {body.decode(errors='replace')}"
         else:
             self._usage, choice = read.usage, read.choices[0]
             self._say(choice.message)

@@ -19,11 +19,11 @@ from pydantic import BaseModel, ValidationError
 
 from a2r_ray.config.schema import RoleConfig
 from a2r_ray.config.secrets import public
+from a2r_ray.engines.openai.arguments import server_url
 from a2r_ray.engines.openai.failures import Failure, attempt
 from a2r_ray.engines.openai.retries import Patience, persist
 from a2r_ray.errors import EngineError, ErrorKind
 
-_OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_TIMEOUT_S = 10.0
 _START_ATTEMPTS = 3
 _MAX_MESSAGE_CHARS = 500
@@ -35,7 +35,7 @@ class Server:
 
     def __init__(self, role: RoleConfig, timeout_s: float) -> None:
         self._role = role
-        self.url = _server_url(role)
+        self.url = server_url(role.base_url, role.api_key_env)
         self._key = _api_key(role, self.url)
         self._short_timeout_s = min(_CONNECT_TIMEOUT_S, timeout_s)
         try:
@@ -124,25 +124,6 @@ class _Model(BaseModel):
 
 class _Models(BaseModel):
     data: list[_Model]
-
-
-def _server_url(role: RoleConfig) -> str:
-    """The server's address, sure to hold no secret."""
-    try:
-        parts = urlsplit(role.base_url or _OPENAI_URL)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        raise EngineError("base_url: not a URL") from None
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    url = f"{parts.scheme}://{host}{port}{parts.path}"
-    if parts.scheme not in {"http", "https"} or not host:
-        raise EngineError("base_url: expected http:// or https://, a host, and mostly /v1")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise EngineError(
-            f"base_url {url}: expected no user, password or query in it; a key belongs into the environment variable "
-            f"{role.api_key_env}"
-        )
-    return url
 
 
 def _api_key(role: RoleConfig, url: str) -> str:

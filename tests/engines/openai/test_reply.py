@@ -35,6 +35,7 @@ THOUGHT = {"type": "thinking", "thinking": [{"type": "text", "text": "6*"}, {"ty
             "stop",
         ),
         (completion("[THINK]6*7[/THINK]42"), "[THINK]6*7[/THINK]42", "stop"),
+        (completion("half \ud800 of it"), "half \ufffd of it", "stop"),
     ],
 )
 def test_what_a_reply_becomes(
@@ -96,3 +97,23 @@ def test_usage_may_be_absent(server: ScriptedServer, start: Start) -> None:
     server.script(reply)
     done = ask(start())
     assert (done.text, done.prompt_tokens, done.completion_tokens) == ("hello", 0, 0)
+
+
+def test_halves_of_an_emoji_in_two_chunks_are_one(server: ScriptedServer, start: Start) -> None:
+    server.script(streamed("Great \ud83d", "\ude00 42"))
+    assert ask(start()).text == "Great \U0001f600 42"
+
+
+def test_a_refusal_may_quote_half_of_one(server: ScriptedServer, start: Start) -> None:
+    server.script(Reply({"error": {"message": "bad input \ud800 here"}}, 400))
+    done = ask(start())
+    assert "bad input \ufffd here" in done.error
+    done.error.encode()
+
+
+@pytest.mark.parametrize("usage", [{"prompt_tokens": None, "completion_tokens": -5}, {"completion_tokens": "many"}])
+def test_a_usage_that_is_none_is_not_counted(server: ScriptedServer, start: Start, usage: Any) -> None:
+    reply = completion("42")
+    server.script(replace(reply, body={**reply.body, "usage": usage}))
+    done = ask(start())
+    assert (done.text, done.prompt_tokens, done.completion_tokens) == ("42", 0, 0)

@@ -10,7 +10,7 @@ from rich.console import Console
 from a2r_ray.cluster.state import Progress
 from a2r_ray.config.loading import parse_config
 from a2r_ray.method.compile import compile_method
-from a2r_ray.progress import AS_LINES, LiveProgress, RunElsewhere, alive, print_summary
+from a2r_ray.terminal.progress import AS_LINES, LiveProgress, RunElsewhere, alive, print_summary
 from tests.evaluate.test_summary import summary
 from tests.nodes import wait_until
 
@@ -34,7 +34,7 @@ def progress(*reports: dict[str, Any]) -> Progress:
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Console:
     """A terminal that can be read, in the place of stderr."""
     console = Console(file=io.StringIO(), force_terminal=True, width=160)
-    monkeypatch.setattr("a2r_ray.progress.Console", lambda **_: console)
+    monkeypatch.setattr("a2r_ray.terminal.progress.Console", lambda **_: console)
     return console
 
 
@@ -58,7 +58,7 @@ def test_a_bar_for_each_stage(terminal: Console) -> None:
 
 def test_the_rate_is_of_the_last_seconds(terminal: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr("a2r_ray.progress.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("a2r_ray.terminal.progress.time.monotonic", lambda: clock[0])
     with LiveProgress() as observer:
         observer(progress(report("explorer", completion_tokens=1000)))
         clock[0] += 2
@@ -74,7 +74,7 @@ def test_a_pool_that_loads_is_starting(terminal: Console) -> None:
 def test_where_nobody_looks_each_phase_is_a_line_and_so_is_every_minute(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("a2r_ray.progress._MINUTE_S", 0.02)
+    monkeypatch.setattr("a2r_ray.terminal.progress._MINUTE_S", 0.02)
     said: list[str] = []
 
     def says(text: str) -> bool:
@@ -148,7 +148,7 @@ def test_lines_come_at_most_once_a_second_but_for_the_end(
 ) -> None:
     monkeypatch.setenv(AS_LINES, "1")
     clock = [100.0]
-    monkeypatch.setattr("a2r_ray.progress.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("a2r_ray.terminal.progress.time.monotonic", lambda: clock[0])
     done = {"explore": 16, "synthesize": 16}
     with LiveProgress() as observer:
         for running in range(4):
