@@ -138,6 +138,8 @@ def test_validate_deep_finds_what_would_fail_after_a_minute_of_loading(
     assert f"error: explorer: model {tmp_path}/none: there is no such folder on " in found.stderr
     assert f"error: synthesizer: vLLM does not take {MODEL}" in found.stderr
     assert "max_model_len (999999)" in found.stderr
+    assert "\nschedule " in f"\n{found.stderr}"  # what is no mistake is not called one
+    assert found.stderr.count("error: ") == 2
     with problems_file.open("a") as file:
         file.write(json.dumps({"id": "long", "problem": "word " * 700, "answer": 1}) + "\n")
     role |= {"model": str(MODEL), "engine_args": {"max_model_len": 512}}

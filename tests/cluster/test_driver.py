@@ -266,7 +266,7 @@ def test_paths_made_elsewhere_are_extracted_voted_and_synthesized(
     assert rows(config.output, "superseded", "problem_id, len(path_answers)") == [("3", 3)]
     now = dict(rows(config.output, "results", "problem_id, path_answers"))
     assert {**found, "3": ["4", "5", "4", "5", "5", "5"], "y": ["6"]} == now
-    assert rows(config.output, "results", "distinct vote_correct order by all") == [(False,), (True,)]
+    assert sorted(rows(config.output, "results", "distinct vote_correct")) == [(False,), (True,)]
     found = now
     # No model need be named for what is only voted on.
     only_voted = {"output": str(tmp_path / "c"), "input": {"source": "paths", "path": config.output}}

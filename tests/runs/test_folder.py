@@ -67,6 +67,19 @@ def test_a_changed_input_is_refused_or_done_anew(config: Config) -> None:
     folder.finish("interrupted")
 
 
+def test_another_text_of_a_brought_path_is_refused_or_done_anew(config: Config) -> None:
+    folder = RunFolder.open(config, Given(2, "v1", list))
+    run = folder.storage
+    write(run, "a", [path("p1", 0), path("p2", 0)])
+    fill(run, config, [1, 2])
+    folder.finish("complete")
+    given = Given(2, "v2", list, lambda _: ["p2"])
+    with pytest.raises(OutputError, match="the text of a path of 1: p2"):
+        RunFolder.open(config, given)
+    RunFolder.open(config, given, redo_changed=True).finish("interrupted")
+    assert (ids(run, "results"), ids(run, "paths")) == (["p1"], ["p1"])
+
+
 def test_an_input_that_was_only_touched_is_read_and_goes_on(config: Config) -> None:
     RunFolder.open(config, Given(1, "v1", list)).finish("interrupted")
     RunFolder.open(config, Given(1, "v2", lambda: [problem(1)])).finish("interrupted")

@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from a2r_ray.engines import Completion, Load, create_engine
+from a2r_ray.engines import Completion, Load, check_engine, create_engine
 from a2r_ray.engines.openai.engine import OpenAIEngine
 from a2r_ray.errors import EngineError
 from tests.engines.conftest import KEY, Start, ask, eventually, request, role
@@ -159,3 +159,11 @@ def test_it_is_the_engine_of_its_name(server: ScriptedServer, monkeypatch: pytes
     engine = create_engine(role(server.url))
     assert isinstance(engine, OpenAIEngine)
     engine.close()
+
+
+def test_a_server_that_lists_the_model_and_refuses_to_answer_is_found(server: ScriptedServer) -> None:
+    assert check_engine(role(server.url)) is None
+    assert server.bodies[0]["max_tokens"] <= 16
+    server.script(*[error(401, "revoked")] * 5)
+    with pytest.raises(EngineError, match=r"a first request failed: .*revoked"):
+        check_engine(role(server.url))
