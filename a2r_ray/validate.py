@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from a2r_ray.answers.judging import Answers
-from a2r_ray.config.loading import parse_config, parse_input
+from a2r_ray.config.loading import parse_config, parse_input, parse_roles
 from a2r_ray.config.schema import Config, ExplorerConfig, SynthesizerConfig
 from a2r_ray.engines import Facts, argument_mistakes, check_engine
 from a2r_ray.errors import ConfigError, EngineError, InputError
@@ -62,8 +62,7 @@ def validate(document: Mapping[str, Any]) -> Valid:
     seen = _problems(first or _without_optional_columns(document))
     known = columns(seen) if seen else None
     mistakes += prompt_mistakes(document, known)
-    if config is not None:
-        mistakes += argument_mistakes(config)
+    mistakes += argument_mistakes(parse_roles(document))
     if config is None or mistakes:
         raise ConfigError(mistakes)
     return Valid(config, rows, about, first)
@@ -120,7 +119,7 @@ def look_deeper(valid: Valid) -> tuple[list[str], list[str]]:
     found: list[str] = []
     mistakes: list[str] = []
     config, problems = valid.config, _problems(valid.first)
-    for name, role in _asked(config).items():
+    for name, role in config.asked.items():
         try:
             facts = check_engine(role)
         except EngineError as error:
@@ -136,12 +135,6 @@ def look_deeper(valid: Valid) -> tuple[list[str], list[str]]:
         choice, _ = planned(config, connection.cluster(), compile_phases)
     found.append(f"schedule {choice.schedule}: {choice.why or 'the smallest pools have their places'}")
     return found, mistakes
-
-
-def _asked(config: Config) -> dict[str, ExplorerConfig | SynthesizerConfig]:
-    """The roles whose models are asked."""
-    roles = {"explorer": config.explorer if config.explores else None, "synthesizer": config.synthesizer}
-    return {name: role for name, role in roles.items() if role is not None}
 
 
 def _explorer_fits(config: Config, role: ExplorerConfig, facts: Facts, problems: Sequence[Problem]) -> str:

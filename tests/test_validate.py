@@ -72,9 +72,11 @@ def test_what_an_engine_does_not_take_is_named(role: dict[str, Any], line: str, 
 )
 def test_an_output_that_can_be_no_folder_is_named(output: str, reason: str, document: dict[str, Any]) -> None:
     document["output"] = output.format(here=Path(document["input"]["path"]).parent)
-    [found] = mistakes(document)
-    assert found.startswith("output: ")
-    assert reason in found
+    document["explorer"] |= {"engine_args": {"bogus": 1}}
+    [misplaced, argument] = mistakes(document)
+    assert misplaced.startswith("output: ")
+    assert reason in misplaced
+    assert argument.startswith("explorer.engine_args.bogus")
 
 
 @pytest.mark.parametrize(

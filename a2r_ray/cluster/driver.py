@@ -63,7 +63,7 @@ def run(
     progress = Progress()
     tell = partial(_tell_doing, progress, observe)
     tell(f"reading {public(config.input.path or config.input.source)}")
-    if mistakes := argument_mistakes(config):
+    if mistakes := argument_mistakes(config.asked):
         raise ConfigError(mistakes)
     source = open_source(config.input)
     asked, config, version = config, settled(config, source), source.version()

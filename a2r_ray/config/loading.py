@@ -7,6 +7,7 @@ import copy
 import difflib
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from a2r_ray.config.enclosing import encloses
 from a2r_ray.config.local_files import resolved, unwritable
-from a2r_ray.config.schema import Config, InputConfig
+from a2r_ray.config.schema import Config, ExplorerConfig, InputConfig, RoleConfig, SynthesizerConfig
 from a2r_ray.config.secrets import public, shown
 from a2r_ray.errors import ConfigError
 
@@ -88,6 +89,18 @@ def parse_input(document: Mapping[str, Any]) -> InputConfig | None:
         return InputConfig.model_validate(resolved(document).get("input"))
     except ValidationError:
         return None
+
+
+def parse_roles(document: Mapping[str, Any]) -> dict[str, RoleConfig]:
+    """The roles whose models are asked, of a config in which other things may be wrong; without those that are."""
+    config, source, found = resolved(document), parse_input(document), dict[str, RoleConfig]()
+    kinds: dict[str, type[RoleConfig]] = {"explorer": ExplorerConfig, "synthesizer": SynthesizerConfig}
+    for name, kind in kinds.items():
+        if name == "explorer" and source is not None and source.source == "paths":
+            continue
+        with suppress(ValidationError):
+            found[name] = kind.model_validate(config.get(name))
+    return found
 
 
 def _mistakes(document: dict[str, Any]) -> list[str]:

@@ -298,6 +298,12 @@ class Config(Section):
         return self.explorer is not None and self.input.source != "paths"
 
     @property
+    def asked(self) -> dict[str, ExplorerConfig | SynthesizerConfig]:
+        """The roles whose models are asked, by name."""
+        roles = {"explorer": self.explorer if self.explores else None, "synthesizer": self.synthesizer}
+        return {name: role for name, role in roles.items() if role is not None}
+
+    @property
     def input_fingerprint(self) -> str:
         """Hash of what names the input (not of its content)."""
         return fingerprint.of_input(self.input.model_dump())

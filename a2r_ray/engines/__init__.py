@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from a2r_ray.config.asking import Sampling, Thinking
-from a2r_ray.config.schema import Config, RoleConfig
+from a2r_ray.config.schema import RoleConfig
 from a2r_ray.errors import EngineError, ErrorKind
 from a2r_ray.records import Message, storable
 
@@ -134,10 +134,9 @@ def check_engine(role: RoleConfig) -> Facts | None:
 _TRIAL_TOKENS = 16
 
 
-def argument_mistakes(config: Config) -> list[str]:
-    """What is wrong with the arguments of a config's engines, as far as it shows without them, a line each."""
-    roles = {"explorer": config.explorer if config.explores else None, "synthesizer": config.synthesizer}
-    return [f"{name}.{each}" for name, role in roles.items() if role is not None for each in _argument_mistakes(role)]
+def argument_mistakes(roles: Mapping[str, RoleConfig]) -> list[str]:
+    """What is wrong with the arguments of roles' engines, as far as it shows without them, a line each."""
+    return [f"{name}.{mistake}" for name, role in roles.items() for mistake in _argument_mistakes(role)]
 
 
 def _argument_mistakes(role: RoleConfig) -> list[str]:

@@ -20,7 +20,8 @@ from a2r_ray.runs.folder import Given, RunFolder
 from a2r_ray.runs.record import check_attempt, read_record
 from a2r_ray.runs.storage import Storage
 from tests.conftest import problem
-from tests.runs.test_ledger import path
+from tests.runs.test_ledger import path, write
+from tests.runs.test_receipt import fill
 from tests.runs.test_supersede import ids, put, result
 
 
@@ -71,7 +72,7 @@ def test_another_text_of_a_brought_path_is_refused_or_done_anew(config: Config) 
     folder = RunFolder.open(config, Given(2, "v1", list))
     run = folder.storage
     write(run, "a", [path("p1", 0), path("p2", 0)])
-    fill(run, config, [1, 2])
+    fill(run, config, [1, 2], rejected=0)
     folder.finish("complete")
     given = Given(2, "v2", list, lambda _: ["p2"])
     with pytest.raises(OutputError, match="the text of a path of 1: p2"):
