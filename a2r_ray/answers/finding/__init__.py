@@ -112,6 +112,10 @@ def _stretches(shown: str, *, within: bool = False) -> Iterator[tuple[str, bool]
             yield choice, True  # the box was of a formula on the way
         yield box[0], False
     last = _last(shown)
+    if box is None and tags is None and not (last is not None and last.strength >= Strength.OTHER_CASE):
+        box = boxed(shown, quoted=True)
+        if box is not None:
+            yield box[0], False
     if last is not None and not NAME.search(last.answer):  # what remains of a box was cut off
         yield last.answer, True
     elif last is None and box is None and tags is None:
@@ -151,7 +155,20 @@ def _last(shown: str) -> Found | None:
     marked = (each for each in (hashed(shown), bracketed(shown)) if each is not None)
     found = [(each.strength, stop, each) for each, (_, stop) in in_objects]
     found += [(each.strength, each.at, each) for each in (*marked, *announcements(shown, spans), *named_before(shown))]
-    return max(found)[2] if found else None
+    return _weighed([each for _, _, each in sorted(found)]) if found else None
+
+
+def _weighed(found: list[Found]) -> Found | None:
+    """Which of several announcements counts, the strongest and last standing last."""
+    best = found[-1]
+    if best.strength is Strength.QUOTED and len({_plain(each) for each in found if each.strength is best.strength}) > 1:
+        return None  # nobody knows with whom the writer agrees
+    cases = [each for each in found if each.strength is Strength.OTHER_CASE and each.at > best.at]
+    return cases[-1] if cases and best.strength is Strength.REAL and not bare(_plain(best)) else best
+
+
+def _plain(found: Found) -> str:
+    return clean(without_reasons(clean(found.answer)))
 
 
 def _last_number(shown: str) -> str | None:

@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from a2r_ray.answers.finding.announcement import Announcement
+from a2r_ray.answers.finding.asides import Aside, aside
 from a2r_ray.answers.finding.bare import bare, begins_as_value
 from a2r_ray.answers.finding.blank import BLANK
 from a2r_ray.answers.finding.english import ENGLISH
@@ -28,9 +29,13 @@ class Strength(IntEnum):
 
     DOUBTFUL = 1
     """In a note, in code, hypothetical, or it describes an answer rather than giving it."""
-    WEAK = 2
+    QUOTED = 2
+    """It is somebody else's: "path 2 says the answer is"."""
+    WEAK = 3
     """It may be a step: "the result is"."""
-    REAL = 3
+    OTHER_CASE = 4
+    """It depends on something: "without the restriction the answer is"."""
+    REAL = 5
 
 
 class Found(NamedTuple):
@@ -68,7 +73,18 @@ _CALCULATED = re.compile(
     r"(?:one of|found|obtained|based|calculated|computed|derived|determined|reached)\b", re.IGNORECASE
 )
 _NOT_BUT = re.compile(
-    r"not [^\n.]{1,40}?(?:,? but(?: rather)?|[,;:] (?:it is|it's|rather))(?: option)? ", re.IGNORECASE
+    r"(?:not|n['’]t)(?: be)? (?:[^\n.]|\.(?=\d)){1,40}?(?:,? but(?: rather)?(?: it(?: is|['’]s))?"
+    r"|[,;:.]\s{1,2}(?:(?:but|so|rather|instead|actually"
+    r"|no),? )?(?:(?:it|that) (?:is|was|must be|should be)|it['’]s|that['’]s|rather)"
+    r"(?: (?:actually|really|in fact|instead))?)(?: option)? ",
+    re.IGNORECASE,
+)
+"""What is denied before the answer: "not 13 but", "n't 13; it is"."""
+_CORRECTED = re.compile(
+    r"[^\n.]{1,40}?(?:[,.;!] ?)?\s(?:(?:but|however|actually|in fact|instead|no),? )"
+    r"(?:it|this|that|the (?:actual|real|correct|right|true) (?:one|value|number|option|choice))(?: is|['’]s| should be"
+    r"|equals)(?: (?:actually|really|in fact|instead))? ",
+    re.IGNORECASE,
 )
 _NOT_THIS = re.compile(r"\A[^\n]{1,40}?(?:(?:では|じゃ)な(?:くて?|い)|[이가] 아니라|아닌)[、,]? ?(?=\S)")
 """What is denied before the answer, in Japanese and Korean."""
@@ -148,8 +164,8 @@ def _read_from(text: str, end: int, head: str, sentence: str, announcement: Anno
         answer = announcement.closing.sub("", answer.rstrip(" *_")).strip(" *_")
     if announcement.within_words:
         answer = _NOT_THIS.sub("", answer)
-    if but := _NOT_BUT.match(text, start):
-        answer, start, asks = stretch_from(text, but.end())
+    if (instead := _instead(text, start)) is not None:
+        answer, start, asks = instead
     elif announcement.untrue is not None and announcement.untrue.match(answer.lstrip("*_$ ")):
         return _following(text, start)
     if asks:
@@ -159,9 +175,47 @@ def _read_from(text: str, end: int, head: str, sentence: str, announcement: Anno
     if BLANK.fullmatch(answer) or _HEADING.match(answer) or (announcement.short and not _SHORT.match(answer)):
         return None
     strength = _strength(sentence, head, answer, announcement)
-    if strength is Strength.DOUBTFUL and _REQUIRED.search(head):
-        return None  # "the answer should be an integer"
-    return Found(strength, start, answer)
+    if strength is Strength.DOUBTFUL:
+        # "The answer should be an integer" gives none.
+        return None if _REQUIRED.search(head) else Found(strength, start, answer)
+    return _unless_aside(text, Found(strength, start, answer), sentence, head)
+
+
+def _unless_aside(text: str, found: Found, sentence: str, head: str) -> Found | None:
+    """What is announced, with less strength where it is not the writer's answer."""
+    match aside(sentence, head, found.answer, _behind(text, found.at, found.answer)):
+        case Aside.REFUTED:
+            return _corrected(text, found.at)
+        case Aside.QUOTED:
+            return found._replace(strength=Strength.QUOTED)
+        case Aside.OTHER_CASE:
+            return found._replace(strength=min(found.strength, Strength.OTHER_CASE))
+        case None:
+            return found
+
+
+def _instead(text: str, start: int) -> tuple[str, int, bool] | None:
+    """The stretch that gives what is right, where what is announced is denied first."""
+    denied = _NOT_BUT.match(text, start)
+    if denied is None:
+        return None
+    stretch = stretch_from(text, denied.end())
+    return stretch if "but" in denied[0] or begins_as_value(stretch[0]) else None
+
+
+def _behind(text: str, start: int, answer: str) -> str:
+    """Some of what follows an answer."""
+    at = text.find(answer[-8:], start, start + len(answer) + _NEAR)
+    return text[at + len(answer[-8:]) :][:_BEFORE] if at >= 0 else ""
+
+
+def _corrected(text: str, start: int) -> Found | None:
+    """What is right, where an answer that only seems so is corrected at once: "…, but it is actually 12"."""
+    corrected = _CORRECTED.match(text, start)
+    if corrected is None:
+        return None
+    answer, at, asks = stretch_from(text, corrected.end())
+    return Found(Strength.REAL, at, answer) if begins_as_value(answer) and not asks else None
 
 
 def _asked(answer: str, head: str, sentence: str) -> str:

@@ -19,6 +19,7 @@ _COPULA = (
     rf"(?:,?{SPACE}{{1,3}}(?:therefore|thus|hence|then|so|finally|indeed|clearly|obviously|simply|now|actually)\b,?)?"
     rf"{SPACE}{{0,3}}(?:={{1,3}}>|-{{1,2}}>|→|⇒|[:：](?:=|-(?=[ \t]))"
     rf"|\.{{3,6}}(?=[ \t]{{0,3}}[-+$\\(*]{{0,3}}(?:\d|[A-J](?!\w)))|[:：=≈≅]|'s\b|’s\b"
+    r"|(?<![A-Za-z])(?:is|was|ca)(?=n['’]t )|(?<![A-Za-z])can(?= ?not )"
     r"|(?:\n|(?<![A-Za-z]))(?:(?:is|are|was|were)(?! (?:look|ask|seek|search|try)(?:ing|ed)\b)|becomes?|became|equals?"
     r"|reads|remains|stays"
     r"|comes (?:out )?(?:to(?: be)?|as|at)"

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from a2r_ray.answers.finding.announcements import Found, Strength
+from a2r_ray.answers.finding.asides import boxed_aside
 from a2r_ray.answers.finding.bare import bare, is_expression
 from a2r_ray.answers.finding.blank import BLANK, MAX_LENGTH
 from a2r_ray.answers.finding.sentences import end_of
@@ -27,13 +28,15 @@ def tagged(text: str) -> tuple[str, int] | None:
     if not (("<" in text or "[" in text) and re.search(r"</\|?[fars]|\[/[fa]", text, re.IGNORECASE)):
         return None
     opened: int | None = None
+    begins = 0
     last: slice | None = None
     for tag in _TAG.finditer(text):
         if not (tag[1] or tag[2]):
-            opened = tag.end()
+            begins, opened = tag.start(), tag.end()
         elif opened is not None:
             content = text[opened : min(tag.start(), opened + 40)]
-            if not BLANK.fullmatch(content) and not _PLACEHOLDER.fullmatch(content):
+            blank = BLANK.fullmatch(content) or _PLACEHOLDER.fullmatch(content)
+            if not blank and not (last is not None and boxed_aside(text, begins, tag.end())):
                 last = slice(opened, tag.start())
             opened = None
     return None if last is None else (text[last].strip(), last.stop)
