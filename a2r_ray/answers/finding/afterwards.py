@@ -31,6 +31,8 @@ _IS_CORRECT = re.compile(
     r"(?:is|must be|has to be)[ *_]{1,3}(?:therefore |thus |hence |indeed |clearly )?(?:the )?(?:one that is )?$"
 )
 _CORRECT = re.compile(r"correct\b[*_]{0,3}(?=[ ]*(?:[.!)\n]|\Z|because|since|as\b|,))")
+_BEST = ("correct", "right", "best")
+_CORRECT_ONE = re.compile(r"\w+ (?:one|option|choice)\b[*_]{0,3}(?=[ ]*(?:[.!)\n]|\Z|because|since|as\b|,))")
 _UNSURE = re.compile(
     r"\b(?:if|whether|suppose|assume|assuming|unless|that|why|does|is|not|neither|nor|both|either)[ (*_]{1,3}"
     r"(?:option |choice |answer )?$",
@@ -68,6 +70,11 @@ def named_before(text: str) -> Iterator[Found]:
         ("choice", _NOUN, _IS_THE_ANSWER),
         ("answer", _NOUN, _AS_THE_ANSWER),
         ("correct", _CORRECT, _IS_CORRECT),
+        *(
+            (f"{quality} {noun}", _CORRECT_ONE, _IS_CORRECT)
+            for quality in _BEST
+            for noun in ("one", "option", "choice")
+        ),
     ):
         at = text.rfind(stem) if stem in text else -1
         for _ in range(_MOST):
