@@ -11,7 +11,7 @@ from a2r_ray.answers.finding.announcements import Found, Strength, announcements
 from a2r_ray.answers.finding.bare import bare, fenced, json_in, listed, says_yes_or_no
 from a2r_ray.answers.finding.blank import MAX_LENGTH
 from a2r_ray.answers.finding.boxes import NAME, boxed
-from a2r_ray.answers.finding.chosen import chosen
+from a2r_ray.answers.finding.chosen import chosen, decided
 from a2r_ray.answers.finding.marks import bracketed, has_key, hashed, objects, tagged
 from a2r_ray.answers.finding.vocabulary import YES_NO
 from a2r_ray.answers.finding.written import without_reasons
@@ -88,6 +88,8 @@ def announced(
         return data
     if found is None and (letter := chosen(shown)) and fits(f"({letter})") == letter:
         return letter  # of a choice, which no other kind reads so
+    if found is None:
+        found = decided(shown, fits)
     if found is None and guess_last_number:
         found = _last_number(shown)
     return found

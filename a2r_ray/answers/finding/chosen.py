@@ -1,10 +1,11 @@
-"""Chosen: the letter of a choice that a reply opens or closes with, and announces in no other way.
+"""Chosen: the choice, or the verdict, that a reply opens or closes with, and announces in no other way.
 
 ``**B. rivers**`` above an explanation is the commonest reply of a chat model to a question with choices. Only who looks
 for a choice may take it: elsewhere such a line is a heading, or an item of a list.
 """
 
 import re
+from collections.abc import Callable
 
 _LABELLED = re.compile(
     r"[#>\s]{0,6}[*_]{0,3}(?:(?:option|choice) )?\(?(?P<letter>[A-HJ])"
@@ -36,3 +37,21 @@ def chosen(text: str) -> str | None:
     own = [label["letter"] for line in ends if (label := _LABELLED.fullmatch(line[:_LONGEST_LINE]))]
     letters = {letter.upper() for letter in (stated + own)}
     return min(letters) if len(letters) == 1 and {letter.upper() for letter in labelled} <= letters else None
+
+
+_VERDICTS = frozenset({"Yes", "No"})
+_LONGEST_VERDICT = 120
+
+
+def decided(text: str, read: Callable[[str], object]) -> str | None:
+    """The first or the last line of a text, where it says yes or no: "It is true."; None where the two differ.
+
+    Args:
+        text: what is shown of a text.
+        read: what a kind of answer takes of a line; only one of yes and no makes ``Yes`` or ``No`` of it.
+    """
+    lines = [line.strip() for line in text.strip().split("\n", _MOST_LINES) if line.strip()]
+    # In parentheses, for any other kind would leave "Yes" as it is.
+    said = {str(read(f"({line})")): line for line in lines[:1] + lines[-1:] if len(line) <= _LONGEST_VERDICT}
+    verdicts = [line for verdict, line in said.items() if verdict in _VERDICTS]
+    return verdicts[0] if len(verdicts) == 1 else None

@@ -3,9 +3,9 @@
 import pytest
 
 from a2r_ray.answers.judging import Answers
+from a2r_ray.answers.kinds import kind_of
 from a2r_ray.config.answer import AnswerConfig
 from a2r_ray.records import Problem
-from a2r_ray.answers.kinds import kind_of
 
 RIVERS = '{"choices": ["lakes", "rivers", "oceans", "ponds"]}'
 BLOOD = '{"choices": {"A": "O", "B": "A", "C": "AB", "D": "B"}}'
