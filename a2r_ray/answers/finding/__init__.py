@@ -14,7 +14,7 @@ from a2r_ray.answers.finding.boxes import NAME, boxed
 from a2r_ray.answers.finding.chosen import chosen, decided
 from a2r_ray.answers.finding.marks import bracketed, has_key, hashed, objects, tagged
 from a2r_ray.answers.finding.vocabulary import YES_NO
-from a2r_ray.answers.finding.written import without_reasons
+from a2r_ray.answers.finding.written import pointed, told, without_reasons
 from a2r_ray.thinking import visible
 
 __all__ = ["MAX_LENGTH", "announced", "clean", "extract", "is_lost"]
@@ -24,7 +24,9 @@ _MARK = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """What announces an answer, whatever follows."""
+_AROUND = " \t\r\n.*_!"
 _BLANK = " \t\r\n._?…"
+_EQUALS = re.compile(r"\A\s{0,9}=\s{0,9}(?=[^\s=])")
 _DELIMITER = re.compile(r"(?<!\\)(?:\\?\$|\\[()\[\]])")
 _CORNERS = re.compile("[「『]([^「」『』]{1,60})[」』]")
 _WRAPPER = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
@@ -66,6 +68,8 @@ def extract(text: str, *, guess_last_number: bool = False) -> str | None:
     if found is None or len(found) > MAX_LENGTH:
         return None
     answer = clean(without_reasons(clean(found)) if in_words else found)
+    if in_words and shown[-2 * len(found) - 20 :].replace("*", "").rstrip(_AROUND).endswith(found.strip(_AROUND)):
+        answer = told(answer)  # nothing follows that may count on from it
     return answer if answer.strip(_BLANK) else None
 
 
@@ -83,7 +87,7 @@ def announced(
         fits: whether a stretch gives an answer of the kind that is looked for; else the next strongest is taken.
     """
     shown = visible(text)
-    found = next((each for each, _ in _stretches(shown) if len(each) <= MAX_LENGTH and fits(each)), None)
+    found = next(filter(None, (_fitting(each, fits, in_words=said) for each, said in _stretches(shown))), None)
     if found is None and (data := json_in(shown)) is not None and str(fits(data))[:1] in {"{", "["}:
         return data
     if found is None and (letter := chosen(shown)) and fits(f"({letter})") == letter:
@@ -93,6 +97,14 @@ def announced(
     if found is None and guess_last_number:
         found = _last_number(shown)
     return found
+
+
+def _fitting(stretch: str, fits: Callable[[str], object], *, in_words: bool) -> str | None:
+    """A stretch, if it is what is looked for, without its cause where it is announced in words."""
+    if len(stretch) > MAX_LENGTH:
+        return None
+    stretch = pointed(stretch) if in_words else stretch
+    return stretch if fits(stretch) else None
 
 
 def is_lost(reference: str) -> bool:
@@ -124,6 +136,7 @@ def _stretches(shown: str, *, within: bool = False) -> Iterator[tuple[str, bool]
     if last is not None and not NAME.search(last.answer):  # what remains of a box was cut off
         yield last.answer, True
     elif last is None and box is None and tags is None:
+        shown = _EQUALS.sub("", shown)
         shown = fenced(shown) or (clean(shown) if shown[:1] in {"「", "『"} else shown)
         if (bare(shown) and not has_key(shown) and not NAME.search(shown)) or _is_grid(shown):
             yield shown, says_yes_or_no(shown)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from a2r_ray.answers.finding.announcement import Announcement
 from a2r_ray.answers.finding.asides import Aside, aside
-from a2r_ray.answers.finding.bare import bare, begins_as_value
+from a2r_ray.answers.finding.bare import bare, begins_as_value, is_title
 from a2r_ray.answers.finding.blank import BLANK
 from a2r_ray.answers.finding.english import ENGLISH
 from a2r_ray.answers.finding.languages import WITH_SPACES, WITHOUT_SPACES
@@ -66,6 +66,10 @@ _SHORT = re.compile(
     r"[\s*_$\"'(\[\\]{0,8}(?:text\w{0,2}\{)?\(?(?:(?:option|choice|letter|number) )?\(?"
     r"(?:[A-Za-z]|[ivx]{1,4}|\d{1,6}(?:\.\d{1,6})?)(?![\w'’])|[\s*_$\"'(\\]{0,8}(?:text\w{0,2}\{)?[A-J]{2,5}(?!\w)"
 )
+_DOTS = re.compile(r"\.{2,9}|…")
+_CORNERED = re.compile("[「『]([^「」『』\n]{1,60})[」』]")
+_BOLD_HEADING = re.compile(r"[.!?:][ \t]{1,3}[*_]{2,3}(?:(?:the|my) )?(?:(?:final|correct) )?$", re.IGNORECASE)
+"""What stands before a heading that is written in bold behind a sentence."""
 _HEADING = re.compile(r"#{1,6}\s")
 _COLON = re.compile(r"[:：=≈≅>→⇒]")
 _AS_FOLLOWS = re.compile(r"[^\n:：]{0,80}[:：][ \t*]{0,4}(?:\n\s{0,20})?")
@@ -164,14 +168,17 @@ def _read_from(text: str, end: int, head: str, sentence: str, announcement: Anno
         answer = announcement.closing.sub("", answer.rstrip(" *_")).strip(" *_")
     if announcement.within_words:
         answer = _NOT_THIS.sub("", answer)
+        answer = cornered[1] if (cornered := _CORNERED.fullmatch(answer)) else answer
     if (instead := _instead(text, start)) is not None:
         answer, start, asks = instead
-    elif announcement.untrue is not None and announcement.untrue.match(answer.lstrip("*_$ ")):
+    elif _is_untrue(answer, announcement):
         return _following(text, start)
     if asks:
         answer = _asked(answer, head, sentence)
     if announcement.values_only and not _AT_ITS_END.search(head) and "\n" not in answer and not begins_as_value(answer):
         return None  # "the result is published"
+    if _DOTS.fullmatch(answer):
+        return _behind_dots(text, start + len(answer))
     if BLANK.fullmatch(answer) or _HEADING.match(answer) or (announcement.short and not _SHORT.match(answer)):
         return None
     strength = _strength(sentence, head, answer, announcement)
@@ -192,6 +199,18 @@ def _unless_aside(text: str, found: Found, sentence: str, head: str) -> Found | 
             return found._replace(strength=min(found.strength, Strength.OTHER_CASE))
         case None:
             return found
+
+
+def _is_untrue(answer: str, announcement: Announcement) -> bool:
+    """Whether what is announced begins as no answer does, and is no title that begins so: Because of You."""
+    untrue = announcement.untrue
+    return untrue is not None and untrue.match(answer.lstrip("*_$ ")) is not None and not is_title(answer)
+
+
+def _behind_dots(text: str, at: int) -> Found | None:
+    """What stands in the next line behind "The answer is...", where that is an answer and nothing else."""
+    answer, start, asks = stretch_from(text, at)
+    return None if asks or "\n" not in text[at:start] or not bare(answer) else Found(Strength.REAL, start, answer)
 
 
 def _instead(text: str, start: int) -> tuple[str, int, bool] | None:
@@ -222,7 +241,9 @@ def _asked(answer: str, head: str, sentence: str) -> str:
     """What a question gives as the answer: "The answer is 5, right?" and "Answer: Who is she?" do, others nothing."""
     if _RIGHT.search(answer):
         return _RIGHT.sub("", answer)
-    return answer if _COLON.search(head) and not _INTERROGATIVE.search(sentence) else ""
+    if not _COLON.search(head) or _INTERROGATIVE.search(sentence):
+        return ""
+    return f"{answer}?" if is_title(answer) else answer
 
 
 def _head_end(text: str, at: int, before: str, announcement: Announcement) -> tuple[int, str]:
@@ -233,10 +254,15 @@ def _head_end(text: str, at: int, before: str, announcement: Announcement) -> tu
     alone, gives = announcement.alone, announcement.gives
     if alone and gives and (noun := alone.match(text, at)) and gives.search(before):
         return noun.end(), noun[0]
-    if announcement.heading and _LINE_START.search(before) and (noun := announcement.heading.match(text, at)):
+    at_start = _LINE_START.search(before)
+    if (
+        announcement.heading
+        and (at_start or _BOLD_HEADING.search(before))
+        and (noun := announcement.heading.match(text, at))
+    ):
         if ended := _LINE_END.match(text, noun.end()):
             return ended.end(), noun[0]
-        if announcement.dash and (dash := _DASH.match(text, noun.end())):
+        if at_start and announcement.dash and (dash := _DASH.match(text, noun.end())):
             return dash.end(), f"{noun[0]}:"
     return -1, ""
 
