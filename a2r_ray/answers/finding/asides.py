@@ -65,7 +65,7 @@ _DENIES = r"(?:do|does|did|would|could|can|should)(?: not|n[’']t)|never|cannot
 _OWNED = compiled(
     r"(?:(?!(?:today|problem|question|let|it|that|what|there|here|puzzle|exercise"
     r"|equation)['’])(?<!\w)\w[\w.]{0,24}['’]s?"
-    r"|(?<!\w)(?:whose|their|his|her))[*_]{0,3} (?:\w{3,12} ){0,2}[*_]{0,3}$"
+    r"|(?<!\w)(?:whose|their|his|her|its))[*_]{0,3} (?:\w{3,12} ){0,2}[*_]{0,3}$"
 )
 """Before the word for an answer: "path 2's", "whose", "their"."""
 _ADJECTIVE = compiled(
@@ -79,7 +79,7 @@ _SAID = compiled(
 )
 _FOUND_BY = compiled(
     rf"(?<!\w){_PEOPLE}[^.;:\n]{{0,{_CLOSE}}}?(?<!\w)(?:{_FINDING})(?!\w)(?: \w{{2,14}}ly)?(?: at| with| to| as| for)?"
-    rf"{_DETERMINERS}$"
+    rf"(?! ?, ?(?!that|dass|que|qu['’]|che|что)){_DETERMINERS}$"
 )
 _ACCORDING = compiled(
     rf"(?<!\w)(?:according to|as per|per|unlike|contrary to|laut|gemäß|selon|d[’']après|según|segundo|secondo|согласно)"
@@ -90,9 +90,20 @@ _HEADED = compiled(
     rf"(?:^|[(\[])[ \t*_>#\d.)-]{{0,8}}{_NUMBERED}[*_]{{0,3}}(?:(?!right|correct|wrong|valid|true|err"
     rf"|mis)[^.;:\n]){{0,40}}"
     rf"[:–—(-][ \t*_]{{0,4}}{_DETERMINERS}$"
+    rf"|{_NUMBERED}[ \t*_|:>→=–—-]{{1,8}}(?:final |correct )?[*_]{{0,3}}$"
 )
 """At the beginning of a line: "Path 2: the answer is", "Path 2 disagrees: its answer is"."""
-_OF_A_SOURCE = compiled(rf"(?<!\w)(?:of|from|in|by|given by|du|de|des|von|del|do|di)[ *_]{{1,3}}(?:the )?{_NUMBERED}")
+_IN_QUOTES = re.compile(r"\w[^\n\"“”]{0,100}[\"“«„][^\n\"”»]{0,30}$|\w[^\n]{0,100}[\s(]['‘][^\n'’]{0,30}$")
+"""Behind a quotation mark that is opened in the sentence: path 2 ended with "the answer is 8"."""
+_CLAIM = compiled(
+    r"(?<!to )(?<!at )(?<!reach )(?<!reached )(?:the|this|an?|any|\w['’]s?) (?:\w{2,14} )?(?:conclusion|claim|argument"
+    rf"|assertion|idea|belief|view|suggestion|reasoning|proposal|notion|assumption|opinion)s? (?:that"
+    rf"|saying){_DETERMINERS}$"
+)
+_OF_A_SOURCE = compiled(
+    rf"(?<!\w){_NUMBERED}|(?<!\w)(?:of|from|in|by) (?:the|all|each|both|these|those)(?: \w{{2,8}})? (?:paths?"
+    r"|candidates?|students?|responses?|attempts?|models?|others?|majority)(?!\w)"
+)
 """Within the words of an announcement: "the answer of path 2 is"."""
 _ELSEWHERE = re.compile(
     r"(?:路径|路徑|候选|候選|方案|解法|学生|學生|同学|同學|有人|人们|許多人|许多人|很多人|多数|多數|课本|教材|书上|书中|老师|老師"
@@ -111,6 +122,8 @@ _LURED = re.compile(
     r"|(?<!\w)(?<!fixing the )(?<!correcting the )(?<!without the )(?<!this )(?:mistake|error|misreading|trap"
     r"|misconception|pitfall|confusion|slip)s?"
     r"(?!\w)[^.;:\n]{0,40}(?<!\w)(?:lead|giv|yield|result|produc|caus)[^.;:\n]{0,30}$"
+    r"|(?<!\w)(?:incorrect|untrue|false|wrong|doubtful|unlikely|impossible|no way"
+    rf"|not (?:true|right|correct|possible|the case|clear|certain))(?: that)?{_DETERMINERS}$"
     r"|(?:误以为|誤以為|误认为|誤認為)[^。，,；;]{0,10}$",
     re.IGNORECASE,
 )
@@ -130,8 +143,8 @@ _RIGHT = compiled(
 )
 _CORRECTLY = compiled(rf"(?<!\w)(?:correctly|rightly)(?: \w{{2,14}})?{_DETERMINERS}$")
 _CLAUSE = re.compile(
-    r"[;:；：][ *_]{0,4}|\s[-–—]{1,2}\s|,? (?:but|so|hence|therefore|thus|since|because|although|though|while|whereas"
-    r"|and therefore"
+    r"[;:；：][ *_]{0,4}|\s[-–—]{1,2}\s|,? (?:but|so|since|because|although|though|while|whereas|(?:(?<=, )"
+    r"|and )(?:hence|therefore|thus)"
     r"|aber|also|denn|mais|donc|pero|porque|ma|quindi|но|поэтому)(?![\w'’])"
 )
 
@@ -142,20 +155,27 @@ _FORMAL = (
     r"[^,]{0,60}\b(?:round|near|simplif|reduc|decimal|place|form|digit|part|question|problem|step|reason|conven|clar"
     r"|loss|hand|mind|unit|express|writ|convert|fraction|percent|exact|check|info|put|add|calculat|comput|tak)"
 )
+_OTHERWISE = (
+    r"(?:if|had|were|suppose|should|when)\b[^,]{0,80}\b(?:were|had|mattered|instead|different\w{0,2}|otherwise)\b"
+    r"|(?:under|on|in|with|by|for) (?:the |an? |any |some )?(?:other|another|different|alternative|opposite) "
+    r"|\w{2,14} (?:differently|otherwise)\b"
+)
 _CASE = compiled(
     rf"^[\s*_(\[>]*(?:(?:and|but|so|also|now|note that|similarly|likewise|then|however|for example|e\.g\.)[:,]? )?"
-    rf"(?!\w{{1,12}} {_THIS}|{_FORMAL})"
+    rf"(?:{_OTHERWISE}|(?!\w{{1,12}} {_THIS}|{_FORMAL})"
     r"(?:(?:without|if|unless|assuming|suppose|supposing|had|were|should|when|ignoring|excluding|instead of) \S"
     r"|in (?:the )?(?:more )?general(?: case)?|more generally|generally|otherwise|by contrast"
-    r"|for (?:(?:general|arbitrary|every|each|even|odd|larger?|smaller?|other|example|instance|comparison)\b"
+    r"|in (?:the )?case (?:of|where|that|when) |for (?:(?:the |an? )?(?:general|arbitrary|every|each|even|odd"
+    r"|larger?|smaller?|other|example|instance|comparison)\b"
     r"|\$?[a-zA-Z]\$?(?: ?[=<>≥≤]|,| ))"
     r"|with (?:\$?[a-zA-Z]\$? ?=|no |an? (?:extra|additional|different|larger|smaller))"
-    r"|in (?:the|an?) (?:other|another|different|special|worst|best) )"
+    r"|in (?:the|an?) (?:other|anspecial|worst|best) ))"
 )
 """How a sentence begins that gives the answer to another question."""
 _OF_A_CASE = compiled(
     r"(?<!\w)(?:for|when|with) \$?[a-zA-Z]\$? ?[=<>≥≤]|(?<!\w)(?:without|unless|if) \w|(?<!\w)in the general case"
 )
+_GENERAL = compiled(r"(?<!\w)(?:general|generalized)[*_]{0,3} $")
 _ON_CONDITION = compiled(r"\S (?:if|unless|without) (?!rounding|loss|units?\b|any\b)\w")
 
 
@@ -175,7 +195,12 @@ def aside(sentence: str, head: str, answer: str, behind: str) -> Aside | None:
         if _WRONG.search(said):
             return Aside.REFUTED
         return None if _RIGHT.search(said) or _CORRECTLY.search(sentence) else Aside.QUOTED
-    if _CASE.match(_clause(sentence)) or _OF_A_CASE.search(head) or _ON_CONDITION.search(answer[:60]):
+    if (
+        _CASE.match(_clause(sentence))
+        or _GENERAL.search(sentence)
+        or _OF_A_CASE.search(head)
+        or _ON_CONDITION.search(answer[:60])
+    ):
         return Aside.OTHER_CASE
     return None
 
@@ -219,7 +244,9 @@ def _is_quoted(sentence: str, head: str) -> bool:
     clause = _clause(sentence)
     if _OWNED.search(clause) or _ADJECTIVE.search(clause) or _OF_A_SOURCE.search(head) or _HEADED.search(sentence):
         return True
-    if _ACCORDING.search(clause) or _FOUND_BY.search(clause) or _ELSEWHERE.search(sentence):
+    if _IN_QUOTES.search(sentence):
+        return True
+    if _CLAIM.search(clause) or _ACCORDING.search(clause) or _FOUND_BY.search(clause) or _ELSEWHERE.search(sentence):
         return _OWN.search(clause) is None
     said = _SAID.search(clause)
     if said is None:

@@ -27,19 +27,21 @@ def tagged(text: str) -> tuple[str, int] | None:
     """What stands between the last pair of tags that is not blank, and where it ends."""
     if not (("<" in text or "[" in text) and re.search(r"</\|?[fars]|\[/[fa]", text, re.IGNORECASE)):
         return None
-    opened: int | None = None
-    begins = 0
-    last: slice | None = None
+    opened: re.Match[str] | None = None
+    pairs: list[tuple[re.Match[str], re.Match[str]]] = []
     for tag in _TAG.finditer(text):
         if not (tag[1] or tag[2]):
-            begins, opened = tag.start(), tag.end()
+            opened = tag
         elif opened is not None:
-            content = text[opened : min(tag.start(), opened + 40)]
-            blank = BLANK.fullmatch(content) or _PLACEHOLDER.fullmatch(content)
-            if not blank and not (last is not None and boxed_aside(text, begins, tag.end())):
-                last = slice(opened, tag.start())
+            content = text[opened.end() : min(tag.start(), opened.end() + 40)]
+            if not BLANK.fullmatch(content) and not _PLACEHOLDER.fullmatch(content):
+                pairs.append((opened, tag))
             opened = None
-    return None if last is None else (text[last].strip(), last.stop)
+    if not pairs:
+        return None
+    own = (pair for pair in reversed(pairs[-_MOST:]) if not boxed_aside(text, pair[0].start(), pair[1].end()))
+    begins, ends = next(own, pairs[-1])
+    return text[begins.end() : ends.start()].strip(), ends.start()
 
 
 # #### 7 -------------------------------------------------------------------------------------------------------------

@@ -3,12 +3,11 @@
 import pytest
 
 from a2r_ray.answers.judging import Answers
-from a2r_ray.config.answer import AnswerConfig
 from a2r_ray.records import Problem
 
 
 def _found(text: str, kind: str) -> str | None:
-    return Answers(AnswerConfig(kind=kind)).of(Problem("p1", "Which?", reference_answer="7")).find(text)
+    return Answers().of(Problem("p1", "Which?", reference_answer="7", answer_kind=kind)).find(text)
 
 
 @pytest.mark.parametrize("kind", ["math", "text"])

@@ -154,9 +154,7 @@ def test_the_texts_of_the_choices_are_known(metadata: str, text: str, letter: st
 
 
 def test_only_who_looks_for_a_choice_takes_the_letter_of_a_line() -> None:
-    judges = (
-        Answers(AnswerConfig(kind=kind)).of(Problem("p1", "Which?")) for kind in ("math", "text", "sequence", "date")
-    )
+    judges = (Answers().of(Problem("p1", "Which?", answer_kind=kind)) for kind in ("math", "text", "sequence", "date"))
     assert [judge.find("**B. rivers**\n\nRivers flow.") for judge in judges] == [None] * 4
 
 

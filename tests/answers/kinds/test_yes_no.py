@@ -3,12 +3,11 @@
 import pytest
 
 from a2r_ray.answers.judging import Answers
-from a2r_ray.config.answer import AnswerConfig
 from a2r_ray.records import Problem
 
 
 def _found(text: str, kind: str = "yes_no") -> str | None:
-    return Answers(AnswerConfig(kind=kind)).of(Problem("p1", "Is it?", reference_answer="Yes")).find(text)
+    return Answers().of(Problem("p1", "Is it?", reference_answer="Yes", answer_kind=kind)).find(text)
 
 
 @pytest.mark.parametrize(
