@@ -49,6 +49,9 @@ def extract(text: str, *, guess_last_number: bool = False) -> str | None:
        answer is an integer"). So nothing of the kind displaces an answer that stands before it.
     5. All of the text, where it is an answer and nothing else: ``7``, ``B``, ``yes``, ``x+1``, JSON.
 
+    What somebody else says ("path 2's answer is 8") comes before 4, if all such say the same, and the answer to another
+    case ("without the restriction the answer is 8") before 3 (``asides``).
+
     What only looks like an announcement is passed over: questions, conditions, "the answer is not obvious". It is never
     the last number of a text that announces nothing, unless that is asked for: most often it is an intermediate
     value, and a vote counts it as if it had been meant. Nor is it what stands in a box that was cut off, which may be

@@ -58,7 +58,7 @@ _FINDING = (
     r"|trouvent?|obtient|findet|erhält|encuentra|obtiene|trova|ottiene|encontra|obtém|получа[ею]т"
 )
 _OWN = re.compile(
-    r"(?<!\w)(?:I|we|We|us|me|let[’']?s|je|j[’']|nous|ich|wir|yo|nosotros|io|noi|eu|nós|я|мы)(?!\w)[^.;:]{0,30}$"
+    r"(?<!\w)(?i:I|we|us|me|let[’']?s|je|j[’']|nous|ich|wir|yo|nosotros|io|noi|eu|nós|я|мы)(?!\w)[^.;:]{0,30}$"
 )
 _DENIES = r"(?:do|does|did|would|could|can|should)(?: not|n[’']t)|never|cannot|can[’']t|hardly"
 
@@ -110,6 +110,7 @@ _ELSEWHERE = re.compile(
     r"|(?<!其)他们?|她|模型|回答|小明|以为|以為|误认为)[^。，,；;：:]{0,14}$"
     r"|(?:根据|根據|按照|据)(?:路径|候选|方案|解法)[^。；;：:]{0,14}$"
     r"|(?:パス|経路|候補|解答|生徒|学生|多数|多くの人|教科書|彼|誰か|ある人|一部)[^。、；;：:]{0,14}$"
+    r"|(?:يقول|تقول|يعتقد|يظن|يدعي|زعم)[^.;:،\n]{0,40}$"
     r"|(?:경로|후보|학생|다수|많은 사람|어떤 사람|교과서|일부)[^.;:]{0,16}$"
 )
 _LURED = re.compile(
@@ -172,6 +173,12 @@ _CASE = compiled(
     r"|in (?:the|an?) (?:other|anspecial|worst|best) ))"
 )
 """How a sentence begins that gives the answer to another question."""
+_CASE_ELSEWHERE = compiled(
+    r"^[\s*_(（]*(?:(?:ohne|sans|sin|senza|sem|без|falls|wenn|si|se|если) (?!(?:dies|ce|es[ot]|quest|эт)\w)"
+    r"|im allgemeinen"
+    r"|en général|en general|in generale|em geral|в общем|(?:für|pour|para|per|bei|при) \$?[a-z]\$? ?[=<>]"
+    r"|如果|若|假如|假设|假設|一般地|一般来说|一般來說|一般而言|没有|沒有|对于?[a-z]|[当當][a-z]|もし|一般に|만약|일반적으로)"
+)
 _OF_A_CASE = compiled(
     r"(?<!\w)(?:for|when|with) \$?[a-zA-Z]\$? ?[=<>≥≤]|(?<!\w)(?:without|unless|if) \w|(?<!\w)in the general case"
 )
@@ -197,6 +204,7 @@ def aside(sentence: str, head: str, answer: str, behind: str) -> Aside | None:
         return None if _RIGHT.search(said) or _CORRECTLY.search(sentence) else Aside.QUOTED
     if (
         _CASE.match(_clause(sentence))
+        or _CASE_ELSEWHERE.match(sentence)
         or _GENERAL.search(sentence)
         or _OF_A_CASE.search(head)
         or _ON_CONDITION.search(answer[:60])
@@ -220,17 +228,20 @@ _REJECTED = compiled(
     r"|must be (?:rejected"
     r"|discarded)\b|\((?:wrong|incorrect|extraneous|rejected)\b|[❌✗✘✖]|(?:wrong|incorrect)\b)"
 )
+_TOLD = compiled(rf"(?<!\w)(?:{_SAYS}|{_SAYS_ELSEWHERE})(?: that)?[\s*_($\\]{{0,4}}$")
 _WOULD = re.compile(r"(?<!\w)(?:would|could|might)(?!\w)")
 
 
 def boxed_aside(text: str, start: int, stop: int) -> Aside | None:
-    """What a box or a pair of tags is, if it does not give the writer's answer."""
+    """What a box, a pair of tags, or a value that is named is, if it does not give the writer's answer."""
     before = text[max(0, start - 2 * _CLOSE) : start]
     sentence = before[max(map(before.rfind, ("\n", ". ", "! ", "? ", "。"))) + 1 :].lstrip()
     clause = _clause(sentence)
     if _REJECTED.match(text, stop) or (_LURED.search(clause)):
         return Aside.REFUTED
-    if (_SPOKEN_OF.search(clause) or _HEADED.search(sentence.rstrip("$ ("))) and not _OWN.search(clause):
+    if (
+        _SPOKEN_OF.search(clause) or _TOLD.search(clause) or _HEADED.search(sentence.rstrip("$ ("))
+    ) and not _OWN.search(clause):
         return Aside.REFUTED if _WRONG.search(text[stop : stop + _CLOSE].partition("\n")[0]) else Aside.QUOTED
     if _WOULD.search(sentence) and _SUPPOSED.search(sentence):
         return Aside.OTHER_CASE

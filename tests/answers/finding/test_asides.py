@@ -2,8 +2,7 @@
 
 import pytest
 
-from a2r_ray.answers.finding import announced, extract
-from a2r_ray.answers.kinds import kind_of
+from a2r_ray.answers.finding import extract
 
 
 @pytest.mark.parametrize(
@@ -205,54 +204,6 @@ def test_what_is_said_aside_displaces_nothing(said: str) -> None:
 )
 def test_whose_answer_counts(text: str, answer: str | None) -> None:
     assert extract(text) == answer
-
-
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [
-        ("\\boxed{7}\n\nNote: had we used x=3 we would get \\boxed{8}.", "7"),
-        ("We have \\boxed{7}. Check: the alternative \\boxed{8} fails.", "7"),
-        ("\\boxed{7}\n\nPath 2's answer, \\boxed{8}, is incorrect.", "7"),
-        ("\\boxed{7}. Path 2 says the answer is \\boxed{8}.", "7"),
-        ("\\boxed{7}\n\nCandidate 2 gets \\boxed{8}, which is wrong.", "7"),
-        ("\\boxed{7}\n\nCandidate 2: \\boxed{8}", "7"),
-        ("The answer is 7. Path 2's answer is \\boxed{8}, which is incorrect.", "7"),
-        ("Candidate 1: \\boxed{8}\nCandidate 2: \\boxed{7}\n", None),
-        ("Candidate 1: \\boxed{8}\nCandidate 2: \\boxed{8}\n", "8"),
-        ("\\boxed{7}\n\nWithout the restriction, the answer is \\boxed{8}.", "7"),
-        ("\\boxed{3}. So x is 3 and the answer would be \\boxed{7}.", "7"),
-        ("We get \\boxed{3}.\n\nNote that we need the square, so the answer is \\boxed{9}.", "9"),
-        ("\\boxed{8}\n\nThat is wrong. \\boxed{7}", "7"),
-        ("Path 2 is right: \\boxed{7}", "7"),
-        ("Path 1 has \\boxed{8}, wrong. The right answer: \\boxed{7}", "7"),
-        ("\\boxed{7}\n\nSome students get \\boxed{8} by adding.", "7"),
-        ("\\boxed{7}\n\nIf x were 3, we would get \\boxed{8}.", "7"),
-        ("\\boxed{7}\n\nThe root \\boxed{8} is extraneous.", "7"),
-        ("\\boxed{5}\n\nThis does not work. \n\n\\boxed{7}", "7"),
-        ("The majority answer is \\boxed{7}.", "7"),
-        ("Path 1 and 3 agree on \\boxed{7}.", "7"),
-        ("\\boxed{2}\n\nFor n=10, \\boxed{8}", "8"),
-        ("<answer>7</answer> Path 2 says <answer>8</answer>, which is wrong.", "7"),
-        ("\\boxed{7}\n\nThus all the paths that got \\boxed{8} are wrong.", "7"),
-    ],
-)
-def test_whose_box_counts(text: str, answer: str | None) -> None:
-    assert extract(text) == answer
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "The answer is B. Path 2's answer is C, which is incorrect.",
-        "The answer isn't A, it's B.",
-        "The answer is not A. It's B.",
-    ],
-)
-def test_so_it_is_of_choices(text: str) -> None:
-    kind = kind_of("choice")
-    stretch = announced(text, fits=kind.read)
-    assert stretch is not None
-    assert kind.read(stretch) == "B"
 
 
 @pytest.mark.parametrize(
