@@ -31,11 +31,13 @@ class Strength(IntEnum):
     """In a note, in code, hypothetical, or it describes an answer rather than giving it."""
     QUOTED = 2
     """It is somebody else's: "path 2 says the answer is"."""
-    WEAK = 3
+    AGREED = 3
+    """Several others agree on it."""
+    WEAK = 4
     """It may be a step: "the result is"."""
-    OTHER_CASE = 4
+    OTHER_CASE = 5
     """It depends on something: "without the restriction the answer is"."""
-    REAL = 5
+    REAL = 6
 
 
 class Found(NamedTuple):
@@ -195,6 +197,8 @@ def _unless_aside(text: str, found: Found, sentence: str, head: str) -> Found | 
             return _corrected(text, found.at)
         case Aside.QUOTED:
             return found._replace(strength=Strength.QUOTED)
+        case Aside.AGREED:
+            return found._replace(strength=Strength.AGREED)
         case Aside.OTHER_CASE:
             return found._replace(strength=min(found.strength, Strength.OTHER_CASE))
         case None:

@@ -20,6 +20,8 @@ class Aside(Enum):
     """Somebody else's answer that is called wrong, or one that only seems right."""
     QUOTED = auto()
     """Somebody else's."""
+    AGREED = auto()
+    """What others agree on, or most of them say."""
     OTHER_CASE = auto()
     """It depends on something: "without the restriction the answer is 8"."""
 
@@ -143,6 +145,11 @@ _RIGHT = compiled(
     r"|^[^(\n]{0,60}\((?:correct|right)\)|[✓✔✅]|(?:是|も)?正确的?[。.]?$"
 )
 _CORRECTLY = compiled(rf"(?<!\w)(?:correctly|rightly)(?: \w{{2,14}})?{_DETERMINERS}$")
+_AGREED = compiled(
+    r"(?<!\w)(?:agree[sd]?|concur|unanimous(?:ly)?|consensus|majority|most common|(?:all|both"
+    r"|most)(?: of)?(?: the)?(?: \w{2,8})?"
+    r" (?:paths|candidates|solutions|responses|attempts|samples|models))(?!\w)"
+)
 _CLAUSE = re.compile(
     r"[;:；：][ *_]{0,4}|\s[-–—]{1,2}\s|,? (?:but|so|since|because|although|though|while|whereas|(?:(?<=, )"
     r"|and )(?:hence|therefore|thus)"
@@ -201,7 +208,9 @@ def aside(sentence: str, head: str, answer: str, behind: str) -> Aside | None:
         said = f"{answer[:160]} {_comment(behind)}"
         if _WRONG.search(said):
             return Aside.REFUTED
-        return None if _RIGHT.search(said) or _CORRECTLY.search(sentence) else Aside.QUOTED
+        if _RIGHT.search(said) or _CORRECTLY.search(sentence):
+            return None
+        return Aside.AGREED if _AGREED.search(sentence) else Aside.QUOTED
     if (
         _CASE.match(_clause(sentence))
         or _CASE_ELSEWHERE.match(sentence)
