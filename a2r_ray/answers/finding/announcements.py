@@ -81,7 +81,7 @@ _CALCULATED = re.compile(
 _NOT_BUT = re.compile(
     r"(?:not|n['’]t)(?: be)? (?:[^\n.]|\.(?=\d)){1,40}?(?:,? but(?: rather)?(?: it(?: is|['’]s))?"
     r"|[,;:.]\s{1,2}(?:(?:but|so|rather|instead|actually"
-    r"|no),? )?(?:(?:it|that) (?:is|was|must be|should be)|it['’]s|that['’]s|rather)"
+    r"|no),? )?(?:(?:it|that) (?:is|was|must be|has to be|should be)|it['’]s|that['’]s|rather)"
     r"(?: (?:actually|really|in fact|instead))?)(?: option)? ",
     re.IGNORECASE,
 )
@@ -223,7 +223,8 @@ def _instead(text: str, start: int) -> tuple[str, int, bool] | None:
     if denied is None:
         return None
     stretch = stretch_from(text, denied.end())
-    return stretch if "but" in denied[0] or begins_as_value(stretch[0]) else None
+    is_name = stretch[0][:1].isupper() and bare(stretch[0])
+    return stretch if is_name or "but" in denied[0] or begins_as_value(stretch[0]) else None
 
 
 def _behind(text: str, start: int, answer: str) -> str:

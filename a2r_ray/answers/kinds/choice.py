@@ -25,9 +25,9 @@ _ONE = re.compile(
 _INDEXED = re.compile(r"(?<![A-Za-z_])[A-Ja-j]_\{?[A-Za-z0-9]")
 _NO_CHOICE = re.compile(
     r"\(?[A-J]\)?\s*(?:through|thru|to|until|till|[-\u2013\u2014])\s*\(?[A-J]\)?(?![\w'])"
-    r"|[A-Z]\.\s?(?:coli|elegans|albicans|difficile|diff|botulinum|tetani|perfringens|fragilis|subtilis|cereus"
-    r"|anthracis|burgdorferi|influenzae|histolytica|faecalis|melanogaster|rerio|trachomatis|jejuni|pertussis|pylori"
-    r"|sapiens|erectus|habilis)(?!\w)"
+    r"|(?:E\.\s?(?:coli|faecalis)|C\.\s?(?:elegans|albicans|difficile|diff|botulinum|tetani|perfringens|trachomatis"
+    r"|jejuni)|B\.\s?(?:fragilis|subtilis|cereus|anthracis|burgdorferi|pertussis)|D\.\s?(?:melanogaster|rerio)"
+    r"|H\.\s?(?:pylori|influenzae|sapiens|erectus|habilis)|[A-Z]\.[A-Z](?:\.|$))(?!\w)"
     r"|(?i:any\w*|every\w*|all|each|whichever|whatever|none|nothing)(?!\w)[^.\n]{0,60}?(?<!\w)(?i:but|except|besides"
     r"|excluding"
     r"|apart from|aside from|save|(?<!none )(?<!nothing )other than)"
@@ -69,6 +69,8 @@ _UNDECIDED = re.compile(
     re.IGNORECASE,
 )
 _UNDECIDED_PAIR = re.compile(r"(?<!\w)(?:or|nor)(?!\w)|(?<=\w)/(?=\w)", re.IGNORECASE)
+_PARENTHESES_AND_TEXT = re.compile(r"\(([A-J])\)\s+[A-J]\.?")
+"""A letter as a label before a text that is a letter as well."""
 _RUN = re.compile("[A-J]{2,5}")
 _ITS_ARTICLE = re.compile(
     r"^(?:(?:la|le|el|il|a|o|die|der|das|les) )?(?:[Oo]ption|[Oo]pci[óo]n|[Oo]pção|[Oo]pzione|[Aa]lternativa|[Aa]ntwort"
@@ -142,6 +144,8 @@ def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:  # 
         return None
     against = _AGAINST.search(body)
     named = body[: against.start()].rstrip(" ,;:-(\u2013\u2014") if against else body
+    if (label := _PARENTHESES_AND_TEXT.fullmatch(named)) and (not known or label[1] in known):
+        return label[1]
     if (_MANY.fullmatch(named) or _RUN.fullmatch(named)) and _UNDECIDED_PAIR.search(named):
         return None
     if many := _many(named, known):

@@ -203,6 +203,8 @@ def test_what_is_said_aside_displaces_nothing(said: str) -> None:
         ("The answer isn't 13; it is 12.", "12"),
         ("The answer is not 13, but rather 12.", "12"),
         ("The answer isn't 13.", None),
+        ("The answer isn't Paris, it's Rome.", "Rome"),
+        ("The answer can't be Paris; it must be Rome.", "Rome"),
     ],
 )
 def test_whose_answer_counts(text: str, answer: str | None) -> None:

@@ -21,6 +21,9 @@ def _found(text: str, metadata: str = "{}") -> str | None:
     "text",
     [
         "The answer is anything but B.",
+        "The answer is D.C.",
+        "The answer is B/W film.",
+        "The answer is C-section.",
         "The answer is all except B.",
         "The answer is everything but C.",
         "The answer is C++.",
@@ -84,6 +87,10 @@ def test_what_is_no_choice(text: str) -> None:
     [
         "The answer is B.",
         "The answer is B. rivers",
+        "The answer is B. coli",
+        "The answer is (B) E. coli",
+        "The answer is B: F = ma",
+        "The answer is B (not C).",
         "The answer is B: rivers",
         "The answer is B - rivers",
         "The answer is B (rivers)",
