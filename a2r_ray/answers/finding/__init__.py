@@ -11,9 +11,10 @@ from a2r_ray.answers.finding.announcements import Found, Strength, announcements
 from a2r_ray.answers.finding.bare import bare, fenced, json_in, listed, says_yes_or_no
 from a2r_ray.answers.finding.blank import MAX_LENGTH
 from a2r_ray.answers.finding.boxes import NAME, boxed
+from a2r_ray.answers.finding.chosen import chosen, decided
 from a2r_ray.answers.finding.marks import bracketed, has_key, hashed, objects, tagged
 from a2r_ray.answers.finding.vocabulary import YES_NO
-from a2r_ray.answers.finding.written import without_reasons
+from a2r_ray.answers.finding.written import pointed, told, without_reasons
 from a2r_ray.thinking import visible
 
 __all__ = ["MAX_LENGTH", "announced", "clean", "extract", "is_lost"]
@@ -23,7 +24,9 @@ _MARK = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """What announces an answer, whatever follows."""
+_AROUND = " \t\r\n.*_!"
 _BLANK = " \t\r\n._?…"
+_EQUALS = re.compile(r"\A\s{0,9}=\s{0,9}(?=[^\s=])")
 _DELIMITER = re.compile(r"(?<!\\)(?:\\?\$|\\[()\[\]])")
 _CORNERS = re.compile("[「『]([^「」『』]{1,60})[」』]")
 _WRAPPER = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
@@ -46,6 +49,9 @@ def extract(text: str, *, guess_last_number: bool = False) -> str | None:
        answer is an integer"). So nothing of the kind displaces an answer that stands before it.
     5. All of the text, where it is an answer and nothing else: ``7``, ``B``, ``yes``, ``x+1``, JSON.
 
+    What somebody else says ("path 2's answer is 8") comes before 4, if all such say the same, and the answer to another
+    case ("without the restriction the answer is 8") before 3 (``asides``).
+
     What only looks like an announcement is passed over: questions, conditions, "the answer is not obvious". It is never
     the last number of a text that announces nothing, unless that is asked for: most often it is an intermediate
     value, and a vote counts it as if it had been meant. Nor is it what stands in a box that was cut off, which may be
@@ -65,6 +71,8 @@ def extract(text: str, *, guess_last_number: bool = False) -> str | None:
     if found is None or len(found) > MAX_LENGTH:
         return None
     answer = clean(without_reasons(clean(found)) if in_words else found)
+    if in_words and shown[-2 * len(found) - 20 :].replace("*", "").rstrip(_AROUND).endswith(found.strip(_AROUND)):
+        answer = told(answer)  # nothing follows that may count on from it
     return answer if answer.strip(_BLANK) else None
 
 
@@ -82,12 +90,24 @@ def announced(
         fits: whether a stretch gives an answer of the kind that is looked for; else the next strongest is taken.
     """
     shown = visible(text)
-    found = next((each for each, _ in _stretches(shown) if len(each) <= MAX_LENGTH and fits(each)), None)
+    found = next(filter(None, (_fitting(each, fits, in_words=said) for each, said in _stretches(shown))), None)
     if found is None and (data := json_in(shown)) is not None and str(fits(data))[:1] in {"{", "["}:
         return data
+    if found is None and (letter := chosen(shown)) and fits(f"({letter})") == letter:
+        return letter  # of a choice, which no other kind reads so
+    if found is None:
+        found = decided(shown, fits)
     if found is None and guess_last_number:
         found = _last_number(shown)
     return found
+
+
+def _fitting(stretch: str, fits: Callable[[str], object], *, in_words: bool) -> str | None:
+    """A stretch, if it is what is looked for, without its cause where it is announced in words."""
+    if len(stretch) > MAX_LENGTH:
+        return None
+    stretch = pointed(stretch) if in_words else stretch
+    return stretch if fits(stretch) else None
 
 
 def is_lost(reference: str) -> bool:
@@ -112,9 +132,14 @@ def _stretches(shown: str, *, within: bool = False) -> Iterator[tuple[str, bool]
             yield choice, True  # the box was of a formula on the way
         yield box[0], False
     last = _last(shown)
+    if box is None and tags is None and not (last is not None and last.strength >= Strength.OTHER_CASE):
+        box = boxed(shown, quoted=True)
+        if box is not None:
+            yield box[0], False
     if last is not None and not NAME.search(last.answer):  # what remains of a box was cut off
         yield last.answer, True
     elif last is None and box is None and tags is None:
+        shown = _EQUALS.sub("", shown)
         shown = fenced(shown) or (clean(shown) if shown[:1] in {"「", "『"} else shown)
         if (bare(shown) and not has_key(shown) and not NAME.search(shown)) or _is_grid(shown):
             yield shown, says_yes_or_no(shown)
@@ -151,7 +176,20 @@ def _last(shown: str) -> Found | None:
     marked = (each for each in (hashed(shown), bracketed(shown)) if each is not None)
     found = [(each.strength, stop, each) for each, (_, stop) in in_objects]
     found += [(each.strength, each.at, each) for each in (*marked, *announcements(shown, spans), *named_before(shown))]
-    return max(found)[2] if found else None
+    return _weighed([each for _, _, each in sorted(found)]) if found else None
+
+
+def _weighed(found: list[Found]) -> Found | None:
+    """Which of several announcements counts, the strongest and last standing last."""
+    best = found[-1]
+    if best.strength is Strength.QUOTED and len({_plain(each) for each in found if each.strength is best.strength}) > 1:
+        return None  # nobody knows with whom the writer agrees
+    cases = [each for each in found if each.strength is Strength.OTHER_CASE and each.at > best.at]
+    return cases[-1] if cases and best.strength is Strength.REAL and not bare(_plain(best)) else best
+
+
+def _plain(found: Found) -> str:
+    return clean(without_reasons(clean(found.answer)))
 
 
 def _last_number(shown: str) -> str | None:

@@ -1,11 +1,13 @@
 """Afterwards: answers that a text names first and calls the answer then: "so (B) is the correct answer"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from a2r_ray.answers.finding.announcements import Found, Strength
+from a2r_ray.answers.finding.asides import boxed_aside
 
 _MOST = 200
+_FEW = 5
 _BEFORE = 140
 _QUALITY = r"(?:(?:correct|right|final|best|only|most \w{3,14})(?: multiple[- ]choice)?[ *_]{1,3}){0,2}"
 _VALUE = (
@@ -31,6 +33,8 @@ _IS_CORRECT = re.compile(
     r"(?:is|must be|has to be)[ *_]{1,3}(?:therefore |thus |hence |indeed |clearly )?(?:the )?(?:one that is )?$"
 )
 _CORRECT = re.compile(r"correct\b[*_]{0,3}(?=[ ]*(?:[.!)\n]|\Z|because|since|as\b|,))")
+_BEST = ("correct", "right", "best")
+_CORRECT_ONE = re.compile(r"\w+ (?:one|option|choice)\b[*_]{0,3}(?=[ ]*(?:[.!)\n]|\Z|because|since|as\b|,))")
 _UNSURE = re.compile(
     r"\b(?:if|whether|suppose|assume|assuming|unless|that|why|does|is|not|neither|nor|both|either)[ (*_]{1,3}"
     r"(?:option |choice |answer )?$",
@@ -60,54 +64,66 @@ _CHOSEN = re.compile(
 )
 
 
+_WAYS = (
+    ("answer", _NOUN, _IS_THE_ANSWER),
+    ("option", _NOUN, _IS_THE_ANSWER),
+    ("choice", _NOUN, _IS_THE_ANSWER),
+    ("answer", _NOUN, _AS_THE_ANSWER),
+    ("correct", _CORRECT, _IS_CORRECT),
+    *((f"{quality} {noun}", _CORRECT_ONE, _IS_CORRECT) for quality in _BEST for noun in ("one", "option", "choice")),
+)
+_WAYS_ELSEWHERE = (
+    (_STEMS_ELSEWHERE, _IS_CORRECT_ELSEWHERE),
+    (("正确", "正確", "正解", "正しい", "適切", "정답", "맞", "옳"), _IS_CORRECT_WITHOUT_SPACES),
+)
+_CHOOSING = (
+    *("choose", "pick", "select", "Choose", "Pick", "Select", "go with", "going with", "going for"),
+    *("choice is", "guess is", "answer"),
+)
+
+
 def named_before(text: str) -> Iterator[Found]:
     """The answers that a text names before it calls them so: the last of each way. None of them is more than weak."""
-    for stem, noun, named in (
-        ("answer", _NOUN, _IS_THE_ANSWER),
-        ("option", _NOUN, _IS_THE_ANSWER),
-        ("choice", _NOUN, _IS_THE_ANSWER),
-        ("answer", _NOUN, _AS_THE_ANSWER),
-        ("correct", _CORRECT, _IS_CORRECT),
-    ):
-        at = text.rfind(stem) if stem in text else -1
-        for _ in range(_MOST):
-            if at < 0:
-                break
-            if (
-                noun.match(text, at)
-                and (found := _named(text, at, named))
-                and not (named is _AS_THE_ANSWER and _SUPPOSED.search(text[max(0, found.at - 60) : found.at]))
-            ):
-                yield found
-                break
-            at = text.rfind(stem, 0, at)
+    for stem, noun, named in _WAYS:
+        yield from _own_ones(text, (_called(text, at, noun, named) for at in _places(text, stem, _MOST)))
     lower = text.replace("\u0130", "I").lower()
-    for stems, named in (
-        (_STEMS_ELSEWHERE, _IS_CORRECT_ELSEWHERE),
-        (("正确", "正確", "正解", "正しい", "適切", "정답", "맞", "옳"), _IS_CORRECT_WITHOUT_SPACES),
-    ):
+    for stems, named in _WAYS_ELSEWHERE:
         for stem in stems:
             at = lower.rfind(stem)
             if at >= 0 and (match := named.search(text, max(0, at - 40), at + 40)):
                 group = "value" if match["value"] else "other"
                 yield Found(Strength.WEAK, match.start(group), match[group])
-    for stem in (
-        "choose",
-        "pick",
-        "select",
-        "Choose",
-        "Pick",
-        "Select",
-        "go with",
-        "going with",
-        "going for",
-        "choice is",
-        "guess is",
-        "answer",
-    ):
-        at = text.rfind(stem) if stem in text else -1
-        if at >= 0 and (chosen := _CHOSEN.search(text, max(0, at - 20), at + 60)):
-            yield Found(Strength.WEAK, chosen.start("value"), chosen["value"])
+    for stem in _CHOOSING:
+        yield from _own_ones(text, (_chosen(text, at) for at in _places(text, stem, _FEW)))
+
+
+def _places(text: str, stem: str, most: int) -> Iterator[int]:
+    """Where a stem stands, the last first."""
+    at = text.rfind(stem)
+    while at >= 0 and most > 0:
+        yield at
+        most -= 1
+        at = text.rfind(stem, 0, at)
+
+
+def _own_ones(text: str, found: Iterable[Found | None]) -> Iterator[Found]:
+    """The first that the writer says in their own voice, and those of others before it, which have less strength."""
+    for each in filter(None, found):
+        if not boxed_aside(text, each.at, each.at + len(each.answer)):
+            yield each
+            return
+        yield each._replace(strength=Strength.QUOTED)
+
+
+def _called(text: str, at: int, noun: re.Pattern[str], named: re.Pattern[str]) -> Found | None:
+    found = _named(text, at, named) if noun.match(text, at) else None
+    supposed = found and named is _AS_THE_ANSWER and _SUPPOSED.search(text[max(0, found.at - 60) : found.at])
+    return None if supposed else found
+
+
+def _chosen(text: str, at: int) -> Found | None:
+    chosen = _CHOSEN.search(text, max(0, at - 20), at + 60)
+    return None if chosen is None else Found(Strength.WEAK, chosen.start("value"), chosen["value"])
 
 
 def _named(text: str, at: int, named: re.Pattern[str]) -> Found | None:

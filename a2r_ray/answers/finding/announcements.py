@@ -10,7 +10,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from a2r_ray.answers.finding.announcement import Announcement
-from a2r_ray.answers.finding.bare import bare, begins_as_value
+from a2r_ray.answers.finding.asides import Aside, aside
+from a2r_ray.answers.finding.bare import bare, begins_as_value, is_title
 from a2r_ray.answers.finding.blank import BLANK
 from a2r_ray.answers.finding.english import ENGLISH
 from a2r_ray.answers.finding.languages import WITH_SPACES, WITHOUT_SPACES
@@ -28,9 +29,15 @@ class Strength(IntEnum):
 
     DOUBTFUL = 1
     """In a note, in code, hypothetical, or it describes an answer rather than giving it."""
-    WEAK = 2
+    QUOTED = 2
+    """It is somebody else's: "path 2 says the answer is"."""
+    AGREED = 3
+    """Several others agree on it."""
+    WEAK = 4
     """It may be a step: "the result is"."""
-    REAL = 3
+    OTHER_CASE = 5
+    """It depends on something: "without the restriction the answer is"."""
+    REAL = 6
 
 
 class Found(NamedTuple):
@@ -61,6 +68,10 @@ _SHORT = re.compile(
     r"[\s*_$\"'(\[\\]{0,8}(?:text\w{0,2}\{)?\(?(?:(?:option|choice|letter|number) )?\(?"
     r"(?:[A-Za-z]|[ivx]{1,4}|\d{1,6}(?:\.\d{1,6})?)(?![\w'’])|[\s*_$\"'(\\]{0,8}(?:text\w{0,2}\{)?[A-J]{2,5}(?!\w)"
 )
+_DOTS = re.compile(r"\.{2,9}|…")
+_CORNERED = re.compile("[「『]([^「」『』\n]{1,60})[」』]")
+_BOLD_HEADING = re.compile(r"[.!?:][ \t]{1,3}[*_]{2,3}(?:(?:the|my) )?(?:(?:final|correct) )?$", re.IGNORECASE)
+"""What stands before a heading that is written in bold behind a sentence."""
 _HEADING = re.compile(r"#{1,6}\s")
 _COLON = re.compile(r"[:：=≈≅>→⇒]")
 _AS_FOLLOWS = re.compile(r"[^\n:：]{0,80}[:：][ \t*]{0,4}(?:\n\s{0,20})?")
@@ -68,7 +79,18 @@ _CALCULATED = re.compile(
     r"(?:one of|found|obtained|based|calculated|computed|derived|determined|reached)\b", re.IGNORECASE
 )
 _NOT_BUT = re.compile(
-    r"not [^\n.]{1,40}?(?:,? but(?: rather)?|[,;:] (?:it is|it's|rather))(?: option)? ", re.IGNORECASE
+    r"(?:not|n['’]t)(?: be)? (?:[^\n.]|\.(?=\d)){1,40}?(?:,? but(?: rather)?(?: it(?: is|['’]s))?"
+    r"|[,;:.]\s{1,2}(?:(?:but|so|rather|instead|actually"
+    r"|no),? )?(?:(?:it|that) (?:is|was|must be|has to be|should be)|it['’]s|that['’]s|rather)"
+    r"(?: (?:actually|really|in fact|instead))?)(?: option)? ",
+    re.IGNORECASE,
+)
+"""What is denied before the answer: "not 13 but", "n't 13; it is"."""
+_CORRECTED = re.compile(
+    r"[^\n.]{1,40}?(?:[,.;!] ?)?\s(?:(?:but|however|actually|in fact|instead|no),? )"
+    r"(?:it|this|that|the (?:actual|real|correct|right|true) (?:one|value|number|option|choice))(?: is|['’]s| should be"
+    r"|equals)(?: (?:actually|really|in fact|instead))? ",
+    re.IGNORECASE,
 )
 _NOT_THIS = re.compile(r"\A[^\n]{1,40}?(?:(?:では|じゃ)な(?:くて?|い)|[이가] 아니라|아닌)[、,]? ?(?=\S)")
 """What is denied before the answer, in Japanese and Korean."""
@@ -148,27 +170,85 @@ def _read_from(text: str, end: int, head: str, sentence: str, announcement: Anno
         answer = announcement.closing.sub("", answer.rstrip(" *_")).strip(" *_")
     if announcement.within_words:
         answer = _NOT_THIS.sub("", answer)
-    if but := _NOT_BUT.match(text, start):
-        answer, start, asks = stretch_from(text, but.end())
-    elif announcement.untrue is not None and announcement.untrue.match(answer.lstrip("*_$ ")):
+        answer = cornered[1] if (cornered := _CORNERED.fullmatch(answer)) else answer
+    if (instead := _instead(text, start)) is not None:
+        answer, start, asks = instead
+    elif _is_untrue(answer, announcement):
         return _following(text, start)
     if asks:
         answer = _asked(answer, head, sentence)
     if announcement.values_only and not _AT_ITS_END.search(head) and "\n" not in answer and not begins_as_value(answer):
         return None  # "the result is published"
+    if _DOTS.fullmatch(answer):
+        return _behind_dots(text, start + len(answer))
     if BLANK.fullmatch(answer) or _HEADING.match(answer) or (announcement.short and not _SHORT.match(answer)):
         return None
     strength = _strength(sentence, head, answer, announcement)
-    if strength is Strength.DOUBTFUL and _REQUIRED.search(head):
-        return None  # "the answer should be an integer"
-    return Found(strength, start, answer)
+    if strength is Strength.DOUBTFUL:
+        # "The answer should be an integer" gives none.
+        return None if _REQUIRED.search(head) else Found(strength, start, answer)
+    return _unless_aside(text, Found(strength, start, answer), sentence, head)
+
+
+def _unless_aside(text: str, found: Found, sentence: str, head: str) -> Found | None:
+    """What is announced, with less strength where it is not the writer's answer."""
+    match aside(sentence, head, found.answer, _behind(text, found.at, found.answer)):
+        case Aside.REFUTED:
+            return _corrected(text, found.at)
+        case Aside.QUOTED:
+            return found._replace(strength=Strength.QUOTED)
+        case Aside.AGREED:
+            return found._replace(strength=Strength.AGREED)
+        case Aside.OTHER_CASE:
+            return found._replace(strength=min(found.strength, Strength.OTHER_CASE))
+        case None:
+            return found
+
+
+def _is_untrue(answer: str, announcement: Announcement) -> bool:
+    """Whether what is announced begins as no answer does, and is no title that begins so: Because of You."""
+    untrue = announcement.untrue
+    return untrue is not None and untrue.match(answer.lstrip("*_$ ")) is not None and not is_title(answer)
+
+
+def _behind_dots(text: str, at: int) -> Found | None:
+    """What stands in the next line behind "The answer is...", where that is an answer and nothing else."""
+    answer, start, asks = stretch_from(text, at)
+    return None if asks or "\n" not in text[at:start] or not bare(answer) else Found(Strength.REAL, start, answer)
+
+
+def _instead(text: str, start: int) -> tuple[str, int, bool] | None:
+    """The stretch that gives what is right, where what is announced is denied first."""
+    denied = _NOT_BUT.match(text, start)
+    if denied is None:
+        return None
+    stretch = stretch_from(text, denied.end())
+    is_name = stretch[0][:1].isupper() and bare(stretch[0])
+    return stretch if is_name or "but" in denied[0] or begins_as_value(stretch[0]) else None
+
+
+def _behind(text: str, start: int, answer: str) -> str:
+    """Some of what follows an answer."""
+    at = text.find(answer[-8:], start, start + len(answer) + _NEAR)
+    return text[at + len(answer[-8:]) :][:_BEFORE] if at >= 0 else ""
+
+
+def _corrected(text: str, start: int) -> Found | None:
+    """What is right, where an answer that only seems so is corrected at once: "…, but it is actually 12"."""
+    corrected = _CORRECTED.match(text, start)
+    if corrected is None:
+        return None
+    answer, at, asks = stretch_from(text, corrected.end())
+    return Found(Strength.REAL, at, answer) if begins_as_value(answer) and not asks else None
 
 
 def _asked(answer: str, head: str, sentence: str) -> str:
     """What a question gives as the answer: "The answer is 5, right?" and "Answer: Who is she?" do, others nothing."""
     if _RIGHT.search(answer):
         return _RIGHT.sub("", answer)
-    return answer if _COLON.search(head) and not _INTERROGATIVE.search(sentence) else ""
+    if not _COLON.search(head) or _INTERROGATIVE.search(sentence):
+        return ""
+    return f"{answer}?" if is_title(answer) else answer
 
 
 def _head_end(text: str, at: int, before: str, announcement: Announcement) -> tuple[int, str]:
@@ -179,10 +259,15 @@ def _head_end(text: str, at: int, before: str, announcement: Announcement) -> tu
     alone, gives = announcement.alone, announcement.gives
     if alone and gives and (noun := alone.match(text, at)) and gives.search(before):
         return noun.end(), noun[0]
-    if announcement.heading and _LINE_START.search(before) and (noun := announcement.heading.match(text, at)):
+    at_start = _LINE_START.search(before)
+    if (
+        announcement.heading
+        and (at_start or _BOLD_HEADING.search(before))
+        and (noun := announcement.heading.match(text, at))
+    ):
         if ended := _LINE_END.match(text, noun.end()):
             return ended.end(), noun[0]
-        if announcement.dash and (dash := _DASH.match(text, noun.end())):
+        if at_start and announcement.dash and (dash := _DASH.match(text, noun.end())):
             return dash.end(), f"{noun[0]}:"
     return -1, ""
 

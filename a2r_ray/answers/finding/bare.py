@@ -74,6 +74,21 @@ def bare(text: str) -> bool:
     )
 
 
+_SMALL_WORDS = frozenset(
+    ["a", "an", "the", "of", "and", "in", "on", "to", "for", "at", "by", "with", "from", "or", "nor", "as"]
+)
+_TITLE = re.compile(r"[A-Z][\w'’-]{0,20}(?: [\w'’-]{1,20}){1,9}")
+
+
+def is_title(text: str) -> bool:
+    """Whether a text is written as titles are: What Is Love, Because of You."""
+    text = text.strip('*_"“” ').removesuffix(".")
+    if not _TITLE.fullmatch(text):
+        return False
+    _, *rest = text.split(" ")
+    return rest[-1][0].isupper() and all(word[0].isupper() or word in _SMALL_WORDS for word in rest)
+
+
 def begins_as_value(text: str) -> bool:
     """Whether a text begins with a number, mathematics, a letter, yes or no, or in quotes, as a value does."""
     first = text.lstrip("*_`$([ ").split(maxsplit=1)[:1]

@@ -3,6 +3,7 @@ r"""Boxes: what stands in ``\boxed{…}`` and its like, the mark that mathematic
 import re
 from typing import NamedTuple
 
+from a2r_ray.answers.finding.asides import Aside, boxed_aside
 from a2r_ray.answers.finding.blank import BLANK, MAX_LENGTH
 
 NAME = re.compile(r"\\(?:boxed|f(?:rame)?box)")
@@ -63,12 +64,16 @@ class _Box(NamedTuple):
     content: str
 
 
-def boxed(text: str) -> tuple[str, int] | None:
+def boxed(text: str, *, quoted: bool = False) -> tuple[str, int] | None:
     r"""What stands in the last box that is closed and not blank, and where it ends; of boxes in one another, the outer.
 
     Several that share a sentence, or a line whose sentences only name them, are parts of one answer, joined by commas:
     ``x=\boxed{5}, y=\boxed{6}``. The same part twice is one. Where words such as "so" or "no" lead from one to the
-    next, or an equals sign, the earlier is a step.
+    next, or an equals sign, the earlier is a step. Boxes that are asides ("path 2 gets …") do not count.
+
+    Args:
+        text: what is shown of a text.
+        quoted: whether to take what others say, if all of them say the same and the writer has no box of their own.
     """
     starts = [at for name in _NAMES if (at := text.find(name)) >= 0]
     if not starts:
@@ -77,8 +82,16 @@ def boxed(text: str) -> tuple[str, int] | None:
     if not boxes:
         return None
     boxes = boxes[-_MOST:]
-    while len(boxes) > 1 and _DENIED.search(text[boxes[-2].stop : boxes[-1].start][-_LONGEST_GAP:]):
-        boxes.pop()
+    others: list[str] = []
+    while boxes:
+        denied = len(boxes) > 1 and _DENIED.search(text[boxes[-2].stop : boxes[-1].start][-_LONGEST_GAP:])
+        beside = boxed_aside(text, boxes[-1].start, boxes[-1].stop)
+        if not (denied or beside):
+            break
+        last = boxes.pop()
+        others += [last.content] if beside in {Aside.QUOTED, Aside.OTHER_CASE} else []
+    if not boxes:
+        return (others[0], len(text)) if quoted and len(set(others)) == 1 else None
     parts = [boxes[-1]]
     for earlier in reversed(boxes[:-1]):
         if _is_reason(text, earlier, parts[-1]) or not _are_together(

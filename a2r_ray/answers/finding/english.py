@@ -19,6 +19,7 @@ _COPULA = (
     rf"(?:,?{SPACE}{{1,3}}(?:therefore|thus|hence|then|so|finally|indeed|clearly|obviously|simply|now|actually)\b,?)?"
     rf"{SPACE}{{0,3}}(?:={{1,3}}>|-{{1,2}}>|→|⇒|[:：](?:=|-(?=[ \t]))"
     rf"|\.{{3,6}}(?=[ \t]{{0,3}}[-+$\\(*]{{0,3}}(?:\d|[A-J](?!\w)))|[:：=≈≅]|'s\b|’s\b"
+    r"|(?<![A-Za-z])(?:is|was|ca)(?=n['’]t )|(?<![A-Za-z])can(?= ?not )"
     r"|(?:\n|(?<![A-Za-z]))(?:(?:is|are|was|were)(?! (?:look|ask|seek|search|try)(?:ing|ed)\b)|becomes?|became|equals?"
     r"|reads|remains|stays"
     r"|comes (?:out )?(?:to(?: be)?|as|at)"
@@ -35,7 +36,8 @@ _COMPLEMENT = (
     rf"(?:{SPACE}{{1,3}}(?:choice|option|letter|key|value)\b|{SPACE}?#?\d{{1,3}}(?= ?[:=]))?"
     rf"(?:{SPACE}{{0,2}}{ASIDE})?"
     rf"(?:{EMPHASIS}(?:to|of|for) (?:(?:the|this|your) \w{{1,12}} )?(?:\"[^\"\n]{{1,90}}\"|“[^”\n]{{1,90}}”)"
-    rf"|{EMPHASIS}(?:to|of|for|in|as|from|with|at|after|when|that|which|we|I|you|here|rounded|given|expressed|obtained|found|computed|on)\b"
+    rf"|{EMPHASIS}(?:to|of|for|in|as|from|with|at|after|when|that|which|we|I|you|here|rounded|given|expressed"
+    rf"|obtained|found|computed|on)\b"
     rf"{_INNER}{{0,90}}?)?"
 )
 _QUALITY = r"(?:correct|right|final|required|desired|requested|sought|best|closest|most \w{3,14})"
@@ -52,14 +54,17 @@ _UNTRUE = (
     r"|simplified|displayed|listed|provided|presented|explained|described|based|hidden|located|stated|wrapped|boxed"
     r"|enclosed|supposed|supported|confirmed|verified|checked|justified|formatted|reported|marked|limited|required"
     r"|needed|dependent|independent|unaffected|unknown \w|known|consistent|compatible|helpful|useful|unclear"
-    r"|clear(?:er)?|obvious|evident|trivial|straightforward|easy|easier|reasonable|plausible|ready|satisfactory|acceptable"
+    r"|clear(?:er)?|obvious|evident|trivial|straightforward|easy|easier|reasonable|plausible|ready|satisfactory"
+    r"|acceptable"
     r"|sufficient|understandable|apparent|available|debatable|subjective|self-explanatory)\b(?! by \d)"
     r"|simple: |(?:very|quite|too|rather|pretty|so|not|fairly|already|always|usually|often|sometimes|partly) \w"
     r"|the same\b|different\b|similar\b|what\b|how\b|why\b|whether\b|where\b|when\b|which\b|whatever\b|because\b"
     r"|(?:in)?correct[,;]? \w|wrong[,;]? \w|right, |right (?:because|since|as|for|and|but|if|so)\b|(?:in)?accurate\b"
     r"|(?:up to|left to|meant|intended|about (?:to|the|how|what)|off\b|here\b|there(?: (?:in|at|on|above|below)\b|$)"
     r"|somewhere|hard to|difficult to|impossible to|possible to|one of the (?:following|options|choices))"
-    r"|(?:let me|let us|let's|let \S{1,20} be|we |I |i |first\b|firstly|step \d|given (?:that|the)|since |suppose"
+    r"|(?:let me|let us|let's|let \S{1,20} be|we |I |i |first\b|firstly|step \d|given (?:that|the)"
+    r"|since (?!\d{3,4}\W{0,3}$)"
+    r"|suppose"
     r"|assume|consider|okay|ok,|hmm|well,|alright|sure[,!]|here's|here is|recall|to (?:find|solve|determine|calculate"
     r"|compute|answer|get|figure|begin|start|work)\b|you (?:can|should|need|must|may)\b|please\b|based on)"
     r"|(?:the )?(?:explanation|reasoning|reason|step \d{1,3}|justification|rationale|note|given|analysis|working"
@@ -90,13 +95,15 @@ _NOTE = (
 )
 
 _GIVES = (
-    r"\b(?:giv(?:es?|ing)|gets?|getting|obtain|ha(?:s|ve)|yields?|yielding|reach|reaching|with|for|to|at|find|as|producing)"
+    r"\b(?:giv(?:es?|ing)|gets?|getting|obtain|ha(?:s|ve)|yields?|yielding|reach|reaching|with|for|to|at|find|as"
+    r"|producing)"
     r"(?: us| you)? (?:the|an?|our|my)[ *_]{1,3}(?:(?:final|correct|exact)[ *_]{1,3})?$"
 )
 
 ENGLISH = (
     Announcement(
         stems=("answer",),
+        closing=compiled(r"[,;]?\s\(?(?:in (?:exactly )?(?:that|this) (?:exact )?order|respectively)\)?$"),
         head=compiled(rf"answers?{_END}\.?{EMPHASIS}{_COMPLEMENT}{EMPHASIS}{_COPULA}{FILLERS}"),
         heading=compiled(rf"answers?{_END}"),
         dash=True,

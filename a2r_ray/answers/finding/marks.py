@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from a2r_ray.answers.finding.announcements import Found, Strength
+from a2r_ray.answers.finding.asides import boxed_aside
 from a2r_ray.answers.finding.bare import bare, is_expression
 from a2r_ray.answers.finding.blank import BLANK, MAX_LENGTH
 from a2r_ray.answers.finding.sentences import end_of
@@ -26,17 +27,21 @@ def tagged(text: str) -> tuple[str, int] | None:
     """What stands between the last pair of tags that is not blank, and where it ends."""
     if not (("<" in text or "[" in text) and re.search(r"</\|?[fars]|\[/[fa]", text, re.IGNORECASE)):
         return None
-    opened: int | None = None
-    last: slice | None = None
+    opened: re.Match[str] | None = None
+    pairs: list[tuple[re.Match[str], re.Match[str]]] = []
     for tag in _TAG.finditer(text):
         if not (tag[1] or tag[2]):
-            opened = tag.end()
+            opened = tag
         elif opened is not None:
-            content = text[opened : min(tag.start(), opened + 40)]
+            content = text[opened.end() : min(tag.start(), opened.end() + 40)]
             if not BLANK.fullmatch(content) and not _PLACEHOLDER.fullmatch(content):
-                last = slice(opened, tag.start())
+                pairs.append((opened, tag))
             opened = None
-    return None if last is None else (text[last].strip(), last.stop)
+    if not pairs:
+        return None
+    own = (pair for pair in reversed(pairs[-_MOST:]) if not boxed_aside(text, pair[0].start(), pair[1].end()))
+    begins, ends = next(own, pairs[-1])
+    return text[begins.end() : ends.start()].strip(), ends.start()
 
 
 # #### 7 -------------------------------------------------------------------------------------------------------------
@@ -55,13 +60,16 @@ _MOST_WORDS = 12
 def hashed(text: str) -> Found | None:
     """What follows the last ``####`` that is no heading of a section."""
     at = text.rfind("####")
+    quoted: Found | None = None
     for _ in range(50):
         if at < 0:
-            return None
+            break
         if (mark := _HASHES.match(text, at)) and (answer := _behind_hashes(text, mark)):
-            return Found(Strength.REAL, mark.end(), answer)
+            if not boxed_aside(text, at, mark.end() + len(answer)):
+                return Found(Strength.REAL, mark.end(), answer)
+            quoted = quoted or Found(Strength.QUOTED, mark.end(), answer)
         at = text.rfind("####", 0, at)
-    return None
+    return quoted
 
 
 def _behind_hashes(text: str, mark: re.Match[str]) -> str | None:
@@ -95,18 +103,21 @@ _BRACKETS = re.compile(
 def bracketed(text: str) -> Found | None:
     """What stands in the last pair of double brackets that are no rows of a matrix."""
     at = text.rfind("[[")
+    quoted: Found | None = None
     for _ in range(50):
         if at < 0:
-            return None
+            break
         mark = _BRACKETS.match(text, at)
         if (
             mark
             and not BLANK.fullmatch(mark[1])
             and not re.search(r"\d\s+\d|\.[A-Za-z]|_|=\s*$", f"{mark[1]}{text[max(0, at - 3) : at]}")
         ):
-            return Found(Strength.REAL, mark.start(1), mark[1].strip())
+            if not boxed_aside(text, at, mark.end()):
+                return Found(Strength.REAL, mark.start(1), mark[1].strip())
+            quoted = quoted or Found(Strength.QUOTED, mark.start(1), mark[1].strip())
         at = text.rfind("[[", 0, at)
-    return None
+    return quoted
 
 
 # {"answer": 7} ------------------------------------------------------------------------------------------------------
@@ -144,6 +155,8 @@ def objects(text: str) -> list[tuple[Found, tuple[int, int]]]:
             continue
         strength = Strength.REAL if "ans" in key["key"].lower() else Strength.WEAK
         stands = _object(text, start, end)
+        if boxed_aside(text, stands[0], stands[1]):
+            strength = Strength.QUOTED
         at = stands[1] if "final" in key["key"].lower() else start  # of several in one object the final one counts
         found.append((Found(strength, at, answer), stands))
     return found

@@ -31,6 +31,7 @@ _COUNTS = re.compile(
     r"|as|hope|let|thanks|that|this|it)\b)"
 )
 """What follows a factorial in its sentence."""
+_AND = frozenset({"and", "und", "et", "y", "e"})
 _NEXT_WORD = re.compile(r"[ \t]{1,3}([^\W_][\w'’]{0,20}\.?)")
 
 
@@ -78,7 +79,7 @@ def _goes_on(text: str, start: int, at: int) -> bool:  # noqa: PLR0911  a kind o
     if word in SHORT:
         return True
     if word in TITLES and not text[start : before.start(1)].strip(" \t*_$:\"'"):
-        return following[:1].isupper()  # what begins so is a name: Dr. No
+        return following[:1].isupper() or following in _AND  # what begins so is a name: Dr. No, Mr. and Mrs. Lee
     if word in TITLES or _DOTTED.fullmatch(word):
         return not starts
     if word in BEFORE_A_NUMBER:

@@ -24,6 +24,7 @@ _BOLD = re.compile(
 _CELL = re.compile(r"[-+]?\d[\d.,/]*|\S{1,6}")
 _SHORT_CELL = re.compile(r"[-+]?\d[\d.,/]*|\S")
 _SOLID = re.compile(r"[#.\dXOxo*_|+@^v<>~-]{2,200}|[A-Z#.]{3,200}")
+_TABLE_RULE = re.compile(r"\|?(?:[ \t]{0,9}:?-{1,40}:?[ \t]{0,9}\|?){1,40}")
 _ITEM = re.compile(r"([-*•]|\d{1,3}[.)]|\(?[a-z]\))[ \t]+\S[^\n]{0,59}")
 _BULLET = re.compile(r"[-•–—] {1,3}(?=\S)|(?:\.{2,9}|…)\s?")
 _DOTS = re.compile(r"(?:\.{2,9}|…|[–—](?= )) ?(?=[^\s.])")
@@ -59,7 +60,7 @@ def _block(text: str, start: int, *, own_line: bool) -> str | None:
         data = _data(text, start)
         if data is not None:
             return data
-    return _rows(text, start, own_line=own_line)
+    return _table(text, start) or _rows(text, start, own_line=own_line)
 
 
 def _data(text: str, start: int) -> str | None:
@@ -90,6 +91,17 @@ def _past_whole(text: str, start: int) -> int:
         end = text.find(closes, begin, begin + MAX_LENGTH)
         return start if end < 0 else end + len(closes)
     return start
+
+
+def _table(text: str, start: int) -> str | None:
+    """The table that begins here, with all of its rows."""
+    if not text.startswith("|", start):
+        return None
+    lines = text[start : start + 2 * MAX_LENGTH].split("\n", _MOST_LINES)
+    if len(lines) < 2 or not _TABLE_RULE.fullmatch(lines[1].strip()):  # noqa: PLR2004
+        return None
+    rows = next((at for at, line in enumerate(lines) if not line.lstrip().startswith("|")), len(lines))
+    return "\n".join(lines[:rows]).rstrip()
 
 
 def _rows(text: str, start: int, *, own_line: bool) -> str | None:

@@ -10,12 +10,14 @@ from a2r_ray.answers.finding.stretches import ASSIGNMENT
 from a2r_ray.answers.finding.vocabulary import YES_NO
 
 _REASON = re.compile(
-    r"(?<=\S)(?:[,;:.]|\s[-–—(])?\s(?:because|since|weil|denn|parce que|car|porque|perché|потому что|так как)\b"
+    r"(?<=\S)(?:[,;:.]|\s[-–—(])?\s(?:because|since|weil|denn|parce que|car (?=c['’]|ils?|elles?|on|nous|l['’]"
+    r"|l[ae]s?|une?|ce|cette|tou|\d)|porque|perché|потому что|так как)\b"
     r"|(?<=\S)(?:[,;:]|\s[-–—])\s(?:so|which|as\b|not\b"
     r"|hence|therefore|thus|given that|due to|but"
     r"|I|this|that|it|we|rather than|and (?:I|this|that|it|we|the \w{1,14} (?:is|are))"
     r"|rounded|assuming|right\Z|correct\Z)\b"
-    r"|\s\((?:because|since|which|as|rounded|i\.e|from|see|option|approximately|approx|or about|about)\b"
+    r"|\s\((?:because|since|which|as|rounded|i\.e|from|see|option|(?i:path|candidate|solution|response)s?"
+    r"|approximately|approx|or about|about)\b"
     r"|\s[-–—]{1,2}\s(?:the|an?|it|this)\s|,? or equivalently\s"
     r"|[,;|.]?(?<!\s)\s{1,9}(?:[Cc]onfidence|[Ee]xplanation|[Rr]eason(?:ing)?|[Rr]ationale)\b[^:\n]{0,20}:"
     r"|[，,、](?:因为|因為|所以|即|其中|なぜなら|これは)|，?因为|\sand I (?:hope|think)\b"
@@ -70,8 +72,62 @@ _LETTER_AND_TEXT = re.compile(
 )
 
 
+_CAUSE = re.compile(r",?\s(?:because|since|as (?:it|this|that|he|she|they)|which|weil|parce que|porque|perché)(?!\w)")
+_FROM_ANOTHER = re.compile(
+    r"[^\n]{0,60}\b(?:after|before|from|than|later|earlier|past|until)\b[^\n]{0,60}?(?:[,;]\s(?:i\.e\.,?|that is,?"
+    r"|namely,?"
+    r"|which is|so|hence|thus)|:)\s",
+)
+_AGAIN_IN_PARENTHESES = re.compile(
+    r"(?P<value>[-+]?[$€£]?\d[\d,./]{0,20}\s?[A-Za-z%°²³/]{1,16}(?:\s[A-Za-z]{2,14}){0,2})"
+    r"(?:\s\((?:or |i\.e\.,? |that is,? |which is |about |approximately |≈ ?|= ?)?|,? or |, i\.e\.,? |, which is "
+    r"|, that is,? )"
+    r"[-+]?[$€£]?\d[\d,./]{0,20}\s?[A-Za-z%°][A-Za-z\d,./°²³% ]{0,40}\)?"
+)
+"""An amount with its unit, and the same in other units: ``160 minutes (2 hours 40 minutes)``."""
+
+
+_TOLD = re.compile(
+    r"(?![^\n]*(?:\b(?:not|never|no|none|if|would|could|might|before|after|than|or|and|but|when)\b|n['’]t\b))"
+    r"(?:[A-Z][\w'’]{0,20}|(?:[Tt]he|[Hh]is|[Hh]er) \w{1,20})(?: [A-Za-z'’]{1,20}){0,4}? (?:has|have|had|needs?"
+    r"|needed|gets?|got"
+    r"|makes?|made|earns?|earned|pays?|paid|spends?|spent|takes?|took|costs?|buys?|bought|eats?|ate|sells?|sold|gives?"
+    r"|gave|reads?|walks?|walked|runs?|ran|saves?|saved|receives?|received|owes?|owed|uses?|used|weighs?|contains?"
+    r"|drives?|drove)"
+    r"(?: (?:a total of|exactly|only|just))? (?P<value>[-+]?[$€£]?\d[\d,]{0,20}(?:\.\d{1,9})?%?"
+    r"(?: (?!more|less|fewer|times|extra|additional|out|of|left|in|to|by|for|per|each|on|at|total|altogether"
+    r"|remaining)[a-z]{2,14})?)"
+    r"(?: (?:left(?: over)?|remaining|in total|altogether|total|in all|each|(?:per|a|each|every) [a-z]{2,10}"
+    r"|of [a-z]{2,14}"
+    r"|now|today)){0,3}"
+)
+"""A sentence of one number: "She has 7 apples left"."""
+
+
+def told(sentence: str) -> str:
+    """The number of a sentence that says nothing else, with what it counts; any other sentence as it stands."""
+    number = _TOLD.fullmatch(sentence)
+    return number["value"] if number is not None else sentence
+
+
+def pointed(stretch: str) -> str:
+    """A stretch without the cause behind a name or a value, and the same amount in other units.
+
+    Of what is told from something else, as in "2 days after 1 May, i.e. 3 May", it is what that comes to.
+    """
+    if again := _AGAIN_IN_PARENTHESES.fullmatch(stretch):
+        return again["value"]
+    led = _FROM_ANOTHER.match(stretch)
+    if led is not None and bare(stretch[led.end() :]):
+        return stretch[led.end() :]
+    cause = _CAUSE.search(stretch)
+    value = stretch[: cause.start()] if cause is not None else ""
+    return value if bare(value) and value.casefold() not in YES_NO else stretch
+
+
 def without_reasons(answer: str) -> str:  # noqa: C901  a kind of ending each
     """What a reader writes down of a stretch: without what follows to explain it, and without a subject before it."""
+    answer = pointed(answer)
     answer = _SMILEY.sub("", answer).rstrip(_SIGNS).rstrip(";,").rstrip()
     if all(ASSIGNMENT.fullmatch(line) for line in answer.split("\n")):
         return ", ".join(answer.split("\n"))

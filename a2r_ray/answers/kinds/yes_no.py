@@ -7,16 +7,28 @@ from typing import Literal
 
 from a2r_ray.answers.kinds.spelling import prose
 
-_YES = "yes y yeah yep yup true correct ja oui sí sim sì да 是 是的 对 对的 正确 はい 예 네 نعم"
-_NO = "no n nope false incorrect nein non não нет 否 不 不是 不对 错误 いいえ 아니요 아니오 لا"
+_YES = (
+    "yes y yeah yep yup true correct affirmative ja oui sí sim sì да 是 是的 对 對 对的 對的 正确 正確 正确的"
+    " 正確的 はい 正しい"
+    " 예 네 맞습니다 맞다 참 نعم صحيح صحيحة vrai vraie wahr richtig korrekt vero vera verdadero verdadera cierto"
+    " correcto correcta verdadeiro verdadeira correto correta верно правда правильно истина"
+)
+_NO = (
+    "no n nope false incorrect untrue negative nein non não нет 否 不 不是 不是的 不对 不對 不正确 不正確 不正确的"
+    " 错误 錯誤 错误的 錯誤的 错 いいえ 間違い 正しくない"
+    " 아니요 아니오 아닙니다 거짓 لا خطأ خاطئ خاطئة faux fausse falsch"
+    " falso falsa incorrecto incorrecta incorreto incorreta неверно неправда неправильно ложь"
+)
 _SAID: Mapping[str, Literal["yes", "no"]] = {
     **dict.fromkeys(_YES.split(), "yes"),
     **dict.fromkeys(_NO.split(), "no"),
 }
+_CERTAINLY = r"(?:absolutely|certainly|definitely|surely|of course|clearly|obviously|undoubtedly|probably|most likely)"
 _LEAD = re.compile(
-    r"(?:(?:(?:the )?(?:statement|claim|answer|it|sentence|assertion|proposition|conclusion|this"
-    r"|that)(?: is)?|definitely|certainly|probably|i think|i believe"
-    r"|clearly|so|well|therefore|a resounding|most likely)[:,]? ?){1,3}"
+    rf"(?:(?:therefore|thus|hence|so|then|well|finally|in conclusion|overall|indeed|in fact|{_CERTAINLY}|i think"
+    r"|i believe|i would say|a resounding|(?:(?:the|this|that) )?(?:(?:given|above|final|original) )?(?:statement|claim"
+    r"|answer|sentence|assertion|proposition|conclusion|hypothesis|conjecture|verdict)(?: is| must be)?"
+    r"|الجواب(?: هو)?|الإجابة(?: هي)?|(?:it|this|that)(?: is|'s| must be)?)(?![a-z])[:,]? ?){1,5}"
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _GOES_ON = re.compile(
@@ -28,7 +40,8 @@ _OTHER = re.compile(r" ?(?:[,;/]|[,;]? ?(?:or|and)(?![a-z])) ?([^\W\d_]+)(?=$|[.
 """Another word that follows at once, so that nobody knows which of the two is meant."""
 _OPENING = 400
 """Characters within which yes or no is said."""
-_NOT = re.compile("not ")
+_NOT = re.compile(r"(?:(?:is)?n't|(?:is )?not) ")
+_CERTAINLY_NOT = re.compile(rf"(?:no,? )?{_CERTAINLY} not(?=$|[.,;!])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +67,11 @@ class YesNo:
 
 def _said(text: str) -> Literal["yes", "no"] | None:
     """What a text opens with; None where that is neither."""
-    words = prose(text[:_OPENING]).strip("()[]{}「」『』")
+    words = prose(text[:_OPENING].replace("**", "")).strip("()[]{}「」『』")
     if words in _SAID:
         return _SAID[words]
+    if _CERTAINLY_NOT.match(words):
+        return "no"
     lead = _LEAD.match(words)
     start = lead.end() if lead else 0
     denied = _NOT.match(words, start)
