@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from a2r_ray.answers.kinds.number import in_stretch
 from a2r_ray.answers.kinds.quantities import Quantity
 from a2r_ray.answers.kinds.reading import read
-from a2r_ray.answers.kinds.spelling import prose
+from a2r_ray.answers.kinds.spelling import worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Integer:
         if a == b:
             return True
         one, other = _whole(a), _whole(b)
-        return one.equals(other) if one is not None and other is not None else prose(a) == prose(b)
+        return one.equals(other) if one is not None and other is not None else worded(a) == worded(b)
 
     def fits(self, known: str) -> bool:
         """An integer in digits."""

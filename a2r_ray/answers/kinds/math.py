@@ -91,7 +91,7 @@ class Math:
             if words.kind != "words":
                 continue
             if words.label is not None:
-                return second.key == words.label or (
+                return second.key in {words.label, words.label.upper()} or (
                     words.stated is not None and self.equal(words.stated, second.plain)
                 )
             if second.kind != "words":

@@ -12,7 +12,7 @@ from a2r_ray.answers.kinds.numerals import numeral
 from a2r_ray.answers.kinds.quantities import Quantity, number
 from a2r_ray.answers.kinds.reading import read
 from a2r_ray.answers.kinds.relations import equations, parts, sides
-from a2r_ray.answers.kinds.spelling import plain, prose
+from a2r_ray.answers.kinds.spelling import plain, prose, worded
 
 _EXACT = Fraction(0)
 _MINUS = re.compile(r"(?<!\w)(?:minus|negative) (?=\$?[.0-9])", re.IGNORECASE)
@@ -50,7 +50,7 @@ class Number:
             return True
         one, other = in_stretch(a), in_stretch(b)
         if one is None or other is None:
-            return prose(a) == prose(b)
+            return worded(a) == worded(b)
         if one[1].equals(other[1], self.tolerance):
             return True
         # An irrational is not known exactly here.

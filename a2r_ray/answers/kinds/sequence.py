@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from a2r_ray.answers.finding import MAX_LENGTH, clean
+from a2r_ray.answers.kinds.letter_case import without_case
 from a2r_ray.answers.kinds.reading import read
 from a2r_ray.answers.kinds.spelling import folded
 
@@ -15,7 +16,8 @@ _MATRIX = re.compile(r"\\(?:begin|end)\s?\{[a-zA-Z]{0,8}\*?\}(?:\{[lcr|]{0,40}\}
 _ROW = re.compile(r"\]\s*,?\s*\[|\)\s*,\s*\(|\n|;")
 _CELL = re.compile(r"[&|]")
 _RULE = re.compile(r"[-+|=\s:]*")
-_ITEM = re.compile(r",|-{1,3}>|=>|→|⇒|\\to(?![a-z])|\\rightarrow")
+_ITEM = re.compile(r",|-{1,3}>|=>|→|⇒")
+_TO = re.compile(r"\\(?:to|rightarrow)(?![a-z])")
 _JOINT = re.compile(r"(?<![\w'])(?:and|then)(?![\w'])")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})")
 _GROUPED = re.compile(r"(?<![0-9,.])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?!,?[0-9])")
@@ -91,7 +93,7 @@ def _order(text: str) -> _Order:
     text = _WRAPPED.sub(r"\1", _MATRIX.sub("", folded(clean(text)).replace("\\\\", "\n")))
     text = text.replace("\\{", "{").replace("\\}", "}").replace("\\,", " ").replace("\\ ", " ")
     quoted = any(" " in inside.strip() for inside in _QUOTES.findall(text))
-    text = _QUOTES.sub(r"\1", text)
+    text = without_case(_TO.sub("->", _QUOTES.sub(r"\1", text)), loud=True)
     if _ONE_GROUPED.fullmatch(text.strip()) or _PARTED.search(text.strip()):
         text = _GROUPED.sub(lambda number: number[0].replace(",", ""), text)
     lines = [line for line in text.split("\n") if line.strip()]
@@ -126,10 +128,10 @@ def _items(row: str) -> Iterator[str]:
 
 
 def _part(part: str) -> str:
-    """A number by its value, anything else without case and what surrounds it."""
+    """A number by its value, anything else without the case of words and what surrounds it."""
     if not _NUMBER.fullmatch(part) and any(map(str.isalnum, part)):
         part = part.strip('()[]{}"`*_:.!?')
     if _NUMBER.fullmatch(part):
         value = Fraction(part)
         return str(value) if "." in part or part[:1] in "+-" else part.lstrip("0") or "0"
-    return part.casefold()
+    return part

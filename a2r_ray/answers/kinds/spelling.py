@@ -5,9 +5,11 @@ r"""Spelling: the one way of writing in which answers are compared.
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 from a2r_ray.answers.finding import MAX_LENGTH, clean
+from a2r_ray.answers.kinds.letter_case import without_case
 from a2r_ray.answers.misread import has_cross
 
 _SUPER_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ]+")
@@ -245,9 +247,30 @@ def _folded_case(text: str) -> str:
 @lru_cache(maxsize=8192)
 def prose(answer: str) -> str:
     """The answer as words: without case, wrappers, quotes around it, and spaces that part no words or numbers."""
+    return _joined(answer, _folded_case)
+
+
+@lru_cache(maxsize=8192)
+def worded(answer: str) -> str:
+    """The same, where only words of natural language are without case: ``R`` and ``r`` are two things."""
+    return _joined(answer, without_case)
+
+
+@lru_cache(maxsize=8192)
+def said(answer: str) -> str:
+    """The same for what is no mathematics, where what is all in capitals is what is all in small letters."""
+    return _joined(answer, partial(without_case, loud=True))
+
+
+def _joined(answer: str, lowered: Callable[[str], str]) -> str:
+    if len(answer) > MAX_LENGTH:
+        return answer.strip()
+    text = lowered(_unwrapped(answer))
+    return _JOINT.sub("", text) or text
+
+
+def _unwrapped(answer: str) -> str:
     text = answer.strip()
-    if len(text) > MAX_LENGTH:
-        return text
     for _ in range(4):
         before = text
         text = clean(text)
@@ -262,5 +285,4 @@ def prose(answer: str) -> str:
         if text == before:
             break
     text = " ".join(_SPACE.sub(" ", _ARROW.sub("->", text.replace("\\,", " "))).split())
-    text = _folded_case(_SPACED.sub(r"\1", text)).rstrip(".,;!")
-    return _JOINT.sub("", text) or text
+    return _SPACED.sub(r"\1", text).rstrip(".,;!")

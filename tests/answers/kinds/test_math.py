@@ -67,7 +67,7 @@ def test_a_swap_of_two_parts_is_another_answer(name: str, separator: str) -> Non
         swapped = [*parts]
         swapped[one], swapped[other] = swapped[other], swapped[one]
         a, b = separator.join(parts), separator.join(swapped)
-        assert KINDS[name].equal(a, a.upper())
+        assert KINDS[name].equal(a, a.upper()) or name == "math"  # where letters may be symbols
         assert not KINDS[name].equal(a, b), (a, b)
 
 
@@ -189,6 +189,6 @@ def test_no_two_meanings_are_spelled_alike(a: str, b: str) -> None:
     assert spelled(plain(a)) != spelled(plain(b))
 
 
-def test_letters_of_two_cases_are_two_where_both_stand() -> None:
+def test_letters_of_two_cases_are_two() -> None:
     assert not equivalent(r"\pi(R^2-r^2)", r"\pi(r^2-R^2)")
-    assert equivalent("x^2+C", "x^2+c")
+    assert not equivalent("x^2+C", "x^2+c")
