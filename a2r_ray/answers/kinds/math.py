@@ -13,7 +13,7 @@ from a2r_ray.answers.finding import MAX_LENGTH
 from a2r_ray.answers.kinds.constants import Constant, constant
 from a2r_ray.answers.kinds.quantities import Quantity, near
 from a2r_ray.answers.kinds.reading import Reading, read, reread
-from a2r_ray.answers.kinds.relations import equations, has_names, parts, sides, without_names
+from a2r_ray.answers.kinds.relations import equations, has_names, names, parts, sides, without_names
 from a2r_ray.answers.kinds.spelling import spelled
 
 _NEAR = 1e-9
@@ -122,7 +122,15 @@ class Math:
         a, b = (without_names(reading.plain) if has_names(reading.plain) else reading.plain for reading in (one, other))
         if equations(a) != equations(b):
             return False
+        if max(len(names(one.plain)), len(names(other.plain))) > 1:
+            return self._one_by_one(parts(_inside(a)), parts(_inside(b)))
         return self._read(reread(a, one), reread(b, other))
+
+    def _one_by_one(self, ones: list[str], others: list[str]) -> bool:
+        """Whether two lists have the same elements in the same order."""
+        if len(ones) != len(others) or len(ones) > _MAX_EQUATIONS:
+            return False
+        return all(self._read(read(a), read(b)) for a, b in zip(ones, others, strict=True))
 
     def _side_by_side(self, one: str, other: str) -> bool:
         """Whether two equations, or two lists of them, have the same left sides and equal right ones, in order."""
@@ -177,6 +185,8 @@ def _at_sight(one: Reading, other: Reading) -> bool | None:
     kinds = {one.kind, other.kind}
     if "based" in kinds:
         return _same_digits(one, other)
+    if kinds == {"quantity", "list"}:
+        return False  # 12,345 is a number, and 12, 345 are two
     if "quantity" in kinds and spelled(one.plain) == spelled(other.plain):
         return True  # 5 mg and 5mg
     if "list" in kinds and "math" in kinds:
@@ -184,6 +194,12 @@ def _at_sight(one: Reading, other: Reading) -> bool | None:
     a_set_and_a_point = {_brackets(one.plain), _brackets(other.plain)} == {"()", "\\{\\}"}
     units = one.measure is not None and other.measure is not None and not one.measure.same(other.measure)
     return False if "math" not in kinds or a_set_and_a_point or units else None
+
+
+def _inside(text: str) -> str:
+    """What a pair of parentheses around all of it holds."""
+    inside = text[1:-1]
+    return inside if text[:1] + text[-1:] == "()" and not any(sign in inside for sign in "()") else text
 
 
 def _brackets(text: str) -> str:

@@ -84,6 +84,8 @@ def equations(text: str) -> int:
 
 def without_names(text: str) -> str:
     """The list without the names to which its elements are assigned: ``5`` of ``x = 5``, ``1,2`` of ``x=1, x=2``."""
+    if _EITHER in text:
+        return text
     member = _MEMBER.match(text)
     if member is not None and "=" not in text:
         return text[member.end() :]
@@ -105,4 +107,34 @@ def _turned(own: list[str]) -> list[str]:
 
 def has_names(text: str) -> bool:
     """Whether an element is assigned to a name."""
-    return "=" in text and any(len(own) > 1 and is_name(own[0]) for own in map(_turned, map(sides, parts(text))))
+    return (
+        "=" in text
+        and _EITHER not in text
+        and any(len(own) > 1 and is_name(own[0]) for own in map(_turned, map(sides, parts(text))))
+    )
+
+
+_OR = re.compile(r",? ?\\text ?\{ ?or ?\} ?|,? or ")
+_EITHER = "\\lor "
+_BOUND = re.compile(r"[<>]|\\(?:leq?|geq?|neq?|lt|gt|in|notin|subset|subseteq)(?![a-z])")
+
+
+def alternatives(text: str) -> str:
+    """The text with its "or" as a sign, unless that joins the solutions of one unknown: ``3 or 4``, ``x=3 or x=4``.
+
+    Of bounds and of several unknowns "or" says another thing than "and" and a comma.
+    """
+    said = _OR.split(text)
+    if len(said) == 1:
+        return text
+    plain = _BOUND.search(text) is None and len({sides(part)[0] for part in said if "=" in part}) <= 1
+    return text if plain else _EITHER.join(sorted(part.strip() for part in said))
+
+
+def names(text: str) -> set[str]:
+    """The names to which the elements are assigned; x_1 and x_2 are solutions for one unknown."""
+    own = [_turned(sides(part)) for part in parts(text)]
+    return {"x" if _ROOT.fullmatch(each[0]) else each[0] for each in own if len(each) > 1}
+
+
+_ROOT = re.compile(r"x(?:_\{?[0-9]\}?)?")

@@ -98,6 +98,8 @@ _THIN = re.compile(r"\\,\s*(?=[a-zA-Z])")
 _SPACE = re.compile(r"(?:(?<!\\)\\[;: ]|\\q?quad(?![a-zA-Z])|[~\s])+")
 _LOOSE = re.compile(r" ?(?:([-+*/=<>^_|(){\[\]]) ?|(\})(?: (?![a-zA-Z]))?)")
 _FRACTION = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
+_DIGITS_OF_FRACTION = re.compile(r"\\[dtc]?frac ?([0-9]) ?([0-9])(?=[0-9])")
+"""As LaTeX reads it, \\frac123 is a half of three."""
 _ROMAN = re.compile(r"\\mathrm ?\{([deijCPE])\}(?! ?/)|\\math(?:it|bf|sf) ?\{([a-zA-Z])\}")
 _SHORT = re.compile(
     r"\\(leq|geq|neq|leqslant|geqslant|dbinom|tbinom|varnothing|lbrace|rbrace|lvert|rvert|vert|colon)(?![a-zA-Z])"
@@ -145,6 +147,7 @@ def plain(answer: str) -> str:
     if "\\" in text:
         # Two backslashes end a row of a matrix; elsewhere they are one, escaped.
         text = text.replace("\\\\", "\\\\ " if "\\begin" in text else "\\")
+        text = _DIGITS_OF_FRACTION.sub(r"\\frac{\1}{\2}\\cdot ", text)
         text = _FILLER.sub("", _THIN.sub(" ", text)).replace("\\,", "")
         text = _SHORT.sub(lambda name: f"{_SHORTER[name[1]]} ", _FRACTION.sub(lambda _: "\\frac", text))
         text = _NATURAL.sub(r"\\ln ", _ACCENT.sub(r"\\\1{\2}", text))
