@@ -20,7 +20,8 @@ _MISREAD = re.compile(
     r"|(?<![a-zA-Z\\])(?:\\(?:math|text)[a-z]{0,6} ?\{ ?)?[EP]\}?\("
     r"|[A-Z]\^\{-1\} ?[A-Z]|[A-Z] ?[A-Z]\^\{-1\}"  # matrices
     r"|(?<![a-zA-Z\\])[fgh]\^\{-1\}|(?:/|\}\{) ?\\[dD]elta(?![a-z])"
-    r"|! ?!|1 ?s ?\^|[1-7] ?[spdf] ?\^ ?(?:\{ ?[0-9]{1,2} ?\}|[0-9]) ?[1-7] ?[spdf](?![a-z])"  # shells of electrons
+    r"|! ?!|1 ?s ?\^"  # and shells of electrons
+    r"|[1-7] ?[spdf] ?\^ ?(?:\{ ?[0-9]{1,2} ?\}|[0-9]) ?[1-7] ?[spdf](?![a-z])"
     r"|/ ?[0-9]{1,9} ?[a-zA-Z](?![a-zA-Z])"  # 2/3x may be meant either way
     r"|\\gamma ?\(|\\infty ?\]|\[ ?-? ?\\infty(?![a-z])"
 )

@@ -173,6 +173,7 @@ _NO_THINGS = """
     this therefore thus hence while with without except
     squared cubed factorial square cube root halve below above under zero base modulo mod choose negative positive
     infinity power pi bce bc ad ce ago double triple twice
+    minimum maximum least most remainder
 """
 _NUMBER_WORDS = """
     one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety
