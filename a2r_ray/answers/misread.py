@@ -1,7 +1,8 @@
 r"""What latex2sympy reads as something else, or drops: such mathematics is compared by its spelling and side by side.
 
 It drops primes, the exponent ``T`` and dots between numbers, differentiates what is differentiated, takes the index of
-a base for a name, brackets of an expectation for a product, n!! for (n!)!, 2/3x for 2/(3x), and every product for one whose order does not count.
+a base for a name, brackets of an expectation for a product, n!! for
+(n!)!, 2/3x for 2/(3x), and every product for one whose order does not count.
 """
 
 import re

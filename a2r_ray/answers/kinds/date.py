@@ -54,7 +54,8 @@ _FORMS = [
 ]
 _WEEKDAY = re.compile(r"(?:on )?(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ?(?:the )?")
 _TIME = re.compile(
-    r"(?:,|at|t)? ?([0-9]{1,2})(?::([0-9]{2}))?(?::([0-9]{2}))?(?:\.0{1,6})?(z| ?utc| ?gmt|[+-]00:?00)? ?(?:([ap])\.?m\.?)?"
+    r"(?:,|at|t)? ?([0-9]{1,2})(?::([0-9]{2}))?(?::([0-9]{2}))?(?:\.0{1,6})?(z| ?utc| ?gmt|[+-]00:?00)?"
+    r" ?(?:([ap])\.?m\.?)?"
 )
 _ARTICLE = re.compile(r"^(?:on|the|le|der|den|dem|am|el|il|em|o|on the) (?=[0-9])")
 _YEAR_WORD = frozenset({"года", "год", "г", "г."})
@@ -115,7 +116,8 @@ _FIRST_OF_RANGE = re.compile(
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(
-    r"\b(?:before|after|since|until|till|following|preceding|past|week of|month of|within|avant|après|antes de|después de"
+    r"\b(?:before|after|since|until|till|following|preceding|past|week of|month of|within|avant|après|antes de"
+    r"|después de"
     r"|depois de|vor|nach|до|после|prima del?|dopo) (?:(?:the|le|el|il|dem|den) )?\Z",
     re.IGNORECASE,
 )

@@ -12,7 +12,7 @@ from a2r_ray.answers.kinds.numerals import numeral
 from a2r_ray.answers.kinds.quantities import Quantity, number
 from a2r_ray.answers.kinds.reading import read
 from a2r_ray.answers.kinds.relations import equations, parts, sides
-from a2r_ray.answers.kinds.spelling import plain, prose, worded
+from a2r_ray.answers.kinds.spelling import plain, prose, with_digits, worded
 from a2r_ray.answers.kinds.surroundings import altered, has_direction, has_symbol, opposed
 
 _EXACT = Fraction(0)
@@ -68,6 +68,7 @@ def in_stretch(text: str) -> tuple[str, Quantity] | None:  # noqa: PLR0911  a wa
     text = text.strip()
     if len(text) > MAX_LENGTH or _SAYS_YES_OR_NO.match(text):
         return None
+    text = with_digits(text)
     text = _COMMA.sub(r"\1.\2", text)
     text = _MINUS.sub("-", text)
     if "=" in text:

@@ -37,6 +37,8 @@ _SIGNS = str.maketrans(
         "\u3001": ",",
     }
 )
+_DIGITS = str.maketrans({chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x966) for digit in range(10)})
+"""Of Arabic, Persian and Hindi."""
 _GREEK = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"
 _GREEK_NAMES = """
     alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega
@@ -88,7 +90,12 @@ def folded(text: str) -> str:
     text = _VULGAR_RUN.sub(lambda sign: f" \\frac{{{_VULGAR[sign[0]][0]}}}{{{_VULGAR[sign[0]][1]}}}", text)
     text = _SUPER_RUN.sub(lambda run: f"^{{{run[0].translate(_SMALL)}}}", text)
     text = _SUB_RUN.sub(lambda run: f"_{{{run[0].translate(_SMALL)}}}", text)
-    return unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
+    return unicodedata.normalize("NFKC", with_digits(text).translate(_SIGNS)).translate(_SIGNS)
+
+
+def with_digits(text: str) -> str:
+    """The text with its digits as 0 to 9."""
+    return text if text.isascii() else text.translate(_DIGITS)
 
 
 _FILLER = re.compile(

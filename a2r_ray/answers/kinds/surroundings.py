@@ -16,8 +16,10 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     r"\s{0,3}(?:(?:squared|cubed|factorial|hal(?:f|ves)|thirds?|quarters?|tens|dozens?|below|base|bce?|mod(?:ulo)?"
     r"|(?:four|fif|six|seven|eigh|nin|ten|hundred|thousand|million)ths?"
-    r"|or (?:more|less|fewer|higher|lower|greater|above|below|over|under|so)|and (?:up|above|over|below|under|counting)"
-    r"|(?:more|less|fewer|greater|smaller|larger|higher|lower) than|plus|minus|(?:divided|multiplied) by|to the|out of"
+    r"|or (?:more|less|fewer|higher|lower|greater|above|below|over|under|so)"
+    r"|and (?:up|above|over|below|under|counting)"
+    r"|(?:more|less|fewer|greater|smaller|larger|higher|lower) than"
+    r"|plus|minus|(?:divided|multiplied) by|to the|out of"
     r"|r(?:em(?:ainder)?)? ?[0-9]{1,9}|remainder|min(?:imum)?|max(?:imum)?|at (?:least|most)|choose"
     r"|times (?!a\b)(?:[a-z0-9]|the (?:number|value|amount))|ou (?:plus|moins)|o más|ou mais|oder mehr|или (?:более|менее))"
     r"(?![a-z])|[+^!*/<>≤≥](?![-*/)])|- ?[a-z](?![a-z]))|\*{0,2}[.:/-]?[0-9]",
