@@ -4,7 +4,7 @@ import re
 
 _TABLE = """
 10 dizaine decena dezena decina decine десяток десятка десятков
-12 dozen dutzend douzaine docena dúzia duzia dozzina dozzine dozijn tucet дюжина дюжины дюжин دزينة
+12 dozen dutzend douzaine docena dúzia duzia dozzina dozzine dozijn дюжина дюжины дюжин دزينة
 100 hundred hundert centaine centena centinaio centinaia сотня сотни сотен مئة مائة सौ
 1000 thousand tausend mil mille mila duizend tusen тысяча тысячи тысяч тыс ألف الف آلاف tysiąc tysiące tysięcy ribu nghìn
 1000 ngàn हज़ार हजार

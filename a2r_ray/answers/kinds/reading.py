@@ -9,7 +9,7 @@ from typing import Literal
 from a2r_ray.answers.finding import MAX_LENGTH
 from a2r_ray.answers.kinds.marks import formula, mathematical, may_be_product
 from a2r_ray.answers.kinds.quantities import Quantity, comma_decimal, quantity
-from a2r_ray.answers.kinds.relations import alternatives
+from a2r_ray.answers.kinds.relations import alternatives, in_parts
 from a2r_ray.answers.kinds.spelling import plain, prose, spelled, worded
 from a2r_ray.answers.kinds.units import Unit, unit
 
@@ -154,6 +154,7 @@ def _plainly(text: str, answer: str) -> Reading:
     named = _NAMED.match(text)
     if named is not None and "=" not in text[named.end() :]:
         return _plainly(text[named.end() :], text[named.end() :])
+    text = in_parts(text)
     joined = _JOINED.sub(", ", alternatives(text))
     listed = _listed(joined)
     if listed is not None:

@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 
 from a2r_ray.answers.finding import MAX_LENGTH, clean
 from a2r_ray.answers.kinds.letter_case import without_case
+from a2r_ray.answers.kinds.notation import in_latex, with_braces
 from a2r_ray.answers.misread import has_cross
 
 _SUPER_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ]+")
@@ -53,6 +54,13 @@ _SYMBOLS = str.maketrans(
         "\u00d7": "\\times ",
         "÷": "\\div ",
         "√": "\\sqrt ",
+        "⌊": "\\lfloor ",
+        "⌋": "\\rfloor ",
+        "⌈": "\\lceil ",
+        "⌉": "\\rceil ",
+        "∧": "\\land ",
+        "∨": "\\lor ",
+        "¬": "\\neg ",
         "∞": "\\infty ",
         "\u2208": "\\in ",
         "≤": "\\le ",
@@ -101,7 +109,7 @@ def with_digits(text: str) -> str:
 _FILLER = re.compile(
     r"\\!\s*|\\(?:left|right|middle|limits|displaystyle|bigl?|bigr|Bigl?|Bigr)(?![a-zA-Z])\.?|\\text\s*\{\s*\}"
 )
-_THIN = re.compile(r"\\,\s*(?=[a-zA-Z])")
+_THIN = re.compile(r"\\,\s*(?=[a-zA-Z]|\\(?:Omega|mu)(?![a-z]))")
 _SPACE = re.compile(r"(?:(?<!\\)\\[;: ]|\\q?quad(?![a-zA-Z])|[~\s])+")
 _LOOSE = re.compile(r" ?(?:([-+*/=<>^_|(){\[\]]) ?|(\})(?: (?![a-zA-Z]))?)")
 _FRACTION = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
@@ -139,12 +147,11 @@ _FUNCTION = re.compile(
 )
 _OPERATOR = re.compile(rf"\\operatorname\*? ?\{{({_FUNCTIONS}|arcsec|arccsc|arccot)\}}")
 _RADICAL = re.compile("√([0-9]{2,}|[0-9]{1,9}[.][0-9]{1,9})")
-_ROOT = re.compile(r"\\sqrt ?\(([^()]*)\)")
 
 
 def plain(answer: str) -> str:
     r"""The answer as mathematics in one way of writing: delimiters, spacing, variants such as ``\dfrac`` made one."""
-    text = clean(answer)
+    text = in_latex(clean(answer))
     if not text.isascii():
         text = _RADICAL.sub(r"\\sqrt{\1}", text)
         text = folded(text.translate(_SYMBOLS)).translate(_SYMBOLS)
@@ -164,9 +171,8 @@ def plain(answer: str) -> str:
     if "=" in text:
         text = _RELATION.sub(lambda sign: _RELATIONS[sign[0]], text)
     if _FUNCTION.search(text):
-        text = _ROOT.sub(
-            r"\\sqrt{\1}", _FUNCTION.sub(lambda name: f"\\{name[1].lower().replace('infinity', 'infty')} ", text)
-        )
+        text = _FUNCTION.sub(lambda name: f"\\{name[1].lower().replace('infinity', 'infty')} ", text)
+        text = with_braces(text)
     if "^" in text:
         text = _BRACED_POWER.sub(lambda power: f"^{{{power[1].strip('()')}}}", text)
     return _LOOSE.sub(r"\1\2", _SPACE.sub(" ", text)).strip()

@@ -21,7 +21,8 @@ _AFTER = re.compile(
     r"|(?:more|less|fewer|greater|smaller|larger|higher|lower) than"
     r"|plus|minus|(?:divided|multiplied) by|to the|out of"
     r"|r(?:em(?:ainder)?)? ?[0-9]{1,9}|remainder|min(?:imum)?|max(?:imum)?|at (?:least|most)|choose"
-    r"|times (?!a\b)(?:[a-z0-9]|the (?:number|value|amount))|ou (?:plus|moins)|o más|ou mais|oder mehr|или (?:более|менее))"
+    r"|times (?!a\b)(?:[a-z0-9]|the (?:number|value|amount))"
+    r"|ou (?:plus|moins)|o más|ou mais|oder mehr|или (?:более|менее))"
     r"(?![a-z])|[+^!*/<>≤≥](?![-*/)])|- ?[a-z](?![a-z]))|\*{0,2}[.:/-]?[0-9]",
     re.IGNORECASE,
 )
@@ -44,8 +45,8 @@ def has_symbol(text: str, end: int) -> bool:
 
 _PAIRS = """
     east west, eastward westward, north south, northward southward, left right, up down, upward downward,
-    upwards downwards, increase decrease, increased decreased, increasing decreasing, gain loss, gained lost, profit loss,
-    rise fall, rose fell, above below, clockwise counterclockwise, clockwise anticlockwise, inward outward,
+    upwards downwards, increase decrease, increased decreased, increasing decreasing, gain loss, gained lost,
+    profit loss, rise fall, rose fell, above below, clockwise counterclockwise, clockwise anticlockwise, inward outward,
     forward backward, forwards backwards, deposit withdrawal, credit debit, more less, more fewer, earlier later,
     before after, ahead behind, faster slower, hotter colder, warmer cooler, older younger, taller shorter,
     longer shorter, higher lower, surplus deficit, income expense

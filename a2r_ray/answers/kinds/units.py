@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import product
+from itertools import product as pairs
 
 from a2r_ray.answers.kinds.unit_table import BASE, PREFIXED, PREFIXES, TABLE
 
@@ -51,7 +51,7 @@ def _fill() -> None:
         if line:
             kind, size, *names = line.split()
             _UNITS.update(dict.fromkeys(names, Unit(_dimension(kind), Fraction(size))))
-    for line, prefix in product(PREFIXED.strip().split("\n"), PREFIXES.strip().split("\n")):
+    for line, prefix in pairs(PREFIXED.strip().split("\n"), PREFIXES.strip().split("\n")):
         kind, size, symbol, *names = line.split()
         times, sign, word = (part.strip("-") for part in prefix.split())
         own = Unit(_dimension(kind), Fraction(size) * Fraction(times))
@@ -221,7 +221,8 @@ _COUNTER = re.compile(
     r"|[0-9零一二三四五六七八九十百千万亿]))[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]{1,8}"
 )
 """Counters and things of Chinese, Japanese and Korean, which need no space, but for what makes another number."""
-_SHORT_WORDS = frozenset("day bit min sec yen won mol rad usd eur gbp jpy inr cny krw hrs yrs lbs kgs oz ft".split())
+_SHORT = "day bit min sec yen won mol rad usd eur gbp jpy inr cny krw hrs yrs lbs kgs"
+_SHORT_WORDS = frozenset(_SHORT.split())
 _FILLERS = frozenset({"the", "of", "a", "an", "in", "total"})
 _TIMES_OF_DAY = frozenset({"am", "pm"})
 

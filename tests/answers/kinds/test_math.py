@@ -192,3 +192,10 @@ def test_no_two_meanings_are_spelled_alike(a: str, b: str) -> None:
 def test_letters_of_two_cases_are_two() -> None:
     assert not equivalent(r"\pi(R^2-r^2)", r"\pi(r^2-R^2)")
     assert not equivalent("x^2+C", "x^2+c")
+
+
+def test_a_tolerance_holds_for_each_coordinate_in_its_place() -> None:
+    about = Math(tolerance=Fraction(1, 100))
+    assert about.equal("(1.41,2)", r"(\sqrt2,2)")
+    assert not about.equal("(1.41,2)", r"(2,\sqrt2)")
+    assert not about.equal("(1.41,2)", r"(\sqrt2,3)")
