@@ -6,8 +6,8 @@ _TABLE = """
 10 dizaine decena dezena decina decine десяток десятка десятков
 12 dozen dutzend douzaine docena dúzia duzia dozzina dozzine dozijn дюжина дюжины дюжин دزينة
 100 hundred hundert centaine centena centinaio centinaia сотня сотни сотен مئة مائة सौ
-1000 thousand tausend mil mille mila duizend tusen тысяча тысячи тысяч тыс ألف الف آلاف tysiąc tysiące tysięcy ribu nghìn
-1000 ngàn हज़ार हजार
+1000 thousand tausend mil mille mila duizend tusen тысяча тысячи тысяч тыс ألف الف آلاف tysiąc tysiące tysięcy
+1000 ribu nghìn ngàn हज़ार हजार
 100000 lakh lac लाख
 1000000 million mn mio millón millone millionen milione milioni milhão milhões miljoen miljon miljoner milyon
 1000000 milion miliony milionów миллион миллиона миллионов млн مليون ملايين juta triệu

@@ -110,11 +110,11 @@ class Math:
         if self._side_by_side(one.plain, other.plain):
             return True
         verdict = self._computed(one, other)
+        if verdict is None and self.tolerance and _brackets(one.plain) == _brackets(other.plain) == "()":
+            ones, others = parts(_inside(one.plain)), parts(_inside(other.plain))
+            verdict = self._one_by_one(ones, others) if len(ones) > 1 else None
         if verdict is not None:
             return verdict
-        ones, others = parts(_inside(one.plain)), parts(_inside(other.plain))
-        if self.tolerance and _brackets(one.plain) == _brackets(other.plain) == "()" and len(ones) > 1:
-            return self._one_by_one(ones, others)
         if one.measure is not None and other.measure is not None and one.measure.factor != other.measure.factor:
             return False
         a, b = _written(one), _written(other)

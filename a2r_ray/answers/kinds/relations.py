@@ -145,26 +145,33 @@ _ANGLED = re.compile(r"\\langle ?([-+0-9a-z,. ^]{3,100}) ?\\rangle ?")
 
 
 def in_parts(text: str) -> str:
-    r"""Points, systems and matrices in the one way: ``(x,y)=(1,2)`` and cases as ``x=1, y=2``, ``[[1],[2]]`` in LaTeX."""
-    point = _POINT.fullmatch(text)
+    r"""Points, systems and matrices in one way: ``(x,y)=(1,2)`` and cases as ``x=1, y=2``, ``[[1],[2]]`` in LaTeX."""
+    point, cases, angled = _POINT.fullmatch(text), _CASES.fullmatch(text), _ANGLED.fullmatch(text)
+    made: str | None = None
     if point is not None:
-        unknowns, values = parts(point[1]), parts(point[2][1:-1])
-        if len(unknowns) == len(values) > 1 and all(map(is_name, unknowns)) and len(parts(point[2])) == 1:
-            return ", ".join(f"{name}={value}" for name, value in zip(unknowns, values, strict=True))
-        return text
-    cases = _CASES.fullmatch(text)
-    if cases is not None:
+        made = _assigned(parts(point[1]), parts(point[2][1:-1])) if len(parts(point[2])) == 1 else None
+    elif cases is not None:
         rows = [row.strip(" ,.") for row in cases[1].split("\\\\") if row.strip(" ,.")]
         whole = all(len(sides(row)) == _TWO and "&" not in row and len(parts(row)) == 1 for row in rows)
-        return ", ".join(rows) if whole else text
-    angled = _ANGLED.fullmatch(text)
-    if angled is not None and "," in angled[1]:
-        return f"({angled[1].strip()})"
-    rows_of = _ROWS.fullmatch(text)
-    if rows_of is not None:
-        cells = [parts(row[1:-1]) for row in parts(rows_of[1])]
-        if len({len(row) for row in cells}) == 1 and all(map(all, cells)):
-            return "\\begin{pmatrix}" + "\\\\ ".join("&".join(row) for row in cells) + "\\end{pmatrix}"
-    if text.startswith("\\{(") and text.endswith(")\\}") and len(parts(text[2:-2])) > 1:
-        return text[2:-2]
-    return text
+        made = ", ".join(rows) if whole else None
+    elif angled is not None:
+        made = f"({angled[1].strip()})" if "," in angled[1] else None
+    elif text.startswith("[["):
+        made = _matrix(text)
+    elif text.startswith("\\{(") and text.endswith(")\\}"):
+        made = text[2:-2] if len(parts(text[2:-2])) > 1 else None
+    return text if made is None else made
+
+
+def _assigned(unknowns: list[str], values: list[str]) -> str | None:
+    if not len(unknowns) == len(values) > 1 or not all(map(is_name, unknowns)):
+        return None
+    return ", ".join(f"{name}={value}" for name, value in zip(unknowns, values, strict=True))
+
+
+def _matrix(text: str) -> str | None:
+    rows = _ROWS.fullmatch(text)
+    cells = [parts(row[1:-1]) for row in parts(rows[1])] if rows is not None else []
+    if not cells or len({len(row) for row in cells}) > 1 or not all(map(all, cells)):
+        return None
+    return "\\begin{pmatrix}" + "\\\\ ".join("&".join(row) for row in cells) + "\\end{pmatrix}"

@@ -2,6 +2,7 @@
 
 import random
 import string
+from fractions import Fraction
 
 import pytest
 
@@ -9,7 +10,7 @@ from a2r_ray.answers import math_judge
 from a2r_ray.answers.kinds import KINDS
 from a2r_ray.answers.kinds.constants import constant
 from a2r_ray.answers.kinds.marks import formula, mathematical
-from a2r_ray.answers.kinds.math import equivalent
+from a2r_ray.answers.kinds.math import Math, equivalent
 from a2r_ray.answers.kinds.quantities import quantity
 from a2r_ray.answers.kinds.relations import is_name
 from a2r_ray.answers.kinds.spelling import plain, spelled
