@@ -203,7 +203,7 @@ def _named(name: str) -> Unit | None:
     if name in _UNITS:
         return _UNITS[name]
     lower = name.lower()
-    if len(name) >= _A_WORD or lower in _SHORT_WORDS:  # of a symbol the case counts: mW and MW
+    if (len(name) >= _A_WORD and lower != "mmol") or lower in _SHORT_WORDS:  # of a symbol the case counts: mW and MW
         return _UNITS.get(lower) or _UNITS.get(_singular(lower))
     return None
 
