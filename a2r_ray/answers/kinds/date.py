@@ -76,11 +76,14 @@ class Date:
         if _day(text) is not None:
             return text
         words = " ".join(folded(text[:_TRIED]).split())
+        passed = 0
         for start in (match.start() for match in _IN_TEXT.finditer(words.casefold())):
-            found = _longest(words.casefold(), start)
+            found = _longest(words.casefold(), start) if start >= passed else None
             if found is not None and (start == 0 or not words[start - 1].isalnum()):
-                other = _RELATIVE.search(words, 0, start) is not None or _is_one_of_two(words, start, found)
-                return None if other else words[start:found]
+                if _RELATIVE.search(words, 0, start):  # the day before it is another
+                    passed = found
+                    continue
+                return None if _is_one_of_two(words, start, found) else words[start:found]
         clock = _CLOCK.search(words)
         return clock[0] if clock and _clock(clock[0]) and not _CLOCK.search(words, clock.end()) else None
 

@@ -15,7 +15,8 @@ _PAIRS = re.compile(r"(?:(.)\1)+", re.IGNORECASE)
 """A genotype."""
 _RUN = re.compile("[a-z]{4}")
 _ARTICLE = re.compile(r"[AI] (?=[a-z]{2})")
-_CLOCK = re.compile(r"(?<=[0-9]) ?[AP]\.?M\b")
+_CLOCK = re.compile(r"(?<=[0-9]) ?[AP]\.?M\b|(?<!\w)0[xX][0-9a-fA-F]{1,40}(?!\w)")
+"""Times of day, and hexadecimal numbers."""
 _SHORT_ANSWERS = frozenset({"No", "Ja", "Si"})
 """Said alone; NO is nitrogen monoxide too."""
 _LEAST, _SHORT = 3, 2
@@ -45,7 +46,7 @@ def without_case(text: str, *, loud: bool = False) -> str:
         return text
     if (loud and text.isupper()) or text in _SHORT_ANSWERS:
         return text.casefold()
-    text = _CLOCK.sub(lambda half: half[0].lower(), text)
+    text = _CLOCK.sub(lambda found: found[0].lower(), text)
     if not any(map(_is_word, _WORD.findall(text))):
         return text
     if _ARTICLE.match(text):
