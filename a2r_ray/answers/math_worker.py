@@ -137,8 +137,9 @@ def _verify(a: str, b: str) -> bool:
     from math_verify import verify
 
     try:
-        cases, real = any(map(_has_cases, (a, b))), not any(map(_is_complex, (a, b)))
-        one, other = (_parse(answer, cases=cases, real=real) for answer in (a, b))
+        imaginary = any(map(_is_complex, (a, b)))
+        real = not imaginary and not any(map(_is_size, (a, b)))
+        one, other = (_parse(answer, real=real, imaginary=imaginary) for answer in (a, b))
         if any(map(_holds_no_unknown, (*one, *other))):
             return False  # side by side these were no equality, and math-verify sees but the difference of the sides
         if one and other and (told := math_values.same(one[0], other[0])) is not None:
@@ -187,24 +188,29 @@ def _apart(one: Any, other: Any) -> bool:
     return bool(abs(apart.evalf(20, maxn=_DIGITS)) * 10 ** (_DIGITS // 2) > size)
 
 
-def _parse(answer: str, *, cases: bool = False, real: bool = True) -> list[Any]:
+def _parse(answer: str, *, real: bool = True, imaginary: bool = False) -> list[Any]:
     """math-verify's reading of it as LaTeX: no or one sympy expression.
 
-    Three of its habits are left out: what it takes for units are letters, as in 15t, a decimal is exact, and i is the
-    imaginary unit.
+    Four of its habits are left out: what it takes for units are letters, as in 15t, a decimal is exact, i is the
+    imaginary unit, and a letter is the same in both cases.
 
     Args:
         answer: what ``_safe`` let pass.
-        cases: whether R and r are two letters.
-        real: whether i is a letter like others.
+        real: whether letters stand for real numbers.
+        imaginary: whether i is the imaginary unit.
     """
     normalization = importlib.import_module("latex2sympy2_extended.math_normalization")
     config = normalization.NormalizationConfig(boxed="none", units=False, malformed_operators=True, nits=True)
-    return _converted(normalization.normalize_latex(answer, config), cases, real)
+    latex = normalization.normalize_latex(answer, config)
+    return _converted(_CAPITAL_I.sub(lambda found: found[1] or "\\varpi ", latex), real, imaginary)
+
+
+_CAPITAL_I = re.compile(r"(\\(?:text|math|mbox)[a-z]* ?\{[^{}]*\}|\\[a-zA-Z]+|_\{[^{}]*\}|_I)|I")
+"""A letter like others, as in I^2R, which math-verify takes for the imaginary unit; varpi is one that nobody writes."""
 
 
 @lru_cache(maxsize=256)
-def _converted(latex: str, cases: bool, real: bool) -> list[Any]:  # noqa: FBT001  keys of the cache
+def _converted(latex: str, real: bool, imaginary: bool) -> list[Any]:  # noqa: FBT001  keys of the cache
     sympy = importlib.import_module("sympy")
     converter = importlib.import_module("latex2sympy2_extended.latex2sympy2")
 
@@ -212,10 +218,10 @@ def _converted(latex: str, cases: bool, real: bool) -> list[Any]:  # noqa: FBT00
         return sympy.Rational(digits.replace(",", ""))
 
     converter._Latex2Sympy.parse_number = exactly  # noqa: SLF001
-    config = converter.ConversionConfig(lowercase_symbols=not cases)
+    config = converter.ConversionConfig(lowercase_symbols=False)
     read = converter.latex2sympy(latex, is_real=real, normalization_config=None, conversion_config=config)
-    imaginary = sympy.Symbol("i", real=False)  # math-verify reads I alone as the imaginary unit
-    return [read.xreplace({imaginary: sympy.I}) if not real and read.has(imaginary) else read]
+    unit = sympy.Symbol("i", real=False)
+    return [read.xreplace({unit: sympy.I}) if imaginary and read.has(unit) else read]
 
 
 _IMAGINARY = re.compile(r"(?<![a-zA-Z\\_{])i(?![a-zA-Z_])|\\(?:mathrm|text) ?\{i\}")
@@ -228,15 +234,12 @@ def _is_complex(text: str) -> bool:
     return _IMAGINARY.search(text) is not None or bool(should_treat_as_complex(text))
 
 
-_CAPITAL = re.compile(r"\\(?:Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega)(?![a-z])")
+_SQUARED_SIZE = re.compile(r"(?:\||\\rvert|\\vert) ?\^")
 
 
-def _has_cases(text: str) -> bool:
-    """Whether a text has a letter in both cases, or a Greek capital, so that they stand for two things."""
-    if _CAPITAL.search(text):
-        return True
-    letters = set(re.sub(r"\\[a-zA-Z]+", " ", text))
-    return any(letter.isupper() and letter.lower() in letters for letter in letters)
+def _is_size(text: str) -> bool:
+    """Whether it has a power of an absolute value, which is written of what may be complex: |z|^2 is not z^2."""
+    return _SQUARED_SIZE.search(text) is not None
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 r"""What latex2sympy reads as something else, or drops: such mathematics is compared by its spelling and side by side.
 
 It drops primes, the exponent ``T`` and dots between numbers, differentiates what is differentiated, takes the index of
-a base for a name, brackets of an expectation for a product, and every product for one whose order does not count.
+a base for a name, brackets of an expectation for a product, n!! for
+(n!)!, 2/3x for 2/(3x), and every product for one whose order does not count.
 """
 
 import re
@@ -20,6 +21,9 @@ _MISREAD = re.compile(
     r"|(?<![a-zA-Z\\])(?:\\(?:math|text)[a-z]{0,6} ?\{ ?)?[EP]\}?\("
     r"|[A-Z]\^\{-1\} ?[A-Z]|[A-Z] ?[A-Z]\^\{-1\}"  # matrices
     r"|(?<![a-zA-Z\\])[fgh]\^\{-1\}|(?:/|\}\{) ?\\[dD]elta(?![a-z])"
+    r"|! ?!|1 ?s ?\^"  # and shells of electrons
+    r"|[1-7] ?[spdf] ?\^ ?(?:\{ ?[0-9]{1,2} ?\}|[0-9]) ?[1-7] ?[spdf](?![a-z])"
+    r"|/ ?[0-9]{1,9} ?[a-zA-Z](?![a-zA-Z])"  # 2/3x may be meant either way
     r"|\\gamma ?\(|\\infty ?\]|\[ ?-? ?\\infty(?![a-z])"
 )
 _VECTORS = re.compile(r"\\(?:vec|hat|nabla|mathbf|boldsymbol|bm|overrightarrow|widehat)(?![a-zA-Z])")

@@ -139,7 +139,10 @@ class _Reader:
         raised = False
         while self.peek() in {"^", "!"}:
             if self.take() == "!":
-                value = _factorial(value)
+                double = self.peek() == "!"
+                value = _factorial(value, step=2 if double else 1)
+                if double:
+                    self.take()
             elif raised:
                 raise _NoConstantError  # 2^3^2 may be meant either way
             else:
@@ -231,10 +234,10 @@ def _whole_root(value: int, order: int) -> int | None:
     return guess if guess**order == value else None
 
 
-def _factorial(value: Constant) -> Constant:
+def _factorial(value: Constant, step: int) -> Constant:
     if value.exactly is None or value.exactly.denominator != 1 or not 0 <= value.exactly <= _MAX_FACTORIAL:
         raise _NoConstantError
-    return _exact(Fraction(math.factorial(int(value.exactly))))
+    return _exact(Fraction(math.prod(range(int(value.exactly), 0, -step))))
 
 
 def _binomial(of: Constant, chosen: Constant) -> Constant:

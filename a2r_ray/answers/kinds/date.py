@@ -45,15 +45,20 @@ _FORMS = [
     (re.compile(rf"{_NAME}{_OF}{_DAY}(?:,|-|/| of)? ?{_YEAR}"), "mdy"),
     (re.compile(rf"([0-9]{{1,2}})\.([0-9]{{1,2}})\.{_YEAR}"), "dmy"),
     (re.compile(rf"([0-9]{{1,2}})[-/]([0-9]{{1,2}})[-/]{_YEAR}"), "mdy"),
+    (re.compile(rf"([0-9]{{1,2}})-{_NAME}-([0-9]{{2}})(?![0-9])"), "dmy"),
     (re.compile(rf"{_NAME}{_OF}{_YEAR}"), "my"),
+    (re.compile(rf"([0-9]{{1,2}})/{_YEAR}(?![0-9])"), "my"),
     (re.compile(rf"{_YEAR}-([0-9]{{1,2}})(?![0-9-])"), "ym"),
     (re.compile(rf"{_NAME}{_OF}{_DAY}(?![0-9])"), "md"),
     (re.compile(rf"{_DAY}{_OF}{_NAME}"), "dm"),
 ]
 _WEEKDAY = re.compile(r"(?:on )?(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ?(?:the )?")
 _TIME = re.compile(
-    r"(?:,|at|t)? ?([0-9]{1,2})(?::([0-9]{2}))?(?::([0-9]{2}))?(?:\.0{1,6})?(z| ?utc| ?gmt)? ?(?:([ap])\.?m\.?)?"
+    r"(?:,|at|t)? ?([0-9]{1,2})(?::([0-9]{2}))?(?::([0-9]{2}))?(?:\.0{1,6})?(z| ?utc| ?gmt|[+-]00:?00)?"
+    r" ?(?:([ap])\.?m\.?)?"
 )
+_ARTICLE = re.compile(r"^(?:on|the|le|der|den|dem|am|el|il|em|o|on the) (?=[0-9])")
+_YEAR_WORD = frozenset({"года", "год", "г", "г."})
 _NOON = 12
 _TRIED = 2_000
 _IN_TEXT = re.compile(rf"[0-9]|{_NAME}")
@@ -71,9 +76,13 @@ class Date:
         if _day(text) is not None:
             return text
         words = " ".join(folded(text[:_TRIED]).split())
+        passed = 0
         for start in (match.start() for match in _IN_TEXT.finditer(words.casefold())):
-            found = _longest(words.casefold(), start)
+            found = _longest(words.casefold(), start) if start >= passed else None
             if found is not None and (start == 0 or not words[start - 1].isalnum()):
+                if _RELATIVE.search(words, 0, start):  # the day before it is another
+                    passed = found
+                    continue
                 return None if _is_one_of_two(words, start, found) else words[start:found]
         clock = _CLOCK.search(words)
         return clock[0] if clock and _clock(clock[0]) and not _CLOCK.search(words, clock.end()) else None
@@ -84,8 +93,8 @@ class Date:
             return True
         one, other = _day(a), _day(b)
         if one is None or other is None:
-            return one is other and prose(a) == prose(b)
-        return one[0] == other[0] and (one[1] == other[1] or None in {one[1], other[1]})
+            return one is other and _ERA.sub("bc", prose(a)) == _ERA.sub("bc", prose(b))
+        return one[0] == other[0] and (one[1] or _MIDNIGHT) == (other[1] or _MIDNIGHT)
 
     def fits(self, known: str) -> bool:
         """A date and nothing else."""
@@ -95,6 +104,7 @@ class Date:
 
 _Day = tuple[int | None, int | None, int | None]
 _Time = tuple[int, int, int]
+_MIDNIGHT: _Time = (0, 0, 0)
 _ANY_DAY: _Day = (None, None, None)
 _CLOCK = re.compile(
     r"(?<![\w:])[0-9]{1,2}(?::[0-9]{2}(?::[0-9]{2})?(?: ?[ap]\.?m\.?)?| ?[ap]\.?m\.?)(?![\w:])", re.IGNORECASE
@@ -108,6 +118,13 @@ _FIRST_OF_RANGE = re.compile(
     r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th|\.)? ?(?:and|or|to|through|until|till|und|bis|-|\u2013) ?(?:the )?\Z",
     re.IGNORECASE,
 )
+_RELATIVE = re.compile(
+    r"\b(?:before|after|since|until|till|following|preceding|past|week of|month of|within|avant|après|antes de"
+    r"|después de"
+    r"|depois de|vor|nach|до|после|prima del?|dopo) (?:(?:the|le|el|il|dem|den) )?\Z",
+    re.IGNORECASE,
+)
+"""What stands before a date and makes it another day."""
 _DAY_ALONE = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)?(?![\w:.])")
 
 
@@ -117,6 +134,7 @@ def _day(text: str) -> tuple[_Day, _Time | None] | None:
     if len(text) > 100:  # noqa: PLR2004  no date is that long
         return None
     words = " ".join(folded(text).casefold().split()).strip(" .,*_\"'`$")
+    words = _ARTICLE.sub("", words)
     weekday = _WEEKDAY.match(words)
     if weekday is not None:
         words = words[weekday.end() :]
@@ -126,7 +144,7 @@ def _day(text: str) -> tuple[_Day, _Time | None] | None:
         if match is None or day is None:
             continue
         rest = words[match.end() :].strip(" ,")
-        if not rest or (rest.startswith("(") and rest.endswith(")")) or _WEEKDAY.fullmatch(rest):
+        if not rest or rest in _YEAR_WORD or (rest.startswith("(") and rest.endswith(")")) or _WEEKDAY.fullmatch(rest):
             return day, None
         time = _time(words[match.end() :])
         if time is not None:
@@ -165,6 +183,8 @@ def _made(groups: tuple[str, ...], order: str) -> _Day | None:
     """Year, month and day of what stands in this order; None where there is no such day."""
     parts = {part: _MONTHS.get(said) or int(said) for part, said in zip(order, groups, strict=True)}
     year, month, day = parts.get("y"), parts.get("m"), parts.get("d")
+    if year is not None and len(groups[order.index("y")]) == _SHORT_YEAR:
+        year += 2000 if year < _LAST_CENTURY else 1900
     if order == "mdy" and month is not None and day is not None and month > _LAST and groups[0].isdigit():
         month, day = day, month
     try:
@@ -175,6 +195,8 @@ def _made(groups: tuple[str, ...], order: str) -> _Day | None:
 
 
 _LAST = 12
+_SHORT_YEAR, _LAST_CENTURY = 2, 70
+_ERA = re.compile(r"(?<=[0-9 ])b\.?c\.?(?:e\.?)?$")
 
 
 def _time(text: str) -> _Time | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from a2r_ray.answers.kinds.number import in_stretch
 from a2r_ray.answers.kinds.quantities import Quantity
 from a2r_ray.answers.kinds.reading import read
-from a2r_ray.answers.kinds.spelling import prose
+from a2r_ray.answers.kinds.spelling import worded
+from a2r_ray.answers.kinds.surroundings import opposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,9 @@ class Integer:
         if a == b:
             return True
         one, other = _whole(a), _whole(b)
-        return one.equals(other) if one is not None and other is not None else prose(a) == prose(b)
+        if one is None or other is None:
+            return worded(a) == worded(b)
+        return one.equals(other) and not opposed(a, b)
 
     def fits(self, known: str) -> bool:
         """An integer in digits."""

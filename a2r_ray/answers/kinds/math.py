@@ -13,7 +13,7 @@ from a2r_ray.answers.finding import MAX_LENGTH
 from a2r_ray.answers.kinds.constants import Constant, constant
 from a2r_ray.answers.kinds.quantities import Quantity, near
 from a2r_ray.answers.kinds.reading import Reading, read, reread
-from a2r_ray.answers.kinds.relations import equations, has_names, parts, sides, without_names
+from a2r_ray.answers.kinds.relations import equations, has_names, names, parts, sides, without_names
 from a2r_ray.answers.kinds.spelling import spelled
 
 _NEAR = 1e-9
@@ -91,7 +91,7 @@ class Math:
             if words.kind != "words":
                 continue
             if words.label is not None:
-                return second.key == words.label or (
+                return second.key in {words.label, words.label.upper()} or (
                     words.stated is not None and self.equal(words.stated, second.plain)
                 )
             if second.kind != "words":
@@ -110,6 +110,9 @@ class Math:
         if self._side_by_side(one.plain, other.plain):
             return True
         verdict = self._computed(one, other)
+        if verdict is None and self.tolerance and _brackets(one.plain) == _brackets(other.plain) == "()":
+            ones, others = parts(_inside(one.plain)), parts(_inside(other.plain))
+            verdict = self._one_by_one(ones, others) if len(ones) > 1 else None
         if verdict is not None:
             return verdict
         if one.measure is not None and other.measure is not None and one.measure.factor != other.measure.factor:
@@ -122,7 +125,15 @@ class Math:
         a, b = (without_names(reading.plain) if has_names(reading.plain) else reading.plain for reading in (one, other))
         if equations(a) != equations(b):
             return False
+        if max(len(names(one.plain)), len(names(other.plain))) > 1:
+            return self._one_by_one(parts(_inside(a)), parts(_inside(b)))
         return self._read(reread(a, one), reread(b, other))
+
+    def _one_by_one(self, ones: list[str], others: list[str]) -> bool:
+        """Whether two lists have the same elements in the same order."""
+        if len(ones) != len(others) or len(ones) > _MAX_EQUATIONS:
+            return False
+        return all(self._read(read(a), read(b)) for a, b in zip(ones, others, strict=True))
 
     def _side_by_side(self, one: str, other: str) -> bool:
         """Whether two equations, or two lists of them, have the same left sides and equal right ones, in order."""
@@ -177,6 +188,8 @@ def _at_sight(one: Reading, other: Reading) -> bool | None:
     kinds = {one.kind, other.kind}
     if "based" in kinds:
         return _same_digits(one, other)
+    if kinds == {"quantity", "list"}:
+        return False  # 12,345 is a number, and 12, 345 are two
     if "quantity" in kinds and spelled(one.plain) == spelled(other.plain):
         return True  # 5 mg and 5mg
     if "list" in kinds and "math" in kinds:
@@ -184,6 +197,12 @@ def _at_sight(one: Reading, other: Reading) -> bool | None:
     a_set_and_a_point = {_brackets(one.plain), _brackets(other.plain)} == {"()", "\\{\\}"}
     units = one.measure is not None and other.measure is not None and not one.measure.same(other.measure)
     return False if "math" not in kinds or a_set_and_a_point or units else None
+
+
+def _inside(text: str) -> str:
+    """What a pair of parentheses around all of it holds."""
+    inside = text[1:-1]
+    return inside if text[:1] + text[-1:] == "()" and not any(sign in inside for sign in "()") else text
 
 
 def _brackets(text: str) -> str:

@@ -12,7 +12,8 @@ from a2r_ray.answers.kinds.numerals import numeral
 from a2r_ray.answers.kinds.quantities import Quantity, number
 from a2r_ray.answers.kinds.reading import read
 from a2r_ray.answers.kinds.relations import equations, parts, sides
-from a2r_ray.answers.kinds.spelling import plain, prose
+from a2r_ray.answers.kinds.spelling import plain, prose, with_digits, worded
+from a2r_ray.answers.kinds.surroundings import altered, has_direction, has_symbol, opposed
 
 _EXACT = Fraction(0)
 _MINUS = re.compile(r"(?<!\w)(?:minus|negative) (?=\$?[.0-9])", re.IGNORECASE)
@@ -22,12 +23,6 @@ _COUNTED = re.compile("[a-z ]{2,40}")
 _COMMA = re.compile(r"(?<![\w.,])([-+]?[$€£]? ?[0-9]{1,9}),([0-9]{1,2}|[0-9]{4,9})(?![0-9]|[,.][0-9])")
 """A decimal comma: no thousands have one or two digits behind it."""
 _SAYS_YES_OR_NO = re.compile(r"(?:yes|no|oui|non|ja|nein|sí|sì|si|sim|não|да|нет),\s", re.IGNORECASE)
-_ALTERED = re.compile(
-    r"\s{0,3}(?:squared|cubed|factorial|hal(?:f|ves)|thirds?|quarters?|tens|dozens?|below|base|bce?|mod(?:ulo)?"
-    r"|(?:four|fif|six|seven|eigh|nin|ten|hundred|thousand|million)ths?)(?![a-z])|[.:/-]?[0-9]",
-    re.IGNORECASE,
-)
-"""What behind a number makes it another one."""
 _IN_TEXT = re.compile(r"(?<![\w.,])[-+$€£]{0,2}(?:[0-9]|\.[0-9])")
 
 
@@ -50,7 +45,9 @@ class Number:
             return True
         one, other = in_stretch(a), in_stretch(b)
         if one is None or other is None:
-            return prose(a) == prose(b)
+            return worded(a) == worded(b)
+        if opposed(one[0], other[0]):
+            return False
         if one[1].equals(other[1], self.tolerance):
             return True
         # An irrational is not known exactly here.
@@ -71,6 +68,7 @@ def in_stretch(text: str) -> tuple[str, Quantity] | None:  # noqa: PLR0911  a wa
     text = text.strip()
     if len(text) > MAX_LENGTH or _SAYS_YES_OR_NO.match(text):
         return None
+    text = with_digits(text)
     text = _COMMA.sub(r"\1.\2", text)
     text = _MINUS.sub("-", text)
     if "=" in text:
@@ -132,13 +130,15 @@ def _only(text: str) -> tuple[str, Quantity] | None:
         return None
     rest = text[starts[0] :].strip(" .,;:!?*")
     found = number(rest)
-    if found is not None and _ALTERED.match(rest, found[1]):
+    if found is not None and altered(text, starts[0], text.index(rest, starts[0]) + found[1]):
         return None
+    unknown = found is not None and has_symbol(rest, found[1])
+    keep = text if has_direction(text) else ""
     for length in range(4, 0, -1):  # the number and up to three words
         piece = " ".join(rest.split(" ")[:length]).strip(" .,;:!?*()")
         amount = read(piece).quantity
-        if amount is not None:
-            return piece, amount
-    if found is None or rest[found[1] : found[1] + 1].isalnum():
+        if amount is not None and not (unknown and amount.unit is None):
+            return keep or piece, amount
+    if found is None or unknown or rest[found[1] : found[1] + 1].isalnum():
         return None
-    return rest[: found[1]], Quantity(found[0])
+    return keep or rest[: found[1]], Quantity(found[0])

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from a2r_ray.answers.kinds.units import CURRENCIES, Unit, unit
+from a2r_ray.answers.kinds.magnitudes import magnitude
+from a2r_ray.answers.kinds.units import CURRENCIES, PERMILLE, Unit, unit
 
 MAX_DIGITS = 4_000
 _GROUP = 3
@@ -21,7 +22,7 @@ class Quantity:
     value: Fraction
     unit: Unit | None = None
     compound: bool = False
-    """Written with several units (5 ft 6 in): no bare number is that."""
+    """Written with several units (5 ft 6 in), or per mille: no bare number is that."""
 
     def equals(self, other: "Quantity", tolerance: Fraction = Fraction(0)) -> bool:
         """Whether both say the same; a bare number equals any amount of that number.
@@ -49,10 +50,10 @@ def near(a: Fraction, b: Fraction, tolerance: Fraction) -> bool:
 
 
 _GROUPED = (
-    r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]{1,2}(?:,[0-9]{2}){1,5},[0-9]{3}(?![0-9])"
-    r"|[0-9]{1,3}(?:[ '_][0-9]{3})+(?![0-9])"
+    r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?![0-9])|[1-9][0-9]?(?:,[0-9]{2}){1,5},[0-9]{3}(?![0-9])"
+    r"|[1-9][0-9]{0,2}(?:[ '_][0-9]{3})+(?![0-9])"
 )
-_POINTED = r"[0-9]{1,3}(?:\.[0-9]{3}){2,}(?![0-9.])|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+"
+_POINTED = r"[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}(?![0-9.])|[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+"
 _DECIMAL = rf"(?:{_GROUPED}|[0-9]+)?(?:\.[0-9]+|\.(?![0-9.]))?"
 _EXPONENT = r"(?:[eE][+-]?[0-9]{1,3}(?![0-9]))?"
 _TEN = (
@@ -69,19 +70,6 @@ _NUMBER = re.compile(
     r")"
 )
 _COMMA = re.compile(r"([+-]?[0-9]+),([0-9]{1,9}|[0-9]+)(?![0-9,])")
-_MAGNITUDES = {
-    "dozen": 12,
-    "hundred": 100,
-    "thousand": 1000,
-    "lakh": 10**5,
-    "million": 10**6,
-    "crore": 10**7,
-    "billion": 10**9,
-    "trillion": 10**12,
-    "mn": 10**6,
-    "bn": 10**9,
-}
-_MAGNITUDE = re.compile(r" ?(?:\\text ?\{ ?)?(" + "|".join(_MAGNITUDES) + r")s?(?![a-zA-Z]) ?\}?", re.IGNORECASE)
 _LEAD = re.compile(
     r"(?:(?:about|approximately|approx\.?|around|roughly|exactly|nearly|~|\\approx|\\sim|\\simeq|≈) ?){1,2}",
     re.IGNORECASE,
@@ -107,9 +95,8 @@ def quantity(text: str) -> Quantity | None:
     if found is None:
         return None
     value, end = found
-    magnitude = _MAGNITUDE.match(text, end)
-    if magnitude is not None:
-        value, end = value * _MAGNITUDES[magnitude[1].lower()], magnitude.end()
+    times, end = magnitude(text, end)
+    value *= times
     rest = text[end:]
     if not rest.strip():
         return Quantity(value, currency)
@@ -118,7 +105,7 @@ def quantity(text: str) -> Quantity | None:
         return Quantity(value, currency) if again is not None and again.dimension == currency.dimension else None
     measure = unit(rest)
     if measure is not None:
-        return Quantity(value, measure)
+        return Quantity(value, measure, compound=measure == PERMILLE)
     return _compound(value, rest)
 
 

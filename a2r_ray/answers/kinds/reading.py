@@ -9,7 +9,8 @@ from typing import Literal
 from a2r_ray.answers.finding import MAX_LENGTH
 from a2r_ray.answers.kinds.marks import formula, mathematical, may_be_product
 from a2r_ray.answers.kinds.quantities import Quantity, comma_decimal, quantity
-from a2r_ray.answers.kinds.spelling import plain, prose, spelled
+from a2r_ray.answers.kinds.relations import alternatives, in_parts
+from a2r_ray.answers.kinds.spelling import plain, prose, spelled, worded
 from a2r_ray.answers.kinds.units import Unit, unit
 
 MAX_LISTED = 200
@@ -61,6 +62,7 @@ _LETTER = re.compile(
     r"|(yes|no|true|false)(?:[,;:.!]|-| because ).{1,3000}",
     re.DOTALL,
 )
+_OPTION = re.compile("[a-jA-J]")
 _BASED = re.compile(
     r"\(?([0-9A-Za-z]{1,200}(?:\.[0-9A-Za-z]{1,100})?)\)?_"
     r"(?:\{([0-9]{1,2})\}|([0-9])|\{?\\text ?\{ ?([a-z]{3,8}) ?\}\}?)"
@@ -104,7 +106,7 @@ def read(answer: str) -> Reading:
 def _parted(answer: str) -> str | None:
     """An answer of rows or of enumerated parts, in its order; None for any other."""
     rows = _grid(answer) if "\n" in answer.strip() else None
-    return rows if rows is not None or not _ENUMERATED.match(answer) else prose(answer)
+    return rows if rows is not None or not _ENUMERATED.match(answer) else worded(answer)
 
 
 def _grid(answer: str) -> str | None:
@@ -118,7 +120,7 @@ def _grid(answer: str) -> str | None:
             return None
         rows.append(cells)
     several = len(rows) > 1 and any(len(row) > 1 for row in rows)
-    return "\n".join(" ".join(row).casefold() for row in rows) if several else None
+    return "\n".join(" ".join(row) for row in rows) if several else None
 
 
 def reread(text: str, whole: Reading) -> Reading:
@@ -143,7 +145,7 @@ def _plainly(text: str, answer: str) -> Reading:
         return _number(amount, text)
     compound = formula(text)
     if compound is not None:
-        return Reading("words", compound.casefold(), text)
+        return Reading("words", compound, text)
     based = _BASED.fullmatch(text)
     if based is not None and (based[1][0].isdigit() or len(based[1]) > 1):
         base = int(based[2] or based[3] or _BASES.get(based[4], 0))
@@ -152,7 +154,8 @@ def _plainly(text: str, answer: str) -> Reading:
     named = _NAMED.match(text)
     if named is not None and "=" not in text[named.end() :]:
         return _plainly(text[named.end() :], text[named.end() :])
-    joined = _JOINED.sub(", ", text)
+    text = in_parts(text)
+    joined = _JOINED.sub(", ", alternatives(text))
     listed = _listed(joined)
     if listed is not None:
         return listed
@@ -160,14 +163,16 @@ def _plainly(text: str, answer: str) -> Reading:
 
 
 def _words(text: str, answer: str) -> Reading:
-    words = prose(answer)
-    inside = words[1:-1]
-    if words[:1] in ("(", "[", "{") and words[-1:] in (")", "]", "}") and not any(sign in inside for sign in "()[]{}"):
-        words = inside.strip()
-    opened = _LETTER.fullmatch(words)
+    words, folded = worded(answer), prose(answer)
+    bracketed = words[:1] in ("(", "[", "{") and words[-1:] in (")", "]", "}")
+    if bracketed and not any(sign in words[1:-1] for sign in "()[]{}"):
+        words, folded = words[1:-1].strip(), folded[1:-1].strip()
+        if _OPTION.fullmatch(words) and answer.strip(" $").startswith("("):
+            words = words.upper()  # (b) is (B), and B
+    opened = _LETTER.fullmatch(folded)
     label = None if opened is None else opened[1] or opened[3] or opened[5]
     if opened is not None and not (opened[2] or opened[4] or opened[5]):
-        words, label = label or words, None
+        words, label = (label or words).upper(), None
     return Reading("words", words, text, label=label, product=may_be_product(text))
 
 

@@ -84,6 +84,8 @@ def equations(text: str) -> int:
 
 def without_names(text: str) -> str:
     """The list without the names to which its elements are assigned: ``5`` of ``x = 5``, ``1,2`` of ``x=1, x=2``."""
+    if _EITHER in text:
+        return text
     member = _MEMBER.match(text)
     if member is not None and "=" not in text:
         return text[member.end() :]
@@ -105,4 +107,71 @@ def _turned(own: list[str]) -> list[str]:
 
 def has_names(text: str) -> bool:
     """Whether an element is assigned to a name."""
-    return "=" in text and any(len(own) > 1 and is_name(own[0]) for own in map(_turned, map(sides, parts(text))))
+    return (
+        "=" in text
+        and _EITHER not in text
+        and any(len(own) > 1 and is_name(own[0]) for own in map(_turned, map(sides, parts(text))))
+    )
+
+
+_OR = re.compile(r",? ?\\text ?\{ ?or ?\} ?|,? or ")
+_EITHER = "\\lor "
+_BOUND = re.compile(r"[<>]|\\(?:leq?|geq?|neq?|lt|gt|in|notin|subset|subseteq)(?![a-z])")
+
+
+def alternatives(text: str) -> str:
+    """The text with its "or" as a sign, unless that joins the solutions of one unknown: ``3 or 4``, ``x=3 or x=4``.
+
+    Of bounds and of several unknowns "or" says another thing than "and" and a comma.
+    """
+    said = _OR.split(text)
+    if len(said) == 1:
+        return text
+    plain = _BOUND.search(text) is None and len({sides(part)[0] for part in said if "=" in part}) <= 1
+    return text if plain else _EITHER.join(sorted(part.strip() for part in said))
+
+
+def names(text: str) -> set[str]:
+    """The names to which the elements are assigned; x_1 and x_2 are solutions for one unknown."""
+    own = [_turned(sides(part)) for part in parts(text)]
+    return {"x" if _ROOT.fullmatch(each[0]) else each[0] for each in own if len(each) > 1}
+
+
+_ROOT = re.compile(r"x(?:_\{?[0-9]\}?)?")
+_POINT = re.compile(r"\(([^()=]{3,60})\) ?= ?(\(.{3,200}\))")
+_CASES = re.compile(r"\\begin ?\{cases\}(.{3,300})\\end ?\{cases\}", re.DOTALL)
+_ROWS = re.compile(r"\[(\[[^\[\]]{1,200}\](?: ?, ?\[[^\[\]]{1,200}\]){1,20})\]")
+_ANGLED = re.compile(r"\\langle ?([-+0-9a-z,. ^]{3,100}) ?\\rangle ?")
+
+
+def in_parts(text: str) -> str:
+    r"""Points, systems and matrices in one way: ``(x,y)=(1,2)`` and cases as ``x=1, y=2``, ``[[1],[2]]`` in LaTeX."""
+    point, cases, angled = _POINT.fullmatch(text), _CASES.fullmatch(text), _ANGLED.fullmatch(text)
+    made: str | None = None
+    if point is not None:
+        made = _assigned(parts(point[1]), parts(point[2][1:-1])) if len(parts(point[2])) == 1 else None
+    elif cases is not None:
+        rows = [row.strip(" ,.") for row in cases[1].split("\\\\") if row.strip(" ,.")]
+        whole = all(len(sides(row)) == _TWO and "&" not in row and len(parts(row)) == 1 for row in rows)
+        made = ", ".join(rows) if whole else None
+    elif angled is not None:
+        made = f"({angled[1].strip()})" if "," in angled[1] else None
+    elif text.startswith("[["):
+        made = _matrix(text)
+    elif text.startswith("\\{(") and text.endswith(")\\}"):
+        made = text[2:-2] if len(parts(text[2:-2])) > 1 else None
+    return text if made is None else made
+
+
+def _assigned(unknowns: list[str], values: list[str]) -> str | None:
+    if not len(unknowns) == len(values) > 1 or not all(map(is_name, unknowns)):
+        return None
+    return ", ".join(f"{name}={value}" for name, value in zip(unknowns, values, strict=True))
+
+
+def _matrix(text: str) -> str | None:
+    rows = _ROWS.fullmatch(text)
+    cells = [parts(row[1:-1]) for row in parts(rows[1])] if rows is not None else []
+    if not cells or len({len(row) for row in cells}) > 1 or not all(map(all, cells)):
+        return None
+    return "\\begin{pmatrix}" + "\\\\ ".join("&".join(row) for row in cells) + "\\end{pmatrix}"

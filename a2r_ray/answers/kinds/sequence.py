@@ -7,15 +7,19 @@ from fractions import Fraction
 from functools import lru_cache
 
 from a2r_ray.answers.finding import MAX_LENGTH, clean
+from a2r_ray.answers.kinds.letter_case import without_case
 from a2r_ray.answers.kinds.reading import read
 from a2r_ray.answers.kinds.spelling import folded
 
 _WRAPPED = re.compile(r"\\(?:text|math|mbox)[a-z]{0,6}\s?\{([^{}]*)\}")
 _MATRIX = re.compile(r"\\(?:begin|end)\s?\{[a-zA-Z]{0,8}\*?\}(?:\{[lcr|]{0,40}\})?")
-_ROW = re.compile(r"\]\s*,?\s*\[|\)\s*,\s*\(|\n|;")
+_ROW = re.compile(r"[\])}]\s*,?\s*[\[({]|,\s*[\[({]|[\])}]\s*,|(?<!,)\n|;")
 _CELL = re.compile(r"[&|]")
 _RULE = re.compile(r"[-+|=\s:]*")
-_ITEM = re.compile(r",|-{1,3}>|=>|→|⇒|\\to(?![a-z])|\\rightarrow")
+_MOVE = re.compile(r"(?<![\w.])([0-9]{1,3}\.)(?=[a-zA-Z])")
+"""The number of a move of chess, set close to it."""
+_ITEM = re.compile(r",| > |-{1,3}>|=>|→|⇒")
+_TO = re.compile(r"\\(?:to|rightarrow)(?![a-z])")
 _JOINT = re.compile(r"(?<![\w'])(?:and|then)(?![\w'])")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})")
 _GROUPED = re.compile(r"(?<![0-9,.])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?!,?[0-9])")
@@ -60,7 +64,7 @@ class Sequence:
             and bool(one.parts)
             and (one.items == other.items or not (one.quoted or other.quoted))
             and (_same(one.items, other.items) or one.items == one.rows or other.items == other.rows)
-            and _same(one.rows, other.rows)
+            and _same_rows(one.rows, other.rows)
         )
 
     def fits(self, known: str) -> bool:
@@ -75,13 +79,27 @@ class Sequence:
 
 
 _SEVERAL, _PAIR = 2, 2
-_BULLET = re.compile(r"\s{0,8}(?:[-*•]|\(?[0-9]{1,2}[.)])\s{1,4}(?=\S)")
+_BULLET = re.compile(r"\s{0,8}(?:[-*•]|\(?([0-9]{1,2})[.)])\s{1,4}(?=\S)")
 """What an item of a list begins with."""
 
 
 def _same(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """Whether two divisions agree, or one side has none."""
+    """Whether two divisions of items agree, or one side has none."""
     return one == other or min(len(one), len(other)) <= 1 or set(one) == {1} or set(other) == {1}
+
+
+def _same_rows(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two divisions into rows agree; a row of its own for each item is none."""
+    return one == other or (max(*one, 1) == 1 and len(other) == 1) or (max(*other, 1) == 1 and len(one) == 1)
+
+
+def _is_listed(lines: list[str]) -> bool:
+    """Whether lines are the items of a list: all of them begin with a mark, and where that is a number, in order."""
+    marks = [_BULLET.match(line) for line in lines]
+    numbers = [mark[1] for mark in marks if mark is not None]
+    if len(lines) < _SEVERAL or len(numbers) < len(lines):
+        return False
+    return not any(numbers) or numbers == [str(number) for number in range(1, len(lines) + 1)]
 
 
 @lru_cache(maxsize=16384)
@@ -91,11 +109,12 @@ def _order(text: str) -> _Order:
     text = _WRAPPED.sub(r"\1", _MATRIX.sub("", folded(clean(text)).replace("\\\\", "\n")))
     text = text.replace("\\{", "{").replace("\\}", "}").replace("\\,", " ").replace("\\ ", " ")
     quoted = any(" " in inside.strip() for inside in _QUOTES.findall(text))
-    text = _QUOTES.sub(r"\1", text)
+    text = without_case(_TO.sub("->", _QUOTES.sub(r"\1", text)), loud=True)
     if _ONE_GROUPED.fullmatch(text.strip()) or _PARTED.search(text.strip()):
         text = _GROUPED.sub(lambda number: number[0].replace(",", ""), text)
+    text = _MOVE.sub(r"\1 ", text)
     lines = [line for line in text.split("\n") if line.strip()]
-    if len(lines) >= _SEVERAL and all(map(_BULLET.match, lines)):
+    if _is_listed(lines):
         text = ", ".join(_BULLET.sub("", line, count=1) for line in lines)
     parts: list[str] = []
     items: list[int] = []
@@ -126,10 +145,10 @@ def _items(row: str) -> Iterator[str]:
 
 
 def _part(part: str) -> str:
-    """A number by its value, anything else without case and what surrounds it."""
+    """A number by its value, anything else without the case of words and what surrounds it."""
     if not _NUMBER.fullmatch(part) and any(map(str.isalnum, part)):
         part = part.strip('()[]{}"`*_:.!?')
     if _NUMBER.fullmatch(part):
         value = Fraction(part)
         return str(value) if "." in part or part[:1] in "+-" else part.lstrip("0") or "0"
-    return part.casefold()
+    return part

@@ -5,9 +5,12 @@ r"""Spelling: the one way of writing in which answers are compared.
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 from a2r_ray.answers.finding import MAX_LENGTH, clean
+from a2r_ray.answers.kinds.letter_case import without_case
+from a2r_ray.answers.kinds.notation import in_latex, with_braces
 from a2r_ray.answers.misread import has_cross
 
 _SUPER_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ]+")
@@ -35,6 +38,8 @@ _SIGNS = str.maketrans(
         "\u3001": ",",
     }
 )
+_DIGITS = str.maketrans({chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x966) for digit in range(10)})
+"""Of Arabic, Persian and Hindi."""
 _GREEK = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"
 _GREEK_NAMES = """
     alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega
@@ -49,6 +54,13 @@ _SYMBOLS = str.maketrans(
         "\u00d7": "\\times ",
         "÷": "\\div ",
         "√": "\\sqrt ",
+        "⌊": "\\lfloor ",
+        "⌋": "\\rfloor ",
+        "⌈": "\\lceil ",
+        "⌉": "\\rceil ",
+        "∧": "\\land ",
+        "∨": "\\lor ",
+        "¬": "\\neg ",
         "∞": "\\infty ",
         "\u2208": "\\in ",
         "≤": "\\le ",
@@ -86,16 +98,23 @@ def folded(text: str) -> str:
     text = _VULGAR_RUN.sub(lambda sign: f" \\frac{{{_VULGAR[sign[0]][0]}}}{{{_VULGAR[sign[0]][1]}}}", text)
     text = _SUPER_RUN.sub(lambda run: f"^{{{run[0].translate(_SMALL)}}}", text)
     text = _SUB_RUN.sub(lambda run: f"_{{{run[0].translate(_SMALL)}}}", text)
-    return unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
+    return unicodedata.normalize("NFKC", with_digits(text).translate(_SIGNS)).translate(_SIGNS)
+
+
+def with_digits(text: str) -> str:
+    """The text with its digits as 0 to 9."""
+    return text if text.isascii() else text.translate(_DIGITS)
 
 
 _FILLER = re.compile(
     r"\\!\s*|\\(?:left|right|middle|limits|displaystyle|bigl?|bigr|Bigl?|Bigr)(?![a-zA-Z])\.?|\\text\s*\{\s*\}"
 )
-_THIN = re.compile(r"\\,\s*(?=[a-zA-Z])")
+_THIN = re.compile(r"\\,\s*(?=[a-zA-Z]|\\(?:Omega|mu)(?![a-z]))")
 _SPACE = re.compile(r"(?:(?<!\\)\\[;: ]|\\q?quad(?![a-zA-Z])|[~\s])+")
 _LOOSE = re.compile(r" ?(?:([-+*/=<>^_|(){\[\]]) ?|(\})(?: (?![a-zA-Z]))?)")
 _FRACTION = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
+_DIGITS_OF_FRACTION = re.compile(r"\\[dtc]?frac ?([0-9]) ?([0-9])(?=[0-9])")
+"""As LaTeX reads it, \\frac123 is a half of three."""
 _ROMAN = re.compile(r"\\mathrm ?\{([deijCPE])\}(?! ?/)|\\math(?:it|bf|sf) ?\{([a-zA-Z])\}")
 _SHORT = re.compile(
     r"\\(leq|geq|neq|leqslant|geqslant|dbinom|tbinom|varnothing|lbrace|rbrace|lvert|rvert|vert|colon)(?![a-zA-Z])"
@@ -128,12 +147,11 @@ _FUNCTION = re.compile(
 )
 _OPERATOR = re.compile(rf"\\operatorname\*? ?\{{({_FUNCTIONS}|arcsec|arccsc|arccot)\}}")
 _RADICAL = re.compile("√([0-9]{2,}|[0-9]{1,9}[.][0-9]{1,9})")
-_ROOT = re.compile(r"\\sqrt ?\(([^()]*)\)")
 
 
 def plain(answer: str) -> str:
     r"""The answer as mathematics in one way of writing: delimiters, spacing, variants such as ``\dfrac`` made one."""
-    text = clean(answer)
+    text = in_latex(clean(answer))
     if not text.isascii():
         text = _RADICAL.sub(r"\\sqrt{\1}", text)
         text = folded(text.translate(_SYMBOLS)).translate(_SYMBOLS)
@@ -143,6 +161,7 @@ def plain(answer: str) -> str:
     if "\\" in text:
         # Two backslashes end a row of a matrix; elsewhere they are one, escaped.
         text = text.replace("\\\\", "\\\\ " if "\\begin" in text else "\\")
+        text = _DIGITS_OF_FRACTION.sub(r"\\frac{\1}{\2}\\cdot ", text)
         text = _FILLER.sub("", _THIN.sub(" ", text)).replace("\\,", "")
         text = _SHORT.sub(lambda name: f"{_SHORTER[name[1]]} ", _FRACTION.sub(lambda _: "\\frac", text))
         text = _NATURAL.sub(r"\\ln ", _ACCENT.sub(r"\\\1{\2}", text))
@@ -152,9 +171,8 @@ def plain(answer: str) -> str:
     if "=" in text:
         text = _RELATION.sub(lambda sign: _RELATIONS[sign[0]], text)
     if _FUNCTION.search(text):
-        text = _ROOT.sub(
-            r"\\sqrt{\1}", _FUNCTION.sub(lambda name: f"\\{name[1].lower().replace('infinity', 'infty')} ", text)
-        )
+        text = _FUNCTION.sub(lambda name: f"\\{name[1].lower().replace('infinity', 'infty')} ", text)
+        text = with_braces(text)
     if "^" in text:
         text = _BRACED_POWER.sub(lambda power: f"^{{{power[1].strip('()')}}}", text)
     return _LOOSE.sub(r"\1\2", _SPACE.sub(" ", text)).strip()
@@ -245,9 +263,30 @@ def _folded_case(text: str) -> str:
 @lru_cache(maxsize=8192)
 def prose(answer: str) -> str:
     """The answer as words: without case, wrappers, quotes around it, and spaces that part no words or numbers."""
+    return _joined(answer, _folded_case)
+
+
+@lru_cache(maxsize=8192)
+def worded(answer: str) -> str:
+    """The same, where only words of natural language are without case: ``R`` and ``r`` are two things."""
+    return _joined(answer, without_case)
+
+
+@lru_cache(maxsize=8192)
+def said(answer: str) -> str:
+    """The same for what is no mathematics, where what is all in capitals is what is all in small letters."""
+    return _joined(answer, partial(without_case, loud=True))
+
+
+def _joined(answer: str, lowered: Callable[[str], str]) -> str:
+    if len(answer) > MAX_LENGTH:
+        return answer.strip()
+    text = lowered(_unwrapped(answer))
+    return _JOINT.sub("", text) or text
+
+
+def _unwrapped(answer: str) -> str:
     text = answer.strip()
-    if len(text) > MAX_LENGTH:
-        return text
     for _ in range(4):
         before = text
         text = clean(text)
@@ -262,5 +301,4 @@ def prose(answer: str) -> str:
         if text == before:
             break
     text = " ".join(_SPACE.sub(" ", _ARROW.sub("->", text.replace("\\,", " "))).split())
-    text = _folded_case(_SPACED.sub(r"\1", text)).rstrip(".,;!")
-    return _JOINT.sub("", text) or text
+    return _SPACED.sub(r"\1", text).rstrip(".,;!")

@@ -1,9 +1,9 @@
-"""Text: words, compared without case, spacing, and the quotes and marks around them."""
+"""Text: words, compared without the case of words, spacing, and the quotes and marks around them."""
 
 from dataclasses import dataclass
 
 from a2r_ray.answers.kinds.reading import read
-from a2r_ray.answers.kinds.spelling import prose
+from a2r_ray.answers.kinds.spelling import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Text:
 
     def equal(self, a: str, b: str) -> bool:
         """The same words in the same order."""
-        return a == b or (prose(a) == prose(b) and _amounts(a) == _amounts(b))
+        return a == b or (said(a) == said(b) and _amounts(a) == _amounts(b))
 
     def fits(self, known: str) -> bool:
         """Words only: no number, no mathematics, no letter alone, which may be a variable or a choice."""

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import product as pairs
+
+from a2r_ray.answers.kinds.unit_table import BASE, PREFIXED, PREFIXES, TABLE
 
 MAX_LENGTH = 80
 """Characters; what is longer is no unit."""
@@ -40,130 +43,33 @@ class Unit:
         return self.dimension == other.dimension or {self, other} == _POUNDS
 
 
-_INCH = Fraction("0.0254")
-_POUND = Fraction("0.45359237")
-_GALLON = 231 * _INCH**3
-_TABLE = f"""
-length 1 m metre meter
-length 1000 km kilometre kilometer
-length 1/100 cm centimetre centimeter
-length 1/10 dm decimetre decimeter
-length 1/1000 mm millimetre millimeter
-length 1/1000000 µm um micron micrometre micrometer
-length 1/1000000000 nm nanometre nanometer
-length {_INCH} in inch inche
-length {12 * _INCH} ft foot feet
-length {36 * _INCH} yd yard
-length {63360 * _INCH} mi mile
-length 1852 nmi
-mass 1 g gm gram gramme
-mass 1000 kg kilogram kilogramme kilo
-mass 1/1000 mg milligram
-mass 1/1000000 µg ug microgram
-mass 1000000 tonne
-mass {_POUND * 1000} lb pound
-mass {_POUND * 1000 / 16} oz ounce
-time 1 s sec second
-time 1/1000 ms millisecond
-time 1/1000000 µs us microsecond
-time 1/1000000000 ns nanosecond
-time 60 min minute
-time 3600 h hr hour
-time 86400 day
-time 604800 wk week
-month 1 month
-month 12 yr year
-month 120 decade
-month 1200 century centurie
-volume 1/1000 L l litre liter
-volume 1/1000000 ml mL millilitre milliliter cc
-volume 1/100000 cl cL centilitre centiliter
-volume 1/10000 dl dL decilitre deciliter
-volume {_GALLON} gal gallon
-volume {_GALLON / 4} qt quart
-volume {_GALLON / 8} pint
-area 10000 ha hectare
-area {43560 * (12 * _INCH) ** 2} acre
-current 1 A amp ampere
-current 1/1000 mA milliamp milliampere
-kelvin 1 K kelvin
-celsius 1 C °C celsiu celsius centigrade
-fahrenheit 1 F °F fahrenheit
-degree 1 ° deg degree
-degree 1/60 arcmin arcminute
-radian 1 rad radian
-mole 1 mol mole
-mole 1/1000 mmol
-frequency 1 Hz hz hertz
-frequency 1000 kHz kilohertz
-frequency 1000000 MHz megahertz
-frequency 1000000000 GHz gigahertz
-force 1 N newton
-force 1000 kN kilonewton
-energy 1 J joule
-energy 1000 kJ kilojoule
-energy 1000000 MJ megajoule
-energy 3600000 kWh
-energy 1/1 Nm
-electronvolt 1 eV electronvolt
-electronvolt 1000 keV
-electronvolt 1000000 MeV
-calorie 1 cal calorie
-calorie 1000 kcal kilocalorie
-power 1 W watt
-power 1000 kW kilowatt
-power 1000000 MW megawatt
-power 1/1000 mW milliwatt
-voltage 1 V volt
-voltage 1000 kV kilovolt
-voltage 1/1000 mV millivolt
-resistance 1 Ω ohm
-resistance 1000 kΩ kilohm
-charge 1 coulomb
-pressure 1 Pa pascal
-pressure 1000 kPa kilopascal
-pressure 100000 bar
-pressure 101325 atm atmosphere
-speed 5/18 kmph kph kmh
-speed 1397/3125 mph
-bit 1 bit
-bit 8 byte B
-bit 8000 KB kB kilobyte
-bit 8000000 MB megabyte
-bit 8000000000 GB gigabyte
-bit 8000000000000 TB terabyte
-percent 1 % percent percentage pct
-percent 1/10 ‰ permille
-USD 1 dollar usd USD US$ buck
-USD 1/100 cent ¢
-EUR 1 € euro eur EUR
-GBP 1 £ gbp GBP
-GBP 1/100 pence penny p
-JPY 1 ¥ yen jpy JPY
-INR 1 ₹ rupee inr INR rs Rs
-CNY 1 yuan cny CNY rmb RMB
-KRW 1 ₩ won krw KRW
-RUB 1 ₽ ruble rouble rub RUB
-CHF 1 franc chf CHF
-ordinal 1 st nd rd th
-anything 1 unit
-"""
-_BASE = {
-    "volume": (("length", 3),),
-    "area": (("length", 2),),
-    "speed": (("length", 1), ("time", -1)),
-    "frequency": (("time", -1),),
-}
 _UNITS: dict[str, Unit] = {}
-for _line in _TABLE.split("\n"):
-    if _line:
-        _kind, _size, *_names = _line.split()
-        for _name in _names:
-            _UNITS[_name] = Unit(_BASE.get(_kind, ((_kind, 1),)), Fraction(_size))
+
+
+def _fill() -> None:
+    for line in TABLE.split("\n"):
+        if line:
+            kind, size, *names = line.split()
+            _UNITS.update(dict.fromkeys(names, Unit(_dimension(kind), Fraction(size))))
+    for line, prefix in pairs(PREFIXED.strip().split("\n"), PREFIXES.strip().split("\n")):
+        kind, size, symbol, *names = line.split()
+        times, sign, word = (part.strip("-") for part in prefix.split())
+        own = Unit(_dimension(kind), Fraction(size) * Fraction(times))
+        _UNITS.update({f"{sign}{symbol}": own} | {f"{word}{name}": own for name in names})
+    del _UNITS["kT"], _UNITS["kF"]
+
+
+def _dimension(kind: str) -> Dimension:
+    powers = BASE.get(kind, f"{kind} 1").split()
+    return tuple((base, int(power)) for base, power in zip(powers[::2], powers[1::2], strict=True))
+
+
+_fill()
 _POUNDS = {_UNITS["lb"], _UNITS["gbp"]}
 """£5 is 5 pounds, which may be mass."""
 CURRENCIES = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "₹": "inr", "₩": "krw", "₽": "rub"}
 """The signs that stand before an amount."""
+PERMILLE = _UNITS["‰"]
 ANY = _UNITS["unit"].dimension
 """``5 units`` may be anything."""
 
@@ -173,6 +79,8 @@ _NO_THINGS = """
     this therefore thus hence while with without except
     squared cubed factorial square cube root halve below above under zero base modulo mod choose negative positive
     infinity power pi bce bc ad ce ago double triple twice
+    minimum maximum least most remainder
+    más menos plus moins mehr weniger oder più meno mais ou более менее больше меньше или
 """
 _NUMBER_WORDS = """
     one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety
@@ -198,6 +106,11 @@ _BOUND = re.compile(r"\\cdot|[*·^-]|/[a-zA-Z](?![a-zA-Z])")
 _DIRECTION = re.compile(r"° ?[NSEW]$")
 _WORDS = re.compile(r"(?:[^\W\d_]+(?:['-][^\W\d_]+)*[ ,]{0,2}){1,6}")
 _TEXT = re.compile(r"\\(?:text(?:bf|it|rm|normal)?|math(?:rm|bf|it|sf)|mbox|operatorname) ?\{([^{}]*)\}")
+_POWER = re.compile(r"\^\{([+-]?[1-9])\}")
+_UNDER = re.compile(r"/ ?\(([^()]*)\)")
+"""All that follows a stroke is below it: J/(mol K)."""
+_MICRO_TEXT = re.compile(r"\\(?:mu|Omega) ?\\(?:text|math)")
+_PREFIXED = re.compile(r"(µ|(?<![^\W])[km](?= Ω)) (?=[a-zA-ZΩ])")
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 _AFTER = {"squared": 2, "cubed": 3}
 
@@ -207,11 +120,15 @@ def unit(text: str) -> Unit | None:
     """The unit that a text of one is; None where it is none, such as a variable, or a sentence that goes on."""
     if len(text) > MAX_LENGTH:
         return None
-    text = text.replace("^\\circ", "°").replace("^{\\circ}", "°")
+    text = _POWER.sub(r"^\1", text.replace("^\\circ", "°").replace("^{\\circ}", "°"))
     set_apart = text.startswith((" ", "\\text", "\\math", "\\mbox", "\\operatorname"))
+    set_apart = set_apart or _MICRO_TEXT.match(text) is not None
+    if "\\" in text and (set_apart or text.startswith("k")):
+        text = text.replace("\\Omega", "Ω").replace("\\mu", "µ")
+    text = _UNDER.sub(r"/\1", text.replace("per cent", "percent"))
     text = _TEXT.sub(r" \1 ", text).replace("\\%", "%").replace("° C", "°C").replace("° F", "°F")
     text = _SCALE.sub(" ", text)
-    text = " ".join(text.split()).rstrip(".").replace(" ^", "^")
+    text = _PREFIXED.sub(r"\1", " ".join(text.split()).rstrip(".").replace(" ^", "^"))
     text = re.sub(r"\\frac ?\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text)
     if not text or _BOUND.match(text) or _DIRECTION.search(text):
         return None
@@ -285,8 +202,8 @@ def _tokens(text: str) -> Iterator[tuple[str, str, str, str, str]]:
 def _named(name: str) -> Unit | None:
     if name in _UNITS:
         return _UNITS[name]
-    if len(name) >= _A_THING:
-        lower = name.lower()
+    lower = name.lower()
+    if (len(name) >= _A_WORD and lower != "mmol") or lower in _SHORT_WORDS:  # of a symbol the case counts: mW and MW
         return _UNITS.get(lower) or _UNITS.get(_singular(lower))
     return None
 
@@ -299,12 +216,21 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
+_COUNTER = re.compile(
+    r"(?!.*(?:以|余|多|内|超|次方|平方|立方|分之|折|成|割|半|减|加|乘|除|倍|点|和|或|与|未|不|이상|이하|미만|초과|제곱|배|반|또는"
+    r"|[0-9零一二三四五六七八九十百千万亿]))[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]{1,8}"
+)
+"""Counters and things of Chinese, Japanese and Korean, which need no space, but for what makes another number."""
+_SHORT = "day bit min sec yen won mol rad usd eur gbp jpy inr cny krw hrs yrs lbs kgs"
+_SHORT_WORDS = frozenset(_SHORT.split())
 _FILLERS = frozenset({"the", "of", "a", "an", "in", "total"})
 _TIMES_OF_DAY = frozenset({"am", "pm"})
 
 
 def _thing(text: str, *, set_apart: bool) -> Unit | None:
     """What is counted: a few words that are no sentence."""
+    if _COUNTER.fullmatch(text):
+        return Unit((("thing", 1),), things=(text[1:] if len(text) > 1 and text[0] in "个個" else text,))
     if not _WORDS.fullmatch(text):
         return None
     words = text.replace(",", " ").casefold().split()

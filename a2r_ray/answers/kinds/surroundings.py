@@ -1,0 +1,74 @@
+"""Surroundings: what stands around the only number of a sentence, and makes it another amount, or another direction."""
+
+import re
+
+_BEFORE = re.compile(
+    r"(?:\b(?:than|at (?:least|most)|up to|over|under|above|below|beyond|exceed(?:s|ing)?|twice|double|triple|thrice"
+    r"|quadruple|half|thirds?|quarters?|fifths?|root|square|cube|reciprocal|inverse|factorial|logarithm|log|power"
+    r"|multiples?|factors?|divisors?|percent|plus|minus|times|(?:divided|multiplied) by|not|never|no|min(?:imum)?"
+    r"|max(?:imum)?|between|without|except|besides|within|nearly double|modulo|mod|base|non"
+    r"|plus de|moins de|au moins|au plus|pas|más de|menos de|mais de|al menos|pelo menos|doble de|dobro de|moitié de"
+    r"|mitad de|als|mindestens|höchstens|nicht|über|unter|più di|meno di|almeno|более|менее|больше|меньше|не|до"
+    r"|свыше)|n't|[<>≤≥≠±√×*/^%!]|\\(?:leq?|geq?|neq?|lt|gt|pm|sqrt))"
+    r"(?: (?:of|the|a|an|than|about|exactly|number|value|equal|to|only))*[ ({]*[-$€£]{0,2}\Z",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"\s{0,3}(?:(?:squared|cubed|factorial|hal(?:f|ves)|thirds?|quarters?|tens|dozens?|below|base|bce?|mod(?:ulo)?"
+    r"|(?:four|fif|six|seven|eigh|nin|ten|hundred|thousand|million)ths?"
+    r"|or (?:more|less|fewer|higher|lower|greater|above|below|over|under|so)"
+    r"|and (?:up|above|over|below|under|counting)"
+    r"|(?:more|less|fewer|greater|smaller|larger|higher|lower) than"
+    r"|plus|minus|(?:divided|multiplied) by|to the|out of"
+    r"|r(?:em(?:ainder)?)? ?[0-9]{1,9}|remainder|min(?:imum)?|max(?:imum)?|at (?:least|most)|choose"
+    r"|times (?!a\b)(?:[a-z0-9]|the (?:number|value|amount))"
+    r"|ou (?:plus|moins)|o más|ou mais|oder mehr|или (?:более|менее))"
+    r"(?![a-z])|[+^!*/<>≤≥](?![-*/)])|- ?[a-z](?![a-z]))|\*{0,2}[.:/-]?[0-9]",
+    re.IGNORECASE,
+)
+_SYMBOL = re.compile(
+    r" ?(?!(?:an?|in|is|as|if|so|at|we|it|he|i|for|the|but|and|was|are|who|all|did|can|per)\b)[^\W\d_]{1,3}(?!\w)"
+)
+"""A short word that no table knows is a unit, or a variable, and the number is not alone."""
+
+
+def altered(text: str, start: int, end: int) -> bool:
+    """Whether what stands around the number at this place makes it another: ``less than 5``, ``5 or more``, ``5!``."""
+    before = text[max(0, start - 40) : start]
+    return _BEFORE.search(before) is not None or _AFTER.match(text, end) is not None
+
+
+def has_symbol(text: str, end: int) -> bool:
+    """Whether a symbol follows the number that ends here, which may be a unit that is not known."""
+    return _SYMBOL.match(text, end) is not None
+
+
+_PAIRS = """
+    east west, eastward westward, north south, northward southward, left right, up down, upward downward,
+    upwards downwards, increase decrease, increased decreased, increasing decreasing, gain loss, gained lost,
+    profit loss, rise fall, rose fell, above below, clockwise counterclockwise, clockwise anticlockwise, inward outward,
+    forward backward, forwards backwards, deposit withdrawal, credit debit, more less, more fewer, earlier later,
+    before after, ahead behind, faster slower, hotter colder, warmer cooler, older younger, taller shorter,
+    longer shorter, higher lower, surplus deficit, income expense
+"""
+_OPPOSITES: dict[str, frozenset[str]] = {}
+for _pair in _PAIRS.replace("\n", " ").split(","):
+    _one, _other = _pair.split()
+    for _word, _opposite in ((_one, _other), (_other, _one)):
+        _OPPOSITES[_word] = _OPPOSITES.get(_word, frozenset()) | {_opposite}
+_WORD = re.compile(r"[a-z]{2,20}")
+
+
+def _directions(text: str) -> set[str]:
+    return {word for word in _WORD.findall(text.casefold()) if word in _OPPOSITES}
+
+
+def has_direction(text: str) -> bool:
+    """Whether a text says which way its amount goes: ``5 m/s east``, ``a loss of 5``."""
+    return bool(_directions(text))
+
+
+def opposed(one: str, other: str) -> bool:
+    """Whether two texts say opposite ways."""
+    others = _directions(other)
+    return any(_OPPOSITES[word] & others and word not in others for word in _directions(one))
