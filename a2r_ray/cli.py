@@ -287,7 +287,7 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
         signal.signal(again, end)
     Stopped.asked = Stopped(signum)
     with suppress(OSError):
-        os.write(2, f"stopping ({Stopped.asked}); asked again, at once\n".encode())
+        os.write(2, f"stopping ({Stopped.asked}); a second signal ends it at once\n".encode())
     raise Stopped.asked
 
 
