@@ -210,13 +210,17 @@ def open_file(run: Storage, name: str) -> pq.ParquetFile:
     return parquet
 
 
+_SHOWN = 3
+
+
 def _check_columns(run: Storage, name: str, parquet: pq.ParquetFile) -> None:
     folder, there = name.partition("/")[0], set(parquet.schema_arrow.names)
     lacking = [column for column in SCHEMAS[_SAME.get(folder, folder)].names if column not in there]
     if lacking:
+        more = f" and {len(lacking) - _SHOWN} more columns" if len(lacking) > _SHOWN else ""
         raise StorageError(
             f"{run.join(name)}: it is no file of this table, or of another version of it, for it lacks "
-            f"{', '.join(lacking)}; move it out of the folder"
+            f"{', '.join(lacking[:_SHOWN])}{more}; move it out of the folder"
         )
 
 
