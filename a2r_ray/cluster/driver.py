@@ -8,6 +8,7 @@ before it goes on, so what the files hold adds up by itself.
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -73,46 +74,90 @@ def run(
         _say("the run is complete, and its input is as it was: nothing is left to do")
         return summarize(Storage(config.output), *there, {})
     to: connection.Connection | None = None
-    with ExitStack() as connected:  # it ends last: when it does, Ray's native code may end the process
+    with ExitStack() as opened:  # it ends last: when it does, Ray's native code may end the process
         if connection.is_elsewhere():
             tell(f"connecting to the Ray cluster at {connection.where()}")
-            to = connected.enter_context(connection.connected())
+            to = opened.enter_context(connection.connected())
             with output_looked_for(config.output):
                 import_module("a2r_ray.cluster.phases")  # it takes about as long as the nodes
         for doubt in doubts(source, checked_first_rows(config, source), Answers(config.answer)):
             _say(f"warning: {doubt}")
-        rows = row_count(source)
+        progress.total = row_count(source)
         # Before Ray is begun here: a folder that cannot be used is said at once.
-        given = Given(rows, version, partial(_problems, source), partial(_changed_paths, config, source))
-        folder = connected.enter_context(RunFolder.open(config, given, retry=retry, redo_changed=redo_changed))
-        progress.total, progress.done_before = rows, folder.done_before
-        if not folder.is_judged:
-            tell("judging the answers anew")
-            count = folder.judge_again(partial(_judge_again, config, source, folder, compile_to))
-            _say(f"known answers, or what an answer is, have changed: {count:,} results are judged anew by their texts")
+        given = Given(progress.total, version, partial(_problems, source), partial(_changed_paths, config, source))
+        folder = opened.enter_context(RunFolder.open(config, given, retry=retry, redo_changed=redo_changed))
+        progress.done_before = folder.done_before
+        attempt = _Attempt(config, source, folder, compile_to, progress, observe)
         try:
+            attempt.judge_again()
             if to is None:
                 tell("starting Ray on this machine")
-                to = connected.enter_context(connection.connected())
-            from a2r_ray.cluster import phases
+                to = opened.enter_context(connection.connected())
+            attempt.answer(to)
+        except BaseException as error:
+            attempt.break_off(error)
+            raise
+        receipt = attempt.conclude("complete")
+    return summarize(folder.storage, folder.record, receipt, progress.replicas)
 
-            connected.enter_context(phases.tuned(to))
-            choice, planned_phases = planned(config, connection.cluster(), compile_to)
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One attempt at a run, once its folder is open."""
+
+    config: Config
+    source: Source
+    folder: RunFolder
+    compile_to: Compile
+    progress: Progress
+    observe: Observer | None
+
+    def judge_again(self) -> None:
+        """Judges what is stored by the present rule of what an answer is, where it was judged by another."""
+        if self.folder.is_judged:
+            return
+        _tell_doing(self.progress, self.observe, "judging the answers anew")
+        count = self.folder.judge_again(self._judge_stored)
+        _say(f"known answers, or what an answer is, have changed: {count:,} results are judged anew by their texts")
+
+    def _judge_stored(self) -> int:
+        config, folder, source = self.config, self.folder, self.source
+        writers = [name for phase in self.compile_to(config, "streaming") for name in fingerprints(phase)]
+        stored = stored_paths(folder.storage, writers, source, config.explorer.paths if config.explorer else None)
+        own_kinds = {each.problem_id: each.answer_kind for each in _problems(source) if each.answer_kind}
+        return judge_again(folder.storage, stored, concluding(config), own_kinds, folder.to_judge)
+
+    def answer(self, to: connection.Connection) -> None:
+        """Has all that is left answered on a cluster, phase by phase."""
+        from a2r_ray.cluster import phases
+
+        config, folder = self.config, self.folder
+        with phases.tuned(to):
+            choice, planned_phases = planned(config, connection.cluster(), self.compile_to)
             folder.note(schedule=choice.schedule, why=choice.why)
             _tell(choice)
-            tell("loading the models" if config.explorer or config.synthesizer else "voting")
-            reading = phases.reading(config, source, planned_phases, folder)
-            phases.drive(planned_phases, reading, progress, partial(_tick, folder, observe))
-        except BaseException as error:
-            stopped = Stopped.asked is not None or isinstance(error, KeyboardInterrupt | Stopped)
-            outcome = "interrupted" if stopped else "failed"
-            with suppress(OutputError):  # the first error is the one to read
-                if not stopped:
-                    folder.note(error=public(str(error))[:_LONGEST_ERROR])
-                _conclude(folder, progress, outcome)
-            raise
-        receipt = _conclude(folder, progress, "complete")
-    return summarize(folder.storage, folder.record, receipt, progress.replicas)
+            loading = "loading the models" if config.explorer or config.synthesizer else "voting"
+            _tell_doing(self.progress, self.observe, loading)
+            reading = phases.reading(config, self.source, planned_phases, folder)
+            phases.drive(planned_phases, reading, self.progress, partial(_tick, folder, self.observe))
+
+    def break_off(self, error: BaseException) -> None:
+        """Writes the receipt of an attempt that ends before its end."""
+        stopped = Stopped.asked is not None or isinstance(error, KeyboardInterrupt | Stopped)
+        with suppress(OutputError):  # the first error is the one to read
+            if not stopped:
+                self.folder.note(error=public(str(error))[:_LONGEST_ERROR])
+            self.conclude("interrupted" if stopped else "failed")
+
+    def conclude(self, outcome: str) -> dict[str, Any]:
+        """Writes the receipt and ends the attempt."""
+        folder, progress = self.folder, self.progress
+        counts = None if progress.input_rows is None else InputCounts(**progress.input_rows)
+        folder.note_generated(progress.replicas)
+        receipt = account(folder.storage, counts, outcome, folder.stored_before, progress.total)
+        folder.write("receipt.json", receipt)
+        folder.finish(outcome)
+        return receipt
 
 
 def _problems(source: Source) -> Iterator[Problem]:
@@ -125,24 +170,6 @@ def _changed_paths(config: Config, source: Source, run: Storage) -> list[str]:
         return []
     as_stored = partial(brought_text, explorer=config.explorer)
     return changed_paths(source, table.scan(run, "paths", STORED), as_stored)
-
-
-def _judge_again(config: Config, source: Source, folder: RunFolder, compile_to: Compile) -> int:
-    """Judges what is stored by the present rule of what an answer is; returns how many results."""
-    writers = [name for phase in compile_to(config, "streaming") for name in fingerprints(phase)]
-    stored = stored_paths(folder.storage, writers, source, config.explorer.paths if config.explorer else None)
-    own_kinds = {each.problem_id: each.answer_kind for each in _problems(source) if each.answer_kind}
-    return judge_again(folder.storage, stored, concluding(config), own_kinds, folder.to_judge)
-
-
-def _conclude(folder: RunFolder, progress: Progress, outcome: str) -> dict[str, Any]:
-    """Writes the receipt and ends the attempt."""
-    counts = None if progress.input_rows is None else InputCounts(**progress.input_rows)
-    folder.note_generated(progress.replicas)
-    receipt = account(folder.storage, counts, outcome, folder.stored_before, progress.total)
-    folder.write("receipt.json", receipt)
-    folder.finish(outcome)
-    return receipt
 
 
 def _tell_doing(progress: Progress, observe: Observer | None, doing: str) -> None:

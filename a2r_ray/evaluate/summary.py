@@ -147,8 +147,10 @@ class Summary:
         return ", ".join(f"{count:,} {route}" for route, count in named.items()) or "none"
 
     def _answers(self) -> str:
+        if not self.kinds:
+            return ""
         few = len(self.kinds) == 1
-        shown = ", ".join(kind if few else f"{kind} {count:,}" for kind, count in self.kinds.items()) or "none"
+        shown = ", ".join(kind if few else f"{kind} {count:,}" for kind, count in self.kinds.items())
         undecided = f"; {self.undecided:,} comparisons took too long, and count as different" if self.undecided else ""
         return f"of kind {shown}{undecided}"
 

@@ -66,6 +66,8 @@ def open_dataset(config: InputConfig) -> HuggingFaceDataset:
 
 def _saved(saved: Any, config: InputConfig) -> Any:
     """The split in what was saved with ``save_to_disk``: several, by name, or a single one."""
+    if config.subset:
+        raise InputError(f"{config.path}: it was saved with save_to_disk and has no subsets; leave input.subset out")
     splits = list(saved) if isinstance(saved, dict) else [str(saved.split)] if saved.split else []
     if splits and config.split not in splits:
         raise InputError(f"{config.path}: no split `{config.split}`; set input.split to one of {', '.join(splits)}")

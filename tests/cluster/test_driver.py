@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import duckdb
 import pyarrow.parquet as pq
@@ -73,7 +74,9 @@ def test_every_row_is_in_results_or_rejects_exactly_once_and_the_same_whatever_t
 
 
 @pytest.mark.usefixtures("messy")
-def test_what_is_done_is_never_done_again_whatever_more_is_asked_for(document: dict[str, Any]) -> None:
+def test_what_is_done_is_never_done_again_whatever_more_is_asked_for(
+    document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     document["input"]["limit"] = 5
     assert driver.run(parse_config(document)).receipt["ok"] == 5
     document["input"]["limit"] = None
@@ -106,6 +109,12 @@ def test_what_is_done_is_never_done_again_whatever_more_is_asked_for(document: d
     assert judged.receipt["tokens"] == receipt["tokens"]
     assert dict(judged.lines())["answers"] == "of kind text"
     assert rows(document["output"], "results", "distinct answer_kind") == [("text",)]
+    # What fails while it judges has its receipt, too.
+    monkeypatch.setattr(driver, "judge_again", Mock(side_effect=A2RError("no verdicts today")))
+    document["answer"] = {"kind": "integer"}
+    with pytest.raises(A2RError, match="no verdicts today"):
+        driver.run(parse_config(document))
+    assert json.loads((Path(document["output"]) / "receipt.json").read_text())["outcome"] == "failed"
 
 
 def test_faults_of_paths_are_data_and_of_whole_problems_rejects(document: dict[str, Any]) -> None:

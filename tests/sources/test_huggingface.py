@@ -43,6 +43,8 @@ def test_a_split_of_a_saved_dict(tmp_path: Path) -> None:
     assert problems(config(tmp_path / "saved", split="test")) == [(name, 1, "b"), (name, 2, "c")]
     with pytest.raises(InputError, match=r"no split `dev`; set input\.split to one of train, test"):
         open_source(config(tmp_path / "saved", split="dev"))
+    with pytest.raises(InputError, match=r"has no subsets; leave input\.subset out"):
+        open_source(config(tmp_path / "saved", split="test", subset="main"))
 
 
 def test_a_folder_has_one_name_in_every_copy_of_a_ray_job(tmp_path: Path) -> None:
