@@ -22,7 +22,7 @@ _SIGNS |= {"億": 10**8, "억": 10**8, "兆": 10**12, "조": 10**12}
 _WORDS = {name: int(line.split()[0]) for line in _TABLE.strip().splitlines() for name in line.split()[1:]}
 _NAMES = "|".join(map(re.escape, sorted(_WORDS, key=len, reverse=True)))
 _MAGNITUDE = re.compile(
-    rf" ?(?:\\text ?\{{ ?)?(?:({_NAMES})s?(?![^\W_])\.?|([{''.join(_SIGNS)}])) ?\}}?(?: (?:de|di|d'))?",
+    rf" ?(?:\\text ?\{{ ?)?(?:({_NAMES})s?(?![^\W_])\.?|([{''.join(_SIGNS)}]))(?: ?\}})?(?: (?:de|di|d'|of)(?= ))? ?",
     re.IGNORECASE,
 )
 _SHORT = 3

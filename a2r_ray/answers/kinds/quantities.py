@@ -98,6 +98,8 @@ def quantity(text: str) -> Quantity | None:
     times, end = magnitude(text, end)
     value *= times
     rest = text[end:]
+    if times > 1 and rest.count("}") > rest.count("{"):
+        rest = rest.replace("}", "", 1)  # of \text{ million dollars}
     if not rest.strip():
         return Quantity(value, currency)
     if currency is not None:
