@@ -7,7 +7,13 @@ if the question were another. None of that displaces the answer that is given in
 import re
 from enum import Enum, auto
 
-from a2r_ray.answers.finding.announcement import compiled
+_CAPITAL = re.compile(r"\\.|\(\?P|[A-Z]")
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern for texts in lower case: with IGNORECASE each word of an alternation takes twenty times as long."""
+    return re.compile(_CAPITAL.sub(lambda found: found[0].lower() if len(found[0]) == 1 else found[0], pattern))
+
 
 _CLOSE = 70
 """Characters between whoever says something and what they say."""
@@ -59,36 +65,36 @@ _FINDING = (
     r"|vote|list)(?:s|es|ing|d|ed)?|found|got|gave|chose|came|had|ha[sd]|mis\w{3,14}"
     r"|trouvent?|obtient|findet|erhält|encuentra|obtiene|trova|ottiene|encontra|obtém|получа[ею]т"
 )
-_OWN = re.compile(
-    r"(?<!\w)(?i:I|we|us|me|let[’']?s|je|j[’']|nous|ich|wir|yo|nosotros|io|noi|eu|nós|я|мы)(?!\w)[^.;:]{0,30}$"
+_OWN = _compiled(
+    r"(?<!\w)(?:I|we|us|me|let[’']?s|je|j[’']|nous|ich|wir|yo|nosotros|io|noi|eu|nós|я|мы)(?!\w)[^.;:]{0,30}$"
 )
 _DENIES = r"(?:do|does|did|would|could|can|should)(?: not|n[’']t)|never|cannot|can[’']t|hardly"
 
-_OWNED = compiled(
+_OWNED = _compiled(
     r"(?:(?!(?:today|problem|question|let|it|that|what|there|here|puzzle|exercise"
     r"|equation)['’])(?<!\w)\w[\w.]{0,24}['’]s?"
     r"|(?<!\w)(?:whose|their|his|her|its))[*_]{0,3} (?:\w{3,12} ){0,2}[*_]{0,3}$"
 )
 """Before the word for an answer: "path 2's", "whose", "their"."""
-_ADJECTIVE = compiled(
+_ADJECTIVE = _compiled(
     r"(?<!\w)(?:majority|minority|most (?:common|popular|frequent)|popular|consensus|proposed|suggested|claimed|given"
     r"|published|textbook|student|book|alternative|competing|reported|rejected|usual|intuitive|original|model)[*_]{0,3}"
     r" (?:final )?[*_]{0,3}$"
 )
-_SAID = compiled(
+_SAID = _compiled(
     rf"(?<!\w)(?P<verb>{_SAYS})(?: \w{{2,14}}ly)?(?! ?,){_DETERMINERS}$"
     rf"|(?<!\w)(?P<other>{_SAYS_ELSEWHERE}){_DETERMINERS}$"
 )
-_FOUND_BY = compiled(
+_FOUND_BY = _compiled(
     rf"(?<!\w){_PEOPLE}[^.;:\n]{{0,{_CLOSE}}}?(?<!\w)(?:{_FINDING})(?!\w)(?: \w{{2,14}}ly)?(?: at| with| to| as| for)?"
     rf"(?! ?, ?(?!that|dass|que|qu['’]|che|что)){_DETERMINERS}$"
 )
-_ACCORDING = compiled(
+_ACCORDING = _compiled(
     rf"(?<!\w)(?:according to|as per|per|unlike|contrary to|laut|gemäß|selon|d[’']après|según|segundo|secondo|согласно)"
     rf" [^.;:\n]{{1,{_CLOSE}}}$"
     rf"|(?<!\w)(?:in|by|for|from|with|under|following|as in|of) (?:the )?{_NUMBERED},? {_DETERMINERS}$"
 )
-_HEADED = compiled(
+_HEADED = _compiled(
     rf"(?:^|[(\[])[ \t*_>#\d.)-]{{0,8}}{_NUMBERED}[*_]{{0,3}}(?:(?!right|correct|wrong|valid|true|err"
     rf"|mis)[^.;:\n]){{0,40}}"
     rf"[:–—(-][ \t*_]{{0,4}}{_DETERMINERS}$"
@@ -97,12 +103,12 @@ _HEADED = compiled(
 """At the beginning of a line: "Path 2: the answer is", "Path 2 disagrees: its answer is"."""
 _IN_QUOTES = re.compile(r"\w[^\n\"“”]{0,100}[\"“«„][^\n\"”»]{0,30}$|\w[^\n]{0,100}[\s(]['‘][^\n'’]{0,30}$")
 """Behind a quotation mark that is opened in the sentence: path 2 ended with "the answer is 8"."""
-_CLAIM = compiled(
+_CLAIM = _compiled(
     r"(?<!to )(?<!at )(?<!reach )(?<!reached )(?:the|this|an?|any|\w['’]s?) (?:\w{2,14} )?(?:conclusion|claim|argument"
     rf"|assertion|idea|belief|view|suggestion|reasoning|proposal|notion|assumption|opinion)s? (?:that"
     rf"|saying){_DETERMINERS}$"
 )
-_OF_A_SOURCE = compiled(
+_OF_A_SOURCE = _compiled(
     rf"(?<!\w){_NUMBERED}|(?<!\w)(?:of|from|in|by) (?:the|all|each|both|these|those)(?: \w{{2,8}})? (?:paths?"
     r"|candidates?|students?|responses?|attempts?|models?|others?|majority)(?!\w)"
 )
@@ -115,7 +121,7 @@ _ELSEWHERE = re.compile(
     r"|(?:يقول|تقول|يعتقد|يظن|يدعي|زعم)[^.;:،\n]{0,40}$"
     r"|(?:경로|후보|학생|다수|많은 사람|어떤 사람|교과서|일부)[^.;:]{0,16}$"
 )
-_LURED = re.compile(
+_LURED = _compiled(
     rf"(?<!\w)(?:tempt(?:ed|ing)|eas(?:y|ily)|mistaken?(?:ly)?|wrong(?:ly)?|incorrectly|erroneously|falsely|natural"
     rf"|naive(?:ly)?|trap|error)(?!\w)[^.;:\n]{{0,40}}(?<!\w)(?:{_SAYS}|conclud\w{{1,3}}|answer|assum\w{{1,3}})"
     rf"(?: that)?{_DETERMINERS}$"
@@ -127,11 +133,10 @@ _LURED = re.compile(
     r"(?!\w)[^.;:\n]{0,40}(?<!\w)(?:lead|giv|yield|result|produc|caus)[^.;:\n]{0,30}$"
     r"|(?<!\w)(?:incorrect|untrue|false|wrong|doubtful|unlikely|impossible|no way"
     rf"|not (?:true|right|correct|possible|the case|clear|certain))(?: that)?{_DETERMINERS}$"
-    r"|(?:误以为|誤以為|误认为|誤認為)[^。，,；;]{0,10}$",
-    re.IGNORECASE,
+    r"|(?:误以为|誤以為|误认为|誤認為)[^。，,；;]{0,10}$"
 )
 """An answer that only seems right, or that nobody gives."""
-_WRONG = compiled(
+_WRONG = _compiled(
     r"(?<!\w)(?:incorrect|wrong|false|mistak\w{1,3}|mistook|invalid|impossible|erroneous|errors?|typos?|flawed"
     r"|unlikely|bogus|faulty|not (?:right|correct|true|valid|possible|what|the case)|mis-?\w{3,14}|forg[eo]t\w{0,6}"
     r"|overlook\w{0,3}|neglect\w{0,3}|ignor\w{1,3}|fail\w{0,3}|doubl[ey][- ]count\w{0,3}|contradict\w{0,3}"
@@ -139,13 +144,13 @@ _WRONG = compiled(
     r"|errat[ao]|incorrect[ao]|неверн\w{1,2}|неправильн\w{1,2}|ошиб\w{2,5}|خطأ|خاطئة?)(?!\w)|[❌✗✘✖]"
     r"|错误|錯誤|不正确|不正確|不对|不對|有误|有誤|間違|誤り|正しくない|틀렸|틀린|잘못"
 )
-_RIGHT = compiled(
+_RIGHT = _compiled(
     r"(?<!\w)(?:which|this|that|and (?:it|this|that)|it|and)(?: \w{2,14})? (?:is|are|seems"
     r"|looks) (?:\w{2,14} )?(?:correct|right|true)\b"
     r"|^[^(\n]{0,60}\((?:correct|right)\)|[✓✔✅]|(?:是|も)?正确的?[。.]?$"
 )
-_CORRECTLY = compiled(rf"(?<!\w)(?:correctly|rightly)(?: \w{{2,14}})?{_DETERMINERS}$")
-_AGREED = compiled(
+_CORRECTLY = _compiled(rf"(?<!\w)(?:correctly|rightly)(?: \w{{2,14}})?{_DETERMINERS}$")
+_AGREED = _compiled(
     r"(?<!\w)(?:agree[sd]?|concur|unanimous(?:ly)?|consensus|majority|most common|(?:all|both"
     r"|most)(?: of)?(?: the)?(?: \w{2,8})?"
     r" (?:paths|candidates|solutions|responses|attempts|samples|models))(?!\w)"
@@ -168,7 +173,7 @@ _OTHERWISE = (
     r"|(?:under|on|in|with|by|for) (?:the |an? |any |some )?(?:other|another|different|alternative|opposite) "
     r"|\w{2,14} (?:differently|otherwise)\b"
 )
-_CASE = compiled(
+_CASE = _compiled(
     rf"^[\s*_(\[>]*(?:(?:and|but|so|also|now|note that|similarly|likewise|then|however|for example|e\.g\.)[:,]? )?"
     rf"(?:{_OTHERWISE}|(?!\w{{1,12}} {_THIS}|{_FORMAL})"
     r"(?:(?:without|if|unless|assuming|suppose|supposing|had|were|should|when|ignoring|excluding|instead of) \S"
@@ -180,17 +185,17 @@ _CASE = compiled(
     r"|in (?:the|an?) (?:other|anspecial|worst|best) ))"
 )
 """How a sentence begins that gives the answer to another question."""
-_CASE_ELSEWHERE = compiled(
+_CASE_ELSEWHERE = _compiled(
     r"^[\s*_(（]*(?:(?:ohne|sans|sin|senza|sem|без|falls|wenn|si|se|если) (?!(?:dies|ce|es[ot]|quest|эт)\w)"
     r"|im allgemeinen"
     r"|en général|en general|in generale|em geral|в общем|(?:für|pour|para|per|bei|при) \$?[a-z]\$? ?[=<>]"
     r"|如果|若|假如|假设|假設|一般地|一般来说|一般來說|一般而言|没有|沒有|对于?[a-z]|[当當][a-z]|もし|一般に|만약|일반적으로)"
 )
-_OF_A_CASE = compiled(
+_OF_A_CASE = _compiled(
     r"(?<!\w)(?:for|when|with) \$?[a-zA-Z]\$? ?[=<>≥≤]|(?<!\w)(?:without|unless|if) \w|(?<!\w)in the general case"
 )
-_GENERAL = compiled(r"(?<!\w)(?:general|generalized)[*_]{0,3} $")
-_ON_CONDITION = compiled(r"\S (?:if|unless|without) (?!rounding|loss|units?\b|any\b)\w")
+_GENERAL = _compiled(r"(?<!\w)(?:general|generalized)[*_]{0,3} $")
+_ON_CONDITION = _compiled(r"\S (?:if|unless|without) (?!rounding|loss|units?\b|any\b)\w")
 
 
 def aside(sentence: str, head: str, answer: str, behind: str) -> Aside | None:
@@ -202,27 +207,28 @@ def aside(sentence: str, head: str, answer: str, behind: str) -> Aside | None:
         answer: what it announces, to the end of its sentence.
         behind: some of what follows.
     """
+    clause, sentence, head = _clause(sentence).lower(), sentence.lower(), head.lower()
     if _LURED.search(sentence):
         return Aside.REFUTED
-    if _is_quoted(sentence, head):
-        said = f"{answer[:160]} {_comment(behind)}"
+    if _is_quoted(sentence, clause, head):
+        said = f"{answer[:160].lower()} {_comment(behind.lower())}"
         if _WRONG.search(said):
             return Aside.REFUTED
         if _RIGHT.search(said) or _CORRECTLY.search(sentence):
             return None
         return Aside.AGREED if _AGREED.search(sentence) else Aside.QUOTED
     if (
-        _CASE.match(_clause(sentence))
+        _CASE.match(clause)
         or _CASE_ELSEWHERE.match(sentence)
         or _GENERAL.search(sentence)
         or _OF_A_CASE.search(head)
-        or _ON_CONDITION.search(answer[:60])
+        or _ON_CONDITION.search(answer[:60].lower())
     ):
         return Aside.OTHER_CASE
     return None
 
 
-_SPOKEN_OF = compiled(
+_SPOKEN_OF = _compiled(
     rf"(?<!\w){_NUMBERED}(?![^.;:\n]{{0,60}}(?<!\w)(?:right|correct|wrong|valid)[^.;\n]{{0,30}}$)"
     rf"|['’]s? (?:final )?answer\b"
     r"|(?<!\w)(?:some|many|most|several|other|few|one|two|three|four|majority|all)(?: of)?(?: the)?(?: other)?"
@@ -230,38 +236,41 @@ _SPOKEN_OF = compiled(
     rf"|responses?)(?!\w)[^.;:\n]{{0,40}}(?<!\w)(?:{_SAYS}|{_FINDING})(?!\w)"
     rf"|(?:majority|popular|common|intuitive) answer\b"
 )
-_REJECTED = compiled(
+_REJECTED = _compiled(
     r"[\s$)}\]*,]{0,8}(?:(?:which|and|but|that|this|it)(?: this| that| it)? )?(?:fails\b|(?:is|are"
     r"|was) (?:\w{2,14}ly )?(?:wrong|incorrect|invalid"
     r"|extraneous|false|rejected|discarded|impossible)\b|does(?: not|n[’']t) (?:work|satisfy|hold)\b"
     r"|must be (?:rejected"
     r"|discarded)\b|\((?:wrong|incorrect|extraneous|rejected)\b|[❌✗✘✖]|(?:wrong|incorrect)\b)"
 )
-_TOLD = compiled(rf"(?<!\w)(?:{_SAYS}|{_SAYS_ELSEWHERE})(?: that)?[\s*_($\\]{{0,4}}$")
-_WOULD = re.compile(r"(?<!\w)(?:would|could|might)(?!\w)")
+_TOLD = _compiled(rf"(?<!\w)(?:{_SAYS}|{_SAYS_ELSEWHERE})(?: that)?[\s*_($\\]{{0,4}}$")
+_LONGEST_TOLD = 40
+"""Characters of a verb, and what may stand behind it."""
+_WOULD = _compiled(r"(?<!\w)(?:would|could|might)(?!\w)")
 
 
 def boxed_aside(text: str, start: int, stop: int) -> Aside | None:
     """What a box, a pair of tags, or a value that is named is, if it does not give the writer's answer."""
     before = text[max(0, start - 2 * _CLOSE) : start]
     sentence = before[max(map(before.rfind, ("\n", ". ", "! ", "? ", "。"))) + 1 :].lstrip()
-    clause = _clause(sentence)
-    if _REJECTED.match(text, stop) or (_LURED.search(clause)):
+    clause, sentence = _clause(sentence).lower(), sentence.lower()
+    if _REJECTED.match(text[stop : stop + _CLOSE].lower()) or _LURED.search(clause):
         return Aside.REFUTED
     if (
-        _SPOKEN_OF.search(clause) or _TOLD.search(clause) or _HEADED.search(sentence.rstrip("$ ("))
+        _SPOKEN_OF.search(clause)
+        or _TOLD.search(clause, max(0, len(clause) - _LONGEST_TOLD))
+        or _HEADED.search(sentence.rstrip("$ ("))
     ) and not _OWN.search(clause):
-        return Aside.REFUTED if _WRONG.search(text[stop : stop + _CLOSE].partition("\n")[0]) else Aside.QUOTED
+        return Aside.REFUTED if _WRONG.search(text[stop : stop + _CLOSE].lower().partition("\n")[0]) else Aside.QUOTED
     if _WOULD.search(sentence) and _SUPPOSED.search(sentence):
         return Aside.OTHER_CASE
     return Aside.OTHER_CASE if "answer" in clause and _CASE.match(clause) else None
 
 
-_SUPPOSED = compiled(r"(?<!\w)(?:if|had|were|without|otherwise|instead)(?!\w)")
+_SUPPOSED = _compiled(r"(?<!\w)(?:if|had|were|without|otherwise|instead)(?!\w)")
 
 
-def _is_quoted(sentence: str, head: str) -> bool:
-    clause = _clause(sentence)
+def _is_quoted(sentence: str, clause: str, head: str) -> bool:
     if _OWNED.search(clause) or _ADJECTIVE.search(clause) or _OF_A_SOURCE.search(head) or _HEADED.search(sentence):
         return True
     if _IN_QUOTES.search(sentence):
@@ -271,8 +280,8 @@ def _is_quoted(sentence: str, head: str) -> bool:
     said = _SAID.search(clause)
     if said is None:
         return False
-    verb, before = (said["verb"] or "").lower(), clause[: said.start()]
-    if re.search(r"(?<!\w)(?:as|to|be|been|is|was|can|may|it) $", before, re.IGNORECASE) and verb[:4] in _IMPERSONAL:
+    verb, before = said["verb"] or "", clause[: said.start()]
+    if re.search(r"(?<!\w)(?:as|to|be|been|is|was|can|may|it) $", before) and verb[:4] in _IMPERSONAL:
         return False
     past = verb in {"thought", "believed", "guessed", "supposed", "expected", "claimed", "said"}
     return bool(before.strip()) and (past or _OWN.search(before) is None)
@@ -288,11 +297,10 @@ def _clause(sentence: str) -> str:
     return sentence[ends[-1] :] if ends else sentence
 
 
-_COMMENT = re.compile(
+_COMMENT = _compiled(
     r"[.!?。]?[\s*_]{0,4}(?:(?:but|however|unfortunately|though|yet),? )?(?:(?:this|that|it|they|he|she"
     r"|these)(?!\w)[^.\n]{0,80}"
-    r"|(?:incorrect|wrong|false)\b|[(\[][^()\n]{1,60}|[❌✗✘✖✓✔✅]|(?:这|這|但)[^。\n]{0,40})",
-    re.IGNORECASE,
+    r"|(?:incorrect|wrong|false)\b|[(\[][^()\n]{1,60}|[❌✗✘✖✓✔✅]|(?:这|這|但)[^。\n]{0,40})"
 )
 
 
