@@ -167,10 +167,11 @@ def submit(
 @_json
 def status(run_folder: str, as_json: bool) -> int:
     """Show how far a run is."""
+    from a2r_ray.runs.status import lines
     from a2r_ray.runs.status import status as read_status
 
     found = read_status(run_folder)
-    click.echo(json.dumps(found) if as_json else "\n".join(f"{name:<12} {value}" for name, value in found.items()))
+    click.echo(json.dumps(found) if as_json else "\n".join(lines(found)))
     return COMPLETE
 
 

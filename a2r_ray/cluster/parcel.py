@@ -63,7 +63,7 @@ def pack(folder: Path) -> Parcel:
 
 
 def check_goes_along(parcel: Parcel, config: Path, document: Mapping[str, Any]) -> None:
-    """Checks that the job will find the config and, where that is a relative path, its input.
+    """Checks that the job will find the config and, where that is a relative path, its input; and that its output stays.
 
     Raises:
         ConfigError: it will not.
@@ -75,6 +75,12 @@ def check_goes_along(parcel: Parcel, config: Path, document: Mapping[str, Any]) 
     path = source.get("path") if isinstance(source, Mapping) and source.get("source", "file") in _OF_FILES else None
     if isinstance(path, str) and _is_relative(path) and not parcel.has(path):
         problems.append(f"input.path: {path}: does not go along with the job; {_remedy(parcel)}")
+    output = document.get("output")
+    if isinstance(output, str) and _is_relative(output):
+        problems.append(
+            f"output: {output}: would lie in the copy that the job runs in, and be removed with it: name a folder that "
+            "every node of the cluster sees, or an s3:// or gs:// URI, as with --set output=s3://bucket/run"
+        )
     if problems:
         raise ConfigError(problems)
 

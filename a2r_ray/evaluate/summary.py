@@ -139,7 +139,8 @@ class Summary:
         if self.config["input"]["source"] == "paths":
             yield "paths brought" + (f", {explorer['paths']} a problem at most" if explorer else "")
         elif explorer:
-            yield f"{explorer['model']} explores, {explorer['paths']} paths a problem"
+            count = explorer["paths"]
+            yield f"{explorer['model']} explores, {count} path{'s' * (count != 1)} a problem"
         yield f"{synthesizer['model']} synthesizes" if synthesizer else "the vote answers"
 
     def _routes(self) -> str:

@@ -1,6 +1,7 @@
 """How far a run is, told from its folder alone: also while it runs, also from another machine."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,6 +46,17 @@ def status(uri: str) -> dict[str, Any]:
         "simulated": record["simulated"],
         **({} if record["judged_by"] else {"verdicts": "being judged anew; where nobody does, run it again"}),
     }
+
+
+def lines(found: Mapping[str, Any]) -> list[str]:
+    """What ``status`` has found, for a person; what is not there is left out."""
+    shown = {**found, "routes": ", ".join(f"{count:,} {route}" for route, count in found["routes"].items())}
+    shown["simulated"] = " and ".join(found["simulated"])
+    return [
+        f"{name:<12} {f'{value:,}' if isinstance(value, int) else value}"
+        for name, value in shown.items()
+        if value not in {None, ""}
+    ]
 
 
 def _routes(run: Storage) -> dict[str, int]:

@@ -90,3 +90,13 @@ def test_what_the_job_would_not_find_is_named_with_the_remedy(folder: Path) -> N
     assert "--working-dir" in config
     [outside] = problems_with(folder, "../b.yaml", "data")
     assert "b.yaml: does not go along" in outside
+
+
+@pytest.mark.parametrize(("output", "stays"), [("runs/a", False), ("/mnt/a", True), ("~/a", True), ("gs://b/a", True)])
+def test_an_output_that_would_go_with_the_job_is_named_before(folder: Path, output: str, *, stays: bool) -> None:
+    document = {"input": {"path": "data"}, "output": output}
+    if stays:
+        check_goes_along(pack(folder), folder / "a.yaml", document)
+        return
+    with pytest.raises(ConfigError, match=r"output: runs/a: would lie in the copy .* --set output=s3://"):
+        check_goes_along(pack(folder), folder / "a.yaml", document)

@@ -9,7 +9,7 @@ from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError
 from a2r_ray.records import now, stamp
 from a2r_ray.runs.folder import Given, RunFolder
-from a2r_ray.runs.status import status
+from a2r_ray.runs.status import lines, status
 from tests.runs.test_ledger import path, write
 from tests.runs.test_receipt import fill
 
@@ -27,6 +27,9 @@ def test_it_counts_what_is_stored_and_the_tokens_of_the_last_minute(config: Conf
     assert found["tokens_per_s"] == round(2 * path("p2", 0).completion_tokens / 60, 1)
     assert found["last_result"] > (now() - timedelta(minutes=1)).isoformat()
     assert found["simulated"] == ["explorer", "synthesizer"]
+    shown = dict(line.split(maxsplit=1) for line in lines(found))
+    assert (shown["routes"], shown["simulated"]) == ("2 synthesized", "explorer and synthesizer")
+    assert "ended" not in shown
     folder.finish("interrupted")
     assert status(config.output)["outcome"] == "interrupted"
 
