@@ -63,7 +63,7 @@ def pack(folder: Path) -> Parcel:
 
 
 def check_goes_along(parcel: Parcel, config: Path, document: Mapping[str, Any]) -> None:
-    """Checks that the job will find the config and, where that is a relative path, its input; and that its output stays.
+    """Checks that the job will find the config and, where it is a relative path, its input, and that its output stays.
 
     Raises:
         ConfigError: it will not.
