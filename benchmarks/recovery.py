@@ -2,7 +2,7 @@
 
 Simulated engines on Ray nodes of this machine: two nodes with an explorer each, one with the synthesizer, one with the
 driver. Each kind of loss has a run of its own. It strikes first when 30 results are there, and again when 80 more are
-and all replicas have their engines; a lost node is replaced 5 s later, a driver that was killed is begun again at once,
+and all replicas of the pools that it hits have their engines; a lost node is replaced 5 s later, a driver that was killed is begun again at once,
 by the same command. Prints a line of JSON for each loss and each run, and at the end a table:
 
 - stall: the longest time after a loss, and before the next, in which no request finished whose row is kept, up to the
@@ -77,8 +77,8 @@ def _lose(loss: Loss, nodes: Site, folder: Path, repeats: int) -> dict[str, Any]
     lost_at: list[float] = []
     for number in range(repeats):
         wanted = LOST_AT + number * PER_LOSS
-        wait_until(lambda wanted=wanted: _ready(folder, wanted) or nodes.code() is not None, LONGEST_S)  # type: ignore[misc]
-        if not _ready(folder, wanted):
+        wait_until(lambda wanted=wanted: _ready(folder, wanted, loss) or nodes.code() is not None, LONGEST_S)  # type: ignore[misc]
+        if not _ready(folder, wanted, loss):
             return _failed(nodes, folder)
         lost_at.append(time.time())
         loss.strike(nodes)
@@ -105,14 +105,14 @@ def _make_good(loss: Loss, nodes: Site, folder: Path, lost_at: float) -> None:
         nodes.add(loss.node)
 
 
-def _ready(folder: Path, results: int) -> bool:
-    """Whether so many results are there, and all replicas have their engines."""
+def _ready(folder: Path, results: int, loss: Loss) -> bool:
+    """Whether so many results are there, and all replicas of the pools that are to lose some have their engines."""
     series = folder / "series.jsonl"
     if not series.exists() or not (lines := series.read_text(encoding="utf-8").rpartition("\n")[0]):
         return False
     reports = json.loads(lines.rpartition("\n")[2])["replicas"].values()
     heard = [each["pool"] for each in reports if not each["loading"] and each["age_s"] < HEARD_WITHIN_S]
-    if any(heard.count(pool) < count for pool, count in REPLICAS.items()):
+    if any(heard.count(pool) < REPLICAS[pool] for pool in loss.pools):
         return False
     return tables.count(Storage(str(folder / "run")), "results") >= results
 

@@ -9,7 +9,7 @@ from a2r_ray.answers.finding.asides import boxed_aside
 _MOST = 200
 _FEW = 5
 _BEFORE = 140
-_QUALITY = r"(?:(?:correct|right|final|best|only|most \w{3,14})(?: multiple[- ]choice)?[ *_]{1,3}){0,2}"
+_QUALITY = r"(?:(?:correct|right|final|best|better|only|most \w{3,14})(?: multiple[- ]choice)?[ *_]{1,3}){0,2}"
 _VALUE = (
     r"(?P<value>\*{0,2}\(?[A-Z]\)?\*{0,2}|\*{0,2}\([a-z]\)\*{0,2}|\*{0,2}[$€£]?[-+−]?\d[\d,./]{0,30}(?<=\d)%?\*{0,2}"
     r"|\$[^$\n]{1,80}\$|\\\([^\n]{1,80}?\\\)|\"[^\"\n]{1,60}\"|“[^”\n]{1,60}”|\*\*[^*\n]{1,60}\*\*)"
@@ -32,7 +32,7 @@ _IS_CORRECT = re.compile(
     r"(?:^|[\s(,;:*])(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Aa]lternative)[ *_]{1,3})?(?P<value>\(?[A-Z]\)?)\*{0,2}[ ]"
     r"(?:is|must be|has to be)[ *_]{1,3}(?:therefore |thus |hence |indeed |clearly )?(?:the )?(?:one that is )?$"
 )
-_CORRECT = re.compile(r"correct\b[*_]{0,3}(?=[ ]*(?:[.!)\n]|\Z|because|since|as\b|,))")
+_CORRECT = re.compile(r"(?:correct|right)\b[*_]{0,3}(?=[ ]*(?:[.!)\n]|\Z|because|since|as\b|,))")
 _BEST = ("correct", "right", "best")
 _CORRECT_ONE = re.compile(r"\w+ (?:one|option|choice)\b[*_]{0,3}(?=[ ]*(?:[.!)\n]|\Z|because|since|as\b|,))")
 _UNSURE = re.compile(
@@ -70,6 +70,7 @@ _WAYS = (
     ("choice", _NOUN, _IS_THE_ANSWER),
     ("answer", _NOUN, _AS_THE_ANSWER),
     ("correct", _CORRECT, _IS_CORRECT),
+    ("right", _CORRECT, _IS_CORRECT),
     *((f"{quality} {noun}", _CORRECT_ONE, _IS_CORRECT) for quality in _BEST for noun in ("one", "option", "choice")),
 )
 _WAYS_ELSEWHERE = (

@@ -52,6 +52,9 @@ _OPEN_END = re.compile(r"[-+*/^=<>≤≥×÷·,(\[{\\]\Z")
 _LONGEST_IDEOGRAMS = 8
 _SENTENCE_WITHOUT_SPACES = re.compile("是|的|有|了|在|です|ます|は|が|니다|다$")
 _WITHOUT_SPACES = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
+_LEAD = re.compile(
+    r"(?:approximately|approx\.?|about|around|roughly|exactly|only|just|~|≈) ?(?=[$€£+−-]{0,2}\.?\d)", re.IGNORECASE
+)
 _WORDS = re.compile(r"[^\W\d_][^\W\d_'’-]*(?:[ -][^\W\d_'’-]+){0,4}\.?")
 
 
@@ -62,6 +65,7 @@ def bare(text: str) -> bool:
         text = text[1:-1]
     if not text or len(text) > _LONGEST:
         return is_data(text)
+    text = _LEAD.sub("", text)
     return (
         _LETTER.fullmatch(text) is not None
         or text.rstrip(".!。").casefold() in YES_NO

@@ -41,6 +41,8 @@ def chosen(text: str) -> str | None:
 
 _VERDICTS = frozenset({"Yes", "No"})
 _LONGEST_VERDICT = 120
+_ASKED = re.compile(r"^[^?!\n]{1,300}[?!][*_]{0,3}\s{1,3}(?=\S)")
+"""The question, or an exclamation, before what is said: "Is it prime? Yes, it is."."""
 
 
 def decided(text: str, read: Callable[[str], object]) -> str | None:
@@ -51,7 +53,8 @@ def decided(text: str, read: Callable[[str], object]) -> str | None:
         read: what a kind of answer takes of a line; only one of yes and no makes ``Yes`` or ``No`` of it.
     """
     lines = [line.strip() for line in text.strip().split("\n", _MOST_LINES) if line.strip()]
+    lines = [part for line in lines[:1] + lines[-1:] for part in (_ASKED.sub("", line), line)]
     # In parentheses, for any other kind would leave "Yes" as it is.
-    said = {str(read(f"({line})")): line for line in lines[:1] + lines[-1:] if len(line) <= _LONGEST_VERDICT}
+    said = {str(read(f"({line})")): line for line in lines if len(line) <= _LONGEST_VERDICT}
     verdicts = [line for verdict, line in said.items() if verdict in _VERDICTS]
     return verdicts[0] if len(verdicts) == 1 else None

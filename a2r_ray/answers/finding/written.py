@@ -12,7 +12,7 @@ from a2r_ray.answers.finding.vocabulary import YES_NO
 _REASON = re.compile(
     r"(?<=\S)(?:[,;:.]|\s[-–—(])?\s(?:because|since|weil|denn|parce que|car (?=c['’]|ils?|elles?|on|nous|l['’]"
     r"|l[ae]s?|une?|ce|cette|tou|\d)|porque|perché|потому что|так как)\b"
-    r"|(?<=\S)(?:[,;:]|\s[-–—])\s(?:so|which|as\b|not\b"
+    r"|(?<=\S)(?:[,;:]|\s[-–—])\s(?:so|which|who|whose|whom|as\b|not\b"
     r"|hence|therefore|thus|given that|due to|but"
     r"|I|this|that|it|we|rather than|and (?:I|this|that|it|we|the \w{1,14} (?:is|are))"
     r"|rounded|assuming|right\Z|correct\Z)\b"
@@ -41,6 +41,15 @@ _AGAIN = re.compile(
     r"(?:about |approximately |roughly |around )?[-+]?\$?\d{0,20}\.\d{1,20}\$?"
 )
 """A value, and the same in another form."""
+_DECIMAL_FIRST = re.compile(
+    r"[-+]?\$?\d{0,20}\.\d{1,20}\$?,? \(?(?:or|i\.e\.,?|that is,?|which is) "
+    r"(\$?[-+]?(?:\d[\d,]{0,20}/\d[\d,]{0,20}|\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\})\$?)\)?"
+)
+_WITH_ITS_DECIMAL = re.compile(
+    r"([-+]?\$?(?:\d[\d,]{0,20}/\d[\d,]{0,20}|\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\})\$?)"
+    r"\s?\$?(?:=|≈|\\approx)\$?\s?[-+]?\$?\d{0,20}\.\d{1,20}\$?"
+)
+"""A fraction is what is exact: ``0.75 (or 3/4)``, ``\\frac{1}{3} = 0.333``."""
 _COMPUTED = re.compile(
     r"(?P<sum>(?=[^=]{0,200}\d\)?\s{0,2}(?:[-+*/×÷·−]|\\(?:times|cdot|div)\b))[-+*/×÷·−()\[\]\d.,\s$€£%^]"
     r"(?:[-+*/×÷·−()\[\]\d.,\s$€£%^]|\\(?:times|cdot|div)\b){1,200}=)(?:[^=<>]{1,100}=){0,5}"
@@ -61,6 +70,13 @@ _YES_OR_NO = re.compile(
     r"|this)\b[^\n]{1,60}\Z|(\w{1,6})\s\([^()\n]{1,200}\)\Z|(是|否|不是|对|错|はい|いいえ|예|아니요)[，,、。]"
 )
 _IN_WORDS = re.compile(r"([-+]?[$€£]?\d[\d.,/]*%?)\s\([A-Za-z][A-Za-z ,-]{3,60}\)")
+_AFTER_WORDS = re.compile(
+    r"(?:(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|twenty|thirty|forty|fifty"
+    r"|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|and|minus|negative)[ -]?){1,12}"
+    r"\(([-+−]?[$€£]?\d[\d.,/]*%?)\)",
+    re.IGNORECASE,
+)
+"""``seventeen (17)``."""
 _NAMED = re.compile(r"(?:the )?(?:number|value|letter|option|choice)\s(\S{1,60})", re.IGNORECASE)
 _SIGNS = " ✅✓✔🎉😊👍✨"
 _LETTER = re.compile(
@@ -72,7 +88,10 @@ _LETTER_AND_TEXT = re.compile(
 )
 
 
-_CAUSE = re.compile(r",?\s(?:because|since|as (?:it|this|that|he|she|they)|which|weil|parce que|porque|perché)(?!\w)")
+_CAUSE = re.compile(
+    r",?\s(?:because|since|as (?:it|this|that|he|she|they)|which|weil|parce que|porque|perché)(?!\w)"
+    r"|,\s(?:who|whose|whom|where)(?!\w)"
+)
 _FROM_ANOTHER = re.compile(
     r"[^\n]{0,60}\b(?:after|before|from|than|later|earlier|past|until)\b[^\n]{0,60}?(?:[,;]\s(?:i\.e\.,?|that is,?"
     r"|namely,?"
@@ -125,6 +144,14 @@ def pointed(stretch: str) -> str:
     return value if bare(value) and value.casefold() not in YES_NO else stretch
 
 
+def _once(answer: str) -> str:
+    """A value that is given in two forms, in the exact one."""
+    if again := _AGAIN.fullmatch(answer):
+        return str(again[1] or again[2]).rstrip(",")
+    exact = _DECIMAL_FIRST.fullmatch(answer) or _WITH_ITS_DECIMAL.fullmatch(answer)
+    return exact[1] if exact is not None else answer
+
+
 def without_reasons(answer: str) -> str:  # noqa: C901  a kind of ending each
     """What a reader writes down of a stretch: without what follows to explain it, and without a subject before it."""
     answer = pointed(answer)
@@ -146,15 +173,14 @@ def without_reasons(answer: str) -> str:  # noqa: C901  a kind of ending each
         and (not reason["condition"] or (_NUMBER.fullmatch(answer[: reason.start()]) and "otherwise" not in answer))
     ):
         answer = answer[: reason.start()]
-    if again := _AGAIN.fullmatch(answer):
-        answer = (again[1] or again[2]).rstrip(",")
+    answer = _once(answer)
     if (computed := _COMPUTED.fullmatch(answer)) and not (
         _PLAIN_FRACTION.fullmatch(computed["sum"]) and not _WHOLE.match(computed["result"])
     ):
         answer = computed["result"].strip()
     if (subject := _SUBJECT.match(answer)) and is_expression(answer[subject.end() :]):
         answer = answer[subject.end() :]
-    if in_words := _IN_WORDS.fullmatch(answer):
+    if in_words := _IN_WORDS.fullmatch(answer) or _AFTER_WORDS.fullmatch(answer):
         return in_words[1]
     if (named := _NAMED.fullmatch(answer)) and bare(named[1]):
         answer = named[1]

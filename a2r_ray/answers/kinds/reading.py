@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from a2r_ray.answers.finding import MAX_LENGTH
+from a2r_ray.answers.kinds.conventions import conventional, spoken
 from a2r_ray.answers.kinds.marks import formula, mathematical, may_be_product
 from a2r_ray.answers.kinds.quantities import Quantity, comma_decimal, quantity
 from a2r_ray.answers.kinds.relations import alternatives, in_parts
@@ -143,27 +144,39 @@ def _plainly(text: str, answer: str) -> Reading:
     amount = quantity(text)
     if amount is not None:
         return _number(amount, text)
-    compound = formula(text)
-    if compound is not None:
-        return Reading("words", compound, text)
+    name = conventional(text)
+    if (named := name or formula(text)) is not None:
+        return Reading("words", named, text, product=name is not None and "\\" in text)
     based = _BASED.fullmatch(text)
     if based is not None and (based[1][0].isdigit() or len(based[1]) > 1):
         base = int(based[2] or based[3] or _BASES.get(based[4], 0))
         if base > 1:
             return Reading("based", (based[1].lstrip("0").casefold(), base), text)
-    named = _NAMED.match(text)
-    if named is not None and "=" not in text[named.end() :]:
-        return _plainly(text[named.end() :], text[named.end() :])
+    given = _NAMED.match(text)
+    if given is not None and "=" not in text[given.end() :]:
+        return _plainly(text[given.end() :], text[given.end() :])
     text = in_parts(text)
     joined = _JOINED.sub(", ", alternatives(text))
     listed = _listed(joined)
     if listed is not None:
         return listed
-    return _mathematics(joined) if mathematical(joined) else _words(text, answer)
+    return _mathematics(joined) if mathematical(joined) or _is_measured(joined) else _words(text, answer)
+
+
+def _is_measured(text: str) -> bool:
+    r"""Whether a text is mathematics with a unit of several letters behind it: ``5\sqrt{2} meters``."""
+    tail = _TAIL.search(text[-200:]) if "\\" in text else None
+    if tail is None:
+        return False
+    measure, body = unit(tail[0]), text[: len(text) - len(tail[0])].rstrip()
+    return measure is not None and not measure.things and "\\" in body and mathematical(body)
 
 
 def _words(text: str, answer: str) -> Reading:
     words, folded = worded(answer), prose(answer)
+    amount = spoken(folded)
+    if amount is not None:
+        return _number(amount, str(amount.value))
     bracketed = words[:1] in ("(", "[", "{") and words[-1:] in (")", "]", "}")
     if bracketed and not any(sign in words[1:-1] for sign in "()[]{}"):
         words, folded = words[1:-1].strip(), folded[1:-1].strip()
@@ -173,7 +186,7 @@ def _words(text: str, answer: str) -> Reading:
     label = None if opened is None else opened[1] or opened[3] or opened[5]
     if opened is not None and not (opened[2] or opened[4] or opened[5]):
         words, label = (label or words).upper(), None
-    return Reading("words", words, text, label=label, product=may_be_product(text))
+    return Reading("words", conventional(words) or words, text, label=label, product=may_be_product(text))
 
 
 def _listed(text: str) -> Reading | None:

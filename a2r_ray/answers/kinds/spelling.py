@@ -301,4 +301,12 @@ def _unwrapped(answer: str) -> str:
         if text == before:
             break
     text = " ".join(_SPACE.sub(" ", _ARROW.sub("->", text.replace("\\,", " "))).split())
-    return _SPACED.sub(r"\1", text).rstrip(".,;!")
+    text = _INITIALS.sub(lambda found: found[0].replace(".", ""), _ABBREVIATED.sub("", text))
+    return _LEADING_ARTICLE.sub("", _SPACED.sub(r"\1", text).rstrip(".,;!"))
+
+
+_INITIALS = re.compile(r"(?<![^\W\d_.])(?:[^\W\d_]\.)+[^\W\d_]\.?(?!\w)")
+"""``p.m.``, ``U.S.A.``"""
+_ABBREVIATED = re.compile(r"(?<=[^\W\d_]{2})\.(?=\s[^\W\d_])")
+"""``St. Louis``"""
+_LEADING_ARTICLE = re.compile(r"\A(?:an?|the) (?=[^\W\d_]{3})", re.IGNORECASE)

@@ -126,6 +126,7 @@ def unit(text: str) -> Unit | None:
     if "\\" in text and (set_apart or text.startswith("k")):
         text = text.replace("\\Omega", "Ω").replace("\\mu", "µ")
     text = _UNDER.sub(r"/\1", text.replace("per cent", "percent"))
+    text = text.replace("sq. ", "sq ").replace("cu. ", "cu ")
     text = _TEXT.sub(r" \1 ", text).replace("\\%", "%").replace("° C", "°C").replace("° F", "°F")
     text = _SCALE.sub(" ", text)
     text = _PREFIXED.sub(r"\1", " ".join(text.split()).rstrip(".").replace(" ^", "^"))

@@ -108,6 +108,13 @@ def _found(text: str, kind: str = "yes_no") -> str | None:
         ("It is not clear that it's true.", None),
         ("Absolutely 5.", None),
         ("Truth", None),
+        ("Is it prime? Yes, it is.", "Yes"),
+        ("**Is 9 prime?** No.", "No"),
+        ("Absolutely! Yes.", "Yes"),
+        ("Yes! It is prime.", "Yes"),
+        ("Yes or no? No", "No"),
+        ("Is the answer yes? No.", "No"),
+        ("Should we say yes? We do not know.", None),
     ],
 )
 def test_what_a_reply_says(text: str, verdict: str | None) -> None:
