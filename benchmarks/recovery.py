@@ -2,8 +2,9 @@
 
 Simulated engines on Ray nodes of this machine: two nodes with an explorer each, one with the synthesizer, one with the
 driver. Each kind of loss has a run of its own. It strikes first when 30 results are there, and again when 80 more are
-and all replicas of the pools that it hits have their engines; a lost node is replaced 5 s later, a driver that was killed is begun again at once,
-by the same command. Prints a line of JSON for each loss and each run, and at the end a table:
+and all replicas of the pools that it hits have their engines; a lost node is replaced 5 s later, a driver that was
+killed is begun again at once, by the same command. Prints a line of JSON for each loss and each run, and at the end
+a table:
 
 - stall: the longest time after a loss, and before the next, in which no request finished whose row is kept, up to the
   last 5% of the run's rows;

@@ -28,7 +28,8 @@ _AROUND = " \t\r\n.*_!"
 _BLANK = " \t\r\n._?…"
 _EQUALS = re.compile(r"\A\s{0,9}=\s{0,9}(?=[^\s=])")
 _DELIMITER = re.compile(r"(?<!\\)(?:\\?\$|\\[()\[\]])")
-_TEX_SPACE_BEHIND = re.compile(r"(?<!\\)(?:\\(?:[ ,;:!]|quad|qquad|)\s{0,9}){1,3}\Z")
+_TEX_SPACE_BEHIND = re.compile(r"(?<!\\)\\(?:[ ,;:!]|quad|qquad|)\s{0,3}\Z")
+_LONGEST_TEX_SPACE = 10
 _CORNERS = re.compile("[「『]([^「」『』]{1,60})[」』]")
 _WRAPPER = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
 _NUMBER = re.compile(r"(?:(?<![\w.)])[-+−])?(?<![\w.])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+(?![\d/]))?%?")
@@ -202,14 +203,10 @@ def clean(text: str) -> str:
     """The answer without what only surrounds it."""
     while True:
         before = text
-        text = (
-            _TEX_SPACE_BEHIND.sub("", _DELIMITER.sub("", text))
-            .strip()
-            .strip("`")
-            .removeprefix("**")
-            .removesuffix("**")
-            .strip()
-        )
+        text = _DELIMITER.sub("", text)
+        while space := _TEX_SPACE_BEHIND.search(text, max(0, len(text) - _LONGEST_TEX_SPACE)):
+            text = text[: space.start()]
+        text = text.strip().strip("`").removeprefix("**").removesuffix("**").strip()
         if text.endswith(".") and not text.endswith(".."):
             text = text[:-1]
         if (quoted := _CORNERS.fullmatch(text)) and (quoted[1].isascii() or quoted[1] in YES_NO):
