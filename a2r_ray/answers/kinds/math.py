@@ -122,9 +122,6 @@ class Math:
 
     def _unnamed(self, one: Reading, other: Reading) -> bool:
         """An equation and what is none: equal without the single symbol or function on the left."""
-        for chain, value in ((one, other), (other, one)):
-            if "=" not in value.plain and _is_chain(chain.plain):
-                return any(self._read(read(side), value) for side in sides(chain.plain))
         a, b = (without_names(reading.plain) if has_names(reading.plain) else reading.plain for reading in (one, other))
         if equations(a) != equations(b):
             return False
@@ -170,17 +167,6 @@ def _constant(reading: Reading) -> Constant | None:
         value = reading.quantity.value
         return Constant(float(value), value) if abs(value) < _FLOAT else None
     return constant(reading.plain) if reading.kind == "math" else None
-
-
-def _is_chain(text: str) -> bool:
-    r"""Whether an equation only states a number in several ways: ``\frac{3}{4} = 0.75``, ``2 + 3 = 5``."""
-    values = [constant(side) for side in sides(text)]
-    known = [value.nearly for value in values if value is not None]
-    return 1 < len(values) == len(known) and max(known) - min(known) <= _ROUNDED * max(map(abs, known))
-
-
-_ROUNDED = 0.01
-"""By what share of it the sides of an equation of numbers may differ."""
 
 
 def _written(reading: Reading) -> str | None:

@@ -269,13 +269,13 @@ def prose(answer: str) -> str:
 @lru_cache(maxsize=8192)
 def worded(answer: str) -> str:
     """The same, where only words of natural language are without case: ``R`` and ``r`` are two things."""
-    return _joined(answer, without_case)
+    return _LEADING_ARTICLE.sub("", _joined(answer, without_case))
 
 
 @lru_cache(maxsize=8192)
 def said(answer: str) -> str:
     """The same for what is no mathematics, where what is all in capitals is what is all in small letters."""
-    return _joined(answer, partial(without_case, loud=True))
+    return _LEADING_ARTICLE.sub("", _joined(answer, partial(without_case, loud=True)))
 
 
 def _joined(answer: str, lowered: Callable[[str], str]) -> str:
@@ -302,7 +302,7 @@ def _unwrapped(answer: str) -> str:
             break
     text = " ".join(_SPACE.sub(" ", _ARROW.sub("->", text.replace("\\,", " "))).split())
     text = _INITIALS.sub(lambda found: found[0].replace(".", ""), _ABBREVIATED.sub("", text))
-    return _LEADING_ARTICLE.sub("", _SPACED.sub(r"\1", text).rstrip(".,;!"))
+    return _SPACED.sub(r"\1", text).rstrip(".,;!")
 
 
 _INITIALS = re.compile(r"(?<![^\W\d_.])(?:[^\W\d_]\.)+[^\W\d_]\.?(?!\w)")
