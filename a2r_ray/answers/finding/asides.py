@@ -253,8 +253,12 @@ def boxed_aside(text: str, start: int, stop: int) -> Aside | None:
     """What a box, a pair of tags, or a value that is named is, if it does not give the writer's answer."""
     before = text[max(0, start - 2 * _CLOSE) : start]
     sentence = before[max(map(before.rfind, ("\n", ". ", "! ", "? ", "。"))) + 1 :].lstrip()
+    if _REJECTED.match(text[stop : stop + _CLOSE].lower()):
+        return Aside.REFUTED
+    if not may_be_aside(sentence):
+        return None
     clause, sentence = _clause(sentence).lower(), sentence.lower()
-    if _REJECTED.match(text[stop : stop + _CLOSE].lower()) or _LURED.search(clause):
+    if _LURED.search(clause):
         return Aside.REFUTED
     if (
         _SPOKEN_OF.search(clause)
@@ -265,6 +269,28 @@ def boxed_aside(text: str, start: int, stop: int) -> Aside | None:
     if _WOULD.search(sentence) and _SUPPOSED.search(sentence):
         return Aside.OTHER_CASE
     return Aside.OTHER_CASE if "answer" in clause and _CASE.match(clause) else None
+
+
+_FEW = 4
+"""Letters by which the words of a sentence are told at once."""
+_WORDS = re.compile(r"[^\W\d_]+")
+_LURES = """
+    tempted easy easily mistake wrong incorrect erroneous false natural naive trap error misreading misconception
+    pitfall confusion slip untrue doubtful unlikely impossible way not assume agree accept says saying people majority
+    popular common intuitive would could might without if unless assuming suppose had were should when ignoring
+    excluding instead general otherwise contrast case for with other another different alternative opposite worst best
+"""
+_CUES = frozenset(
+    word[:_FEW] for word in re.findall(r"[a-z]{2,}", f"{_SOURCE} {_SAYS} {_SAYS_ELSEWHERE}") + _LURES.split()
+) - {"answ"}
+"""How the words begin of which every aside before a mark has one."""
+
+
+def may_be_aside(sentence: str) -> bool:
+    """Whether what stands before a mark has a word without which it is no aside; most have none, and this is fast."""
+    if not sentence.isascii() or "'" in sentence or "answerer" in sentence:
+        return True
+    return not _CUES.isdisjoint([word[:_FEW] for word in _WORDS.findall(sentence.lower())])
 
 
 _SUPPOSED = _compiled(r"(?<!\w)(?:if|had|were|without|otherwise|instead)(?!\w)")
