@@ -7,13 +7,16 @@ if the question were another. None of that displaces the answer that is given in
 import re
 from enum import Enum, auto
 
-_CAPITAL = re.compile(r"\\.|\(\?P|[A-Z]")
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern for texts in lower case: with IGNORECASE each word of an alternation takes twenty times as long."""
-    return re.compile(_CAPITAL.sub(lambda found: found[0].lower() if len(found[0]) == 1 else found[0], pattern))
-
+from a2r_ray.answers.finding.aside_words import (
+    DETERMINERS,
+    FINDING,
+    NUMBERED,
+    PEOPLE,
+    SAYS,
+    SAYS_ELSEWHERE,
+    in_lower_case,
+    may_be_aside,
+)
 
 _CLOSE = 70
 """Characters between whoever says something and what they say."""
@@ -32,84 +35,51 @@ class Aside(Enum):
     """It depends on something: "without the restriction the answer is 8"."""
 
 
-_DETERMINERS = (
-    r"(?:,? ?(?:that|the|an?|its|our|this|this problem's|question's|die|das|der|la|le|el|l[’']|il|lo|a|o|que|che|qu[’']"
-    r"|dass|что) ?){0,3}(?:[*_]{0,3}(?:final|correct|right|exact|best|true|actual|numerical|overall|richtige|bonne"
-    r"|правильный)[*_]{0,3} ){0,2}[*_]{0,3}"
-)
-_SOURCE = (
-    r"(?:paths?|candidates?|solutions?|responses?|attempts?|samples?|drafts?|models?|agents?|assistants?|answerers?"
-    r"|students?|pupils?|solvers?|approach(?:es)?|chains?|chemins?|candidats?|pfade?|kandidat(?:en)?|caminos?"
-    r"|candidatos?|caminhos?|percors[oi]|candidat[oi]|élèves?|schüler|estudiantes?|alun[oa]s?|student[ei]|пут[ьи]"
-    r"|кандидат\w{0,3}|студент\w{0,3}|المسار)"
-)
-_NUMBERED = rf"{_SOURCE}[ #]{{0,2}}(?:\d{{1,3}}|[A-K](?![\w'’]))(?!\w)"
-_PEOPLE = (
-    rf"(?:{_NUMBERED}|{_SOURCE}|(?:some|most|many|few|two|three|four|five|several|all|both|none|majority|minority"
-    r"|others?|(?:any|some|every)(?:one|body)|people|readers?|textbooks?|books?|teachers?|authors?|friends?|websites?"
-    r"|keys?|he|she|they)(?!\w))"
-)
-_SAYS = (
-    r"(?:say|claim|think|believe|assert|argue|insist|guess|suppose|expect|state|maintain|propose|suspect)(?:s|ing)?"
-    r"|said|claimed|thought|believed|asserted|argued|insisted|guessed|supposed|expected|stated|maintained|proposed"
-)
-_SAYS_ELSEWHERE = (
-    r"dit|disent|affirment?|prétend(?:ent)?|pensent|croient|pense|croit|soutient|dice|dicen|dicono|afirman?"
-    r"|affermano?|piensan?|creen?|pensano?|crede|credono|sostienen?|sostiene|sostengono|diz|dizem|afirmam|pensam?"
-    r"|acham?|acredita|acreditam|sagt|sagen|behauptet|behaupten|meint|meinen|glaubt|glauben|denkt|denken"
-    r"|говор[ия]т|утвержда[ею]т|счита[ею]т|дума[ею]т|сказал\w?|يقول|تقول|يعتقد|يظن|يدعي|زعم"
-)
-_FINDING = (
-    r"(?:agree|conclude|find|get|give|obtain|compute|calculate|report|answer|suggest|show|arrive|reach|choose|pick"
-    r"|select|yield|produce|derive|announce|declare|deduce|end up|come|mean|have|assume|confirm|determine|decide"
-    r"|vote|list)(?:s|es|ing|d|ed)?|found|got|gave|chose|came|had|ha[sd]|mis\w{3,14}"
-    r"|trouvent?|obtient|findet|erhält|encuentra|obtiene|trova|ottiene|encontra|obtém|получа[ею]т"
-)
-_OWN = _compiled(
+_OWN = in_lower_case(
     r"(?<!\w)(?:I|we|us|me|let[’']?s|je|j[’']|nous|ich|wir|yo|nosotros|io|noi|eu|nós|я|мы)(?!\w)[^.;:]{0,30}$"
 )
 _DENIES = r"(?:do|does|did|would|could|can|should)(?: not|n[’']t)|never|cannot|can[’']t|hardly"
 
-_OWNED = _compiled(
+_OWNED = in_lower_case(
     r"(?:(?!(?:today|problem|question|let|it|that|what|there|here|puzzle|exercise"
     r"|equation)['’])(?<!\w)\w[\w.]{0,24}['’]s?"
     r"|(?<!\w)(?:whose|their|his|her|its))[*_]{0,3} (?:\w{3,12} ){0,2}[*_]{0,3}$"
 )
 """Before the word for an answer: "path 2's", "whose", "their"."""
-_ADJECTIVE = _compiled(
+_ADJECTIVE = in_lower_case(
     r"(?<!\w)(?:majority|minority|most (?:common|popular|frequent)|popular|consensus|proposed|suggested|claimed|given"
     r"|published|textbook|student|book|alternative|competing|reported|rejected|usual|intuitive|original|model)[*_]{0,3}"
     r" (?:final )?[*_]{0,3}$"
 )
-_SAID = _compiled(
-    rf"(?<!\w)(?P<verb>{_SAYS})(?: \w{{2,14}}ly)?(?! ?,){_DETERMINERS}$"
-    rf"|(?<!\w)(?P<other>{_SAYS_ELSEWHERE}){_DETERMINERS}$"
+_SAID = in_lower_case(
+    rf"(?<!\w)(?P<verb>{SAYS})(?: \w{{2,14}}ly)?(?! ?,){DETERMINERS}$"
+    rf"|(?<!\w)(?P<other>{SAYS_ELSEWHERE}){DETERMINERS}$"
 )
-_FOUND_BY = _compiled(
-    rf"(?<!\w){_PEOPLE}[^.;:\n]{{0,{_CLOSE}}}?(?<!\w)(?:{_FINDING})(?!\w)(?: \w{{2,14}}ly)?(?: at| with| to| as| for)?"
-    rf"(?! ?, ?(?!that|dass|que|qu['’]|che|что)){_DETERMINERS}$"
+_FOUND_BY = in_lower_case(
+    rf"(?<!\w){PEOPLE}[^.;:\n]{{0,{_CLOSE}}}?(?<!\w)(?:{FINDING})(?!\w)(?: \w{{2,14}}ly)?(?: at| with| to| as| for)?"
+    rf"(?! ?, ?(?!that|dass|que|qu['’]|che|что)){DETERMINERS}$"
 )
-_ACCORDING = _compiled(
+_ACCORDING = in_lower_case(
     rf"(?<!\w)(?:according to|as per|per|unlike|contrary to|laut|gemäß|selon|d[’']après|según|segundo|secondo|согласно)"
     rf" [^.;:\n]{{1,{_CLOSE}}}$"
-    rf"|(?<!\w)(?:in|by|for|from|with|under|following|as in|of) (?:the )?{_NUMBERED},? {_DETERMINERS}$"
+    rf"|(?<!\w)(?:in|by|for|from|with|under|following|as in|of) (?:the )?{NUMBERED},? {DETERMINERS}$"
 )
-_HEADED = _compiled(
-    rf"(?:^|[(\[])[ \t*_>#\d.)-]{{0,8}}{_NUMBERED}[*_]{{0,3}}(?:(?!right|correct|wrong|valid|true|err"
+_HEADED = in_lower_case(
+    rf"(?:^|[(\[])[ \t*_>#\d.)-]{{0,8}}{NUMBERED}[*_]{{0,3}}(?:(?!right|correct|wrong|valid|true|err"
     rf"|mis)[^.;:\n]){{0,40}}"
-    rf"[:–—(-][ \t*_]{{0,4}}{_DETERMINERS}$"
-    rf"|{_NUMBERED}[ \t*_|:>→=–—-]{{1,8}}(?:final |correct )?[*_]{{0,3}}$"
+    rf"[:–—(-][ \t*_]{{0,4}}{DETERMINERS}$"
+    rf"|{NUMBERED}[ \t*_|:>→=–—-]{{1,8}}(?:final |correct )?[*_]{{0,3}}$"
 )
 """At the beginning of a line: "Path 2: the answer is", "Path 2 disagrees: its answer is"."""
 _IN_QUOTES = re.compile(r"\w[^\n\"“”]{0,100}[\"“«„][^\n\"”»]{0,30}$|\w[^\n]{0,100}[\s(]['‘][^\n'’]{0,30}$")
 """Behind a quotation mark that is opened in the sentence: path 2 ended with "the answer is 8"."""
-_CLAIM = _compiled(
+_CLAIM = in_lower_case(
     r"(?<!to )(?<!at )(?<!reach )(?<!reached )(?:the|this|an?|any|\w['’]s?) (?:\w{2,14} )?(?:conclusion|claim|argument"
     rf"|assertion|idea|belief|view|suggestion|reasoning|proposal|notion|assumption|opinion)s? (?:that"
-    rf"|saying){_DETERMINERS}$"
+    rf"|saying){DETERMINERS}$"
 )
-_OF_A_SOURCE = _compiled(
-    rf"(?<!\w){_NUMBERED}|(?<!\w)(?:of|from|in|by) (?:the|all|each|both|these|those)(?: \w{{2,8}})? (?:paths?"
+_OF_A_SOURCE = in_lower_case(
+    rf"(?<!\w){NUMBERED}|(?<!\w)(?:of|from|in|by) (?:the|all|each|both|these|those)(?: \w{{2,8}})? (?:paths?"
     r"|candidates?|students?|responses?|attempts?|models?|others?|majority)(?!\w)"
 )
 """Within the words of an announcement: "the answer of path 2 is"."""
@@ -121,22 +91,22 @@ _ELSEWHERE = re.compile(
     r"|(?:يقول|تقول|يعتقد|يظن|يدعي|زعم)[^.;:،\n]{0,40}$"
     r"|(?:경로|후보|학생|다수|많은 사람|어떤 사람|교과서|일부)[^.;:]{0,16}$"
 )
-_LURED = _compiled(
+_LURED = in_lower_case(
     rf"(?<!\w)(?:tempt(?:ed|ing)|eas(?:y|ily)|mistaken?(?:ly)?|wrong(?:ly)?|incorrectly|erroneously|falsely|natural"
-    rf"|naive(?:ly)?|trap|error)(?!\w)[^.;:\n]{{0,40}}(?<!\w)(?:{_SAYS}|conclud\w{{1,3}}|answer|assum\w{{1,3}})"
-    rf"(?: that)?{_DETERMINERS}$"
+    rf"|naive(?:ly)?|trap|error)(?!\w)[^.;:\n]{{0,40}}(?<!\w)(?:{SAYS}|conclud\w{{1,3}}|answer|assum\w{{1,3}})"
+    rf"(?: that)?{DETERMINERS}$"
     rf"|(?<!\w)(?:might|may|could)(?: \w{{2,14}}){{0,2}} (?:think|believe|guess|suppose|expect|assume)(?: that)?"
-    rf"{_DETERMINERS}$"
-    rf"|(?<!\w)(?:{_DENIES})(?: \w{{2,14}})? (?:think|believe|say|agree|accept)(?: that)?{_DETERMINERS}$"
+    rf"{DETERMINERS}$"
+    rf"|(?<!\w)(?:{_DENIES})(?: \w{{2,14}})? (?:think|believe|say|agree|accept)(?: that)?{DETERMINERS}$"
     r"|(?<!\w)(?<!fixing the )(?<!correcting the )(?<!without the )(?<!this )(?:mistake|error|misreading|trap"
     r"|misconception|pitfall|confusion|slip)s?"
     r"(?!\w)[^.;:\n]{0,40}(?<!\w)(?:lead|giv|yield|result|produc|caus)[^.;:\n]{0,30}$"
     r"|(?<!\w)(?:incorrect|untrue|false|wrong|doubtful|unlikely|impossible|no way"
-    rf"|not (?:true|right|correct|possible|the case|clear|certain))(?: that)?{_DETERMINERS}$"
+    rf"|not (?:true|right|correct|possible|the case|clear|certain))(?: that)?{DETERMINERS}$"
     r"|(?:误以为|誤以為|误认为|誤認為)[^。，,；;]{0,10}$"
 )
 """An answer that only seems right, or that nobody gives."""
-_WRONG = _compiled(
+_WRONG = in_lower_case(
     r"(?<!\w)(?:incorrect|wrong|false|mistak\w{1,3}|mistook|invalid|impossible|erroneous|errors?|typos?|flawed"
     r"|unlikely|bogus|faulty|not (?:right|correct|true|valid|possible|what|the case)|mis-?\w{3,14}|forg[eo]t\w{0,6}"
     r"|overlook\w{0,3}|neglect\w{0,3}|ignor\w{1,3}|fail\w{0,3}|doubl[ey][- ]count\w{0,3}|contradict\w{0,3}"
@@ -144,13 +114,13 @@ _WRONG = _compiled(
     r"|errat[ao]|incorrect[ao]|неверн\w{1,2}|неправильн\w{1,2}|ошиб\w{2,5}|خطأ|خاطئة?)(?!\w)|[❌✗✘✖]"
     r"|错误|錯誤|不正确|不正確|不对|不對|有误|有誤|間違|誤り|正しくない|틀렸|틀린|잘못"
 )
-_RIGHT = _compiled(
+_RIGHT = in_lower_case(
     r"(?<!\w)(?:which|this|that|and (?:it|this|that)|it|and)(?: \w{2,14})? (?:is|are|seems"
     r"|looks) (?:\w{2,14} )?(?:correct|right|true)\b"
     r"|^[^(\n]{0,60}\((?:correct|right)\)|[✓✔✅]|(?:是|も)?正确的?[。.]?$"
 )
-_CORRECTLY = _compiled(rf"(?<!\w)(?:correctly|rightly)(?: \w{{2,14}})?{_DETERMINERS}$")
-_AGREED = _compiled(
+_CORRECTLY = in_lower_case(rf"(?<!\w)(?:correctly|rightly)(?: \w{{2,14}})?{DETERMINERS}$")
+_AGREED = in_lower_case(
     r"(?<!\w)(?:agree[sd]?|concur|unanimous(?:ly)?|consensus|majority|most common|(?:all|both"
     r"|most)(?: of)?(?: the)?(?: \w{2,8})?"
     r" (?:paths|candidates|solutions|responses|attempts|samples|models))(?!\w)"
@@ -173,7 +143,7 @@ _OTHERWISE = (
     r"|(?:under|on|in|with|by|for) (?:the |an? |any |some )?(?:other|another|different|alternative|opposite) "
     r"|\w{2,14} (?:differently|otherwise)\b"
 )
-_CASE = _compiled(
+_CASE = in_lower_case(
     rf"^[\s*_(\[>]*(?:(?:and|but|so|also|now|note that|similarly|likewise|then|however|for example|e\.g\.)[:,]? )?"
     rf"(?:{_OTHERWISE}|(?!\w{{1,12}} {_THIS}|{_FORMAL})"
     r"(?:(?:without|if|unless|assuming|suppose|supposing|had|were|should|when|ignoring|excluding|instead of) \S"
@@ -185,17 +155,17 @@ _CASE = _compiled(
     r"|in (?:the|an?) (?:other|anspecial|worst|best) ))"
 )
 """How a sentence begins that gives the answer to another question."""
-_CASE_ELSEWHERE = _compiled(
+_CASE_ELSEWHERE = in_lower_case(
     r"^[\s*_(（]*(?:(?:ohne|sans|sin|senza|sem|без|falls|wenn|si|se|если) (?!(?:dies|ce|es[ot]|quest|эт)\w)"
     r"|im allgemeinen"
     r"|en général|en general|in generale|em geral|в общем|(?:für|pour|para|per|bei|при) \$?[a-z]\$? ?[=<>]"
     r"|如果|若|假如|假设|假設|一般地|一般来说|一般來說|一般而言|没有|沒有|对于?[a-z]|[当當][a-z]|もし|一般に|만약|일반적으로)"
 )
-_OF_A_CASE = _compiled(
+_OF_A_CASE = in_lower_case(
     r"(?<!\w)(?:for|when|with) \$?[a-zA-Z]\$? ?[=<>≥≤]|(?<!\w)(?:without|unless|if) \w|(?<!\w)in the general case"
 )
-_GENERAL = _compiled(r"(?<!\w)(?:general|generalized)[*_]{0,3} $")
-_ON_CONDITION = _compiled(r"\S (?:if|unless|without) (?!rounding|loss|units?\b|any\b)\w")
+_GENERAL = in_lower_case(r"(?<!\w)(?:general|generalized)[*_]{0,3} $")
+_ON_CONDITION = in_lower_case(r"\S (?:if|unless|without) (?!rounding|loss|units?\b|any\b)\w")
 
 
 def aside(sentence: str, head: str, answer: str, behind: str) -> Aside | None:
@@ -228,25 +198,25 @@ def aside(sentence: str, head: str, answer: str, behind: str) -> Aside | None:
     return None
 
 
-_SPOKEN_OF = _compiled(
-    rf"(?<!\w){_NUMBERED}(?![^.;:\n]{{0,60}}(?<!\w)(?:right|correct|wrong|valid)[^.;\n]{{0,30}}$)"
+_SPOKEN_OF = in_lower_case(
+    rf"(?<!\w){NUMBERED}(?![^.;:\n]{{0,60}}(?<!\w)(?:right|correct|wrong|valid)[^.;\n]{{0,30}}$)"
     rf"|['’]s? (?:final )?answer\b"
     r"|(?<!\w)(?:some|many|most|several|other|few|one|two|three|four|majority|all)(?: of)?(?: the)?(?: other)?"
     rf" (?:paths?|candidates?|students?|people|solvers?|models?|samples?"
-    rf"|responses?)(?!\w)[^.;:\n]{{0,40}}(?<!\w)(?:{_SAYS}|{_FINDING})(?!\w)"
+    rf"|responses?)(?!\w)[^.;:\n]{{0,40}}(?<!\w)(?:{SAYS}|{FINDING})(?!\w)"
     rf"|(?:majority|popular|common|intuitive) answer\b"
 )
-_REJECTED = _compiled(
+_REJECTED = in_lower_case(
     r"[\s$)}\]*,]{0,8}(?:(?:which|and|but|that|this|it)(?: this| that| it)? )?(?:fails\b|(?:is|are"
     r"|was) (?:\w{2,14}ly )?(?:wrong|incorrect|invalid"
     r"|extraneous|false|rejected|discarded|impossible)\b|does(?: not|n[’']t) (?:work|satisfy|hold)\b"
     r"|must be (?:rejected"
     r"|discarded)\b|\((?:wrong|incorrect|extraneous|rejected)\b|[❌✗✘✖]|(?:wrong|incorrect)\b)"
 )
-_TOLD = _compiled(rf"(?<!\w)(?:{_SAYS}|{_SAYS_ELSEWHERE})(?: that)?[\s*_($\\]{{0,4}}$")
+_TOLD = in_lower_case(rf"(?<!\w)(?:{SAYS}|{SAYS_ELSEWHERE})(?: that)?[\s*_($\\]{{0,4}}$")
 _LONGEST_TOLD = 40
 """Characters of a verb, and what may stand behind it."""
-_WOULD = _compiled(r"(?<!\w)(?:would|could|might)(?!\w)")
+_WOULD = in_lower_case(r"(?<!\w)(?:would|could|might)(?!\w)")
 
 
 def boxed_aside(text: str, start: int, stop: int) -> Aside | None:
@@ -271,29 +241,7 @@ def boxed_aside(text: str, start: int, stop: int) -> Aside | None:
     return Aside.OTHER_CASE if "answer" in clause and _CASE.match(clause) else None
 
 
-_FEW = 4
-"""Letters by which the words of a sentence are told at once."""
-_WORDS = re.compile(r"[^\W\d_]+")
-_LURES = """
-    tempted easy easily mistake wrong incorrect erroneous false natural naive trap error misreading misconception
-    pitfall confusion slip untrue doubtful unlikely impossible way not assume agree accept says saying people majority
-    popular common intuitive would could might without if unless assuming suppose had were should when ignoring
-    excluding instead general otherwise contrast case for with other another different alternative opposite worst best
-"""
-_CUES = frozenset(
-    word[:_FEW] for word in re.findall(r"[a-z]{2,}", f"{_SOURCE} {_SAYS} {_SAYS_ELSEWHERE}") + _LURES.split()
-) - {"answ"}
-"""How the words begin of which every aside before a mark has one."""
-
-
-def may_be_aside(sentence: str) -> bool:
-    """Whether what stands before a mark has a word without which it is no aside; most have none, and this is fast."""
-    if not sentence.isascii() or "'" in sentence or "answerer" in sentence:
-        return True
-    return not _CUES.isdisjoint([word[:_FEW] for word in _WORDS.findall(sentence.lower())])
-
-
-_SUPPOSED = _compiled(r"(?<!\w)(?:if|had|were|without|otherwise|instead)(?!\w)")
+_SUPPOSED = in_lower_case(r"(?<!\w)(?:if|had|were|without|otherwise|instead)(?!\w)")
 
 
 def _is_quoted(sentence: str, clause: str, head: str) -> bool:
@@ -323,7 +271,7 @@ def _clause(sentence: str) -> str:
     return sentence[ends[-1] :] if ends else sentence
 
 
-_COMMENT = _compiled(
+_COMMENT = in_lower_case(
     r"[.!?。]?[\s*_]{0,4}(?:(?:but|however|unfortunately|though|yet),? )?(?:(?:this|that|it|they|he|she"
     r"|these)(?!\w)[^.\n]{0,80}"
     r"|(?:incorrect|wrong|false)\b|[(\[][^()\n]{1,60}|[❌✗✘✖✓✔✅]|(?:这|這|但)[^。\n]{0,40})"
