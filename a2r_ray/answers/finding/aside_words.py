@@ -1,6 +1,7 @@
 """The words by which asides are told: who else speaks, how what they say is announced, and what only seems right."""
 
 import re
+from functools import lru_cache
 
 _CAPITAL = re.compile(r"\\.|\(\?P|[A-Z]")
 
@@ -59,6 +60,7 @@ _CUES = frozenset(
 """How the words begin of which every aside before a mark has one."""
 
 
+@lru_cache(maxsize=4096)
 def may_be_aside(sentence: str) -> bool:
     """Whether what stands before a mark has a word without which it is no aside; most have none, and this is fast."""
     if not sentence.isascii() or "'" in sentence or "answerer" in sentence:

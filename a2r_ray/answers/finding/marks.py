@@ -25,7 +25,7 @@ _PLACEHOLDER = re.compile(
 
 def tagged(text: str) -> tuple[str, int] | None:
     """What stands between the last pair of tags that is not blank, and where it ends."""
-    if not (("<" in text or "[" in text) and re.search(r"</\|?[fars]|\[/[fa]", text, re.IGNORECASE)):
+    if not (("</" in text or "[/" in text) and re.search(r"</\|?[fars]|\[/[fa]", text, re.IGNORECASE)):
         return None
     opened: re.Match[str] | None = None
     pairs: list[tuple[re.Match[str], re.Match[str]]] = []
