@@ -15,11 +15,11 @@ Schedule = Literal["streaming", "phased", "shared"]
 
 # Ray Data moves about 100 blocks a second through two stages on two cores, however many rows they have.
 _BLOCKS_PER_S = 100
-_MOST_ROWS_PER_BLOCK = 64
+_MOST_ROWS_PER_BLOCK = 128
 # Generous, so that blocks are rather too large than too many for Ray Data; tokens/s of one replica.
 _TOKENS_PER_S = {"gpu": 20_000.0, "cpu": 1_000.0}
 _FEWEST_CALLS, MOST_CALLS = 4, 512
-CALLS_OF_FAST_ENGINES = 16
+CALLS_OF_FAST_ENGINES = 8
 """Where blocks have many problems: else the flush of one call holds up the engine."""
 
 

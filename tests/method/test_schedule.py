@@ -108,7 +108,7 @@ def asked(**fields: Any) -> list[tuple[RoleConfig, int]]:
 def test_a_block_is_one_problem_until_the_rate_asks_for_more() -> None:
     assert schedule.rows_per_block(asked()) == 1
     simulated = {"engine": "simulated", "model": "s"}
-    assert schedule.rows_per_block(asked(explorer=simulated, synthesizer=simulated)) == 64
+    assert schedule.rows_per_block(asked(explorer=simulated, synthesizer=simulated)) == 128
     slow = {**simulated, "simulated": {"latency_s": {"median": 10.0}}}
     assert schedule.rows_per_block(asked(explorer=slow, synthesizer=slow)) == 1
 

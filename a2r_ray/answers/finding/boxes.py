@@ -19,6 +19,8 @@ _TOKEN = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 """An open box with its brace; a box around the next token, as TeX has it; an escape; a brace."""
+_PLAIN = re.compile(r"(?<![\\{}])\\boxed\{([^{}\\]{1,60})\}")
+"""A box around what holds neither braces nor commands."""
 
 _SENTENCE_ENDS = re.compile(r"[.!?。][\"')\]*_$}]{0,3}(?:\s|\Z)|\n[ \t]*\n|(?<![,;&\\\s])[ \t$]{0,3}\n")
 _BREAKS = re.compile(
@@ -113,6 +115,9 @@ def _is_reason(text: str, earlier: _Box, later: _Box) -> bool:
 
 def _closed(text: str, start: int) -> list[_Box]:
     """The outermost closed boxes that are not blank, in order."""
+    if text.count("box", start) == 1 and (plain := _PLAIN.search(text, start)) is not None:  # most texts
+        content = plain[1].strip()
+        return [] if BLANK.fullmatch(content) else [_Box(plain.start(), plain.end(), content)]
     found: list[_Box] = []
     opened: list[re.Match[str] | None] = []  # each open box; None for any other open brace
     for token in _TOKEN.finditer(text, start):
