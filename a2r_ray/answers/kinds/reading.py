@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from a2r_ray.answers.finding import MAX_LENGTH
+from a2r_ray.answers.finding.bare import is_title
 from a2r_ray.answers.kinds.conventions import conventional, spoken
 from a2r_ray.answers.kinds.marks import formula, mathematical, may_be_product
 from a2r_ray.answers.kinds.quantities import Quantity, comma_decimal, quantity
@@ -175,7 +176,7 @@ def _is_measured(text: str) -> bool:
 def _words(text: str, answer: str) -> Reading:
     words, folded = worded(answer), prose(answer)
     amount = spoken(folded)
-    if amount is not None:
+    if amount is not None and (amount.unit is None or not is_title(answer)):  # Seven Samurai
         return _number(amount, str(amount.value))
     bracketed = words[:1] in ("(", "[", "{") and words[-1:] in (")", "]", "}")
     if bracketed and not any(sign in words[1:-1] for sign in "()[]{}"):
