@@ -9,6 +9,7 @@ from a2r_ray.cluster.steering import Order, Sighting, Steering
 from a2r_ray.config.loading import parse_config
 from a2r_ray.method.compile import Method, compile_method
 from a2r_ray.method.placement import Cluster, Node
+from a2r_ray.method.schedule import CALLS_OF_FAST_ENGINES
 from a2r_ray.replica.monitor import Snapshot
 
 
@@ -83,7 +84,7 @@ def test_what_an_engine_runs_decides_and_not_how_many_blocks_it_holds(method: Me
 
 def test_blocks_of_many_problems_are_held_in_number_whatever_the_engine_runs(method: Method) -> None:
     steering = Steering(method, rows=64, cases=1_000_000)
-    assert orders(steering, report("explorer", "a"))["explorer"].room == {"a": 16}
+    assert orders(steering, report("explorer", "a"))["explorer"].room == {"a": CALLS_OF_FAST_ENGINES}
     few = Steering(method, rows=64, cases=640)
     few.sightings["explorer"] = Sighting(waiting=10, complete=True, replicas=2, ready=2)
     assert orders(few, report("explorer", "a"))["explorer"].room == {"a": 5}
