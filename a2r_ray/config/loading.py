@@ -22,6 +22,20 @@ from a2r_ray.config.secrets import public, shown
 from a2r_ray.errors import ConfigError
 
 
+class _EachKeyOnce(yaml.SafeLoader):
+    """Reads YAML, in which a key that is there twice is a mistake: of two `explorer:` the first would be lost."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """A mapping as it is written, before what it merges is taken in."""
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen and key.value != "<<":
+                raise yaml.composer.ComposerError(None, None, f"the key `{key.value}` is there twice", key.start_mark)
+            seen.add(str(key.value))
+        return node
+
+
 def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
     """Reads and validates a config file.
 
@@ -43,7 +57,7 @@ def read_document(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
-        document = yaml.safe_load(text)
+        document = yaml.load(text, _EachKeyOnce)  # noqa: S506 (it is a safe loader)
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -167,13 +181,13 @@ def apply_override(document: dict[str, Any], override: str) -> None:
             raise ConfigError([f"--set {override}: {name} is not a section"])
         section = inner
     try:
-        section[last] = yaml.safe_load(text)
+        section[last] = yaml.load(text, _EachKeyOnce)  # noqa: S506 (it is a safe loader)
     except yaml.YAMLError as error:
         raise ConfigError([f"--set {dotted}: the value is not YAML: {_one_line(error)}"]) from error
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    return " ".join(str(error).replace('in "<unicode string>", line', "line").split())
 
 
 def _explain(mistake: ErrorDetails) -> list[str]:

@@ -73,7 +73,13 @@ def test_a_bad_override_is_refused(document: dict[str, Any], tmp_path: Path, ove
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [("a: [", "not YAML"), ("[1, 2]", "expected a mapping"), (b"\xff\xfe\x00", "not YAML")]
+    ("content", "message"),
+    [
+        ("a: [", "not YAML"),
+        ("[1, 2]", "expected a mapping"),
+        (b"\xff\xfe\x00", "not YAML"),
+        ("a: 1\nb:\n  c: 1\n  c: 2\n", r"the key `c` is there twice .*line 4, column 3"),
+    ],
 )
 def test_a_file_that_is_no_config(tmp_path: Path, content: str | bytes, message: str) -> None:
     path = tmp_path / "config.yaml"
