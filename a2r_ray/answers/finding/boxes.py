@@ -115,7 +115,9 @@ def _is_reason(text: str, earlier: _Box, later: _Box) -> bool:
 
 def _closed(text: str, start: int) -> list[_Box]:
     """The outermost closed boxes that are not blank, in order."""
-    if text.count("box", start) == 1 and (plain := _PLAIN.search(text, start)) is not None:  # most texts
+    if (
+        text.count("box", start) == text.count("oxed", start) == 1 and (plain := _PLAIN.search(text, start)) is not None
+    ):  # most texts
         content = plain[1].strip()
         return [] if BLANK.fullmatch(content) else [_Box(plain.start(), plain.end(), content)]
     found: list[_Box] = []
