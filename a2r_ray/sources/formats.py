@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import pyarrow.parquet as pq
 
@@ -87,7 +87,17 @@ def _float(text: str) -> float | Decimal:
     return value if shown == text or Decimal(shown) == Decimal(text) else LongFloat(text)
 
 
-_JSON = json.JSONDecoder(parse_float=_float)
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of two values of one key nobody knows which is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        for name, value in pairs:
+            if found[name] != value:
+                raise ValueError(f"the key `{name}` is there twice, with different values")
+    return found
+
+
+_JSON = json.JSONDecoder(parse_float=_float, object_pairs_hook=_each_key_once)
 
 
 def _json_row(name: str, number: int, line: bytes) -> RawRow:
