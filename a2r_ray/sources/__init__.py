@@ -125,8 +125,11 @@ def doubts(source: Source, rows: Sequence[Problem | Reject], answers: Answers) -
     """
     lines = []
     if left_out := getattr(source, "left_out", ()):
-        more = f", and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
-        lines.append(f"{left_out[0]}{more}: left out, as the folder of a run is no input")
+        lines.append(f"{_first_of(left_out)}: left out, as the folder of a run is no input")
+    unscored: Sequence[str] = getattr(source, "unscored", list)()
+    if unscored:
+        column = Columns.of(source.config).answer
+        lines.append(f"{_first_of(unscored)}: no column `{column}` (input.answer_column), so nothing of it is scored")
     known = [row for row in rows if isinstance(row, Problem) and row.reference_answer]
     lost = [row for row in known if answers.of(row).is_lost]
     if lost:
@@ -137,6 +140,10 @@ def doubts(source: Source, rows: Sequence[Problem | Reject], answers: Answers) -
             f"input.answer_column `{Columns.of(source.config).answer}` or answer.kind, or leave the column out"
         )
     return lines
+
+
+def _first_of(names: Sequence[str]) -> str:
+    return names[0] + (f", and {len(names) - 1:,} more" if len(names) > 1 else "")
 
 
 _SHOWN = 60

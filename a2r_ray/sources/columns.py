@@ -101,13 +101,20 @@ def check_columns(where: str, known: Collection[str], config: InputConfig) -> No
         known: its columns, and with dots the fields within them.
         config: names the columns. What lies within a column of text shows only in the rows (``Unseen``).
     """
-    missing = {
-        option: name
-        for option, name in Columns.of(config).configured().items()
-        if name not in known and not _may_be_within(name, known)
-    }
+    named = Columns.of(config).configured().items()
+    missing = {option: name for option, name in named if not _may_have(name, known)}
     if missing:
         raise InputError(f"{where} lacks {_named(missing, known)}")
+
+
+def lacks_answer(known: Collection[str], config: InputConfig) -> bool:
+    """Whether a table that is known to have these columns lacks the known answer's."""
+    answer = Columns.of(config).answer
+    return answer is not None and not _may_have(answer, known)
+
+
+def _may_have(name: str, known: Collection[str]) -> bool:
+    return name in known or _may_be_within(name, known)
 
 
 def _may_be_within(name: str, known: Collection[str]) -> bool:

@@ -27,7 +27,7 @@ from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import ErrorKind, InputError
 from a2r_ray.records import Row
-from a2r_ray.sources.columns import check_columns
+from a2r_ray.sources.columns import check_columns, lacks_answer
 from a2r_ray.sources.formats import FORMATS, UnreadableError
 from a2r_ray.sources.location import Listing, Location
 from a2r_ray.sources.rows import RawRow
@@ -41,6 +41,8 @@ _COMPRESSIONS: dict[str, Callable[[Any], Any]] = {
 _BUFFER = 1 << 16
 _DAMAGES = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException, UnreadableError)
 """What reading a damaged file raises."""
+_LOOKED_AT = 50
+"""Files whose columns are compared before a run."""
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 IS_RUN = (
     "it is the folder of a run (it holds run.json), and what a run wrote is not read as input; to use its paths again "
@@ -160,6 +162,11 @@ class Files:
 
     def count(self) -> int:
         return sum(file.count() for file in self.files)
+
+    def unscored(self) -> list[str]:
+        """Those of the first files that lack the column of the known answer, where it is known which ones they have."""
+        known = ((file.name, file.columns()) for file in self.files[:_LOOKED_AT])
+        return [name for name, columns in known if columns is not None and lacks_answer(columns, self.config)]
 
     def version(self) -> str:
         files = [(file.name, *file.stamp()) for file in self.files]

@@ -50,6 +50,9 @@ class PathFiles:
     def left_out(self) -> Sequence[str]:
         return self.files.left_out
 
+    def unscored(self) -> list[str]:
+        return self.files.unscored()
+
     def rows(self) -> Iterator[RawRow]:
         return self.files.rows()
 

@@ -55,6 +55,17 @@ def test_what_is_left_out_is_told(folder: Path) -> None:
     assert doubts(open_source(InputConfig(path=f"{folder}/a.jsonl")), [], Answers()) == []
 
 
+def test_a_file_without_the_known_answers_of_the_others_is_told(tmp_path: Path) -> None:
+    for name, column in (("a", "answer"), ("b", "anwser"), ("c", "result")):
+        (tmp_path / f"{name}.csv").write_text(f"problem,{column}\nq{name},1\n")
+    (tmp_path / "d.jsonl").write_text('{"problem": "d"}\n')
+    [told] = doubts(open_source(InputConfig(path=str(tmp_path), answer_column="answer")), [], Answers())
+    assert told == (
+        f"{tmp_path}/b.csv, and 1 more: no column `answer` (input.answer_column), so nothing of it is scored"
+    )
+    assert doubts(open_source(InputConfig(path=str(tmp_path))), [], Answers()) == []
+
+
 def test_what_is_named_is_read_whatever_it_is(folder: Path) -> None:
     assert names(folder / "state.json") == ["state.json"]
     assert names(folder / "run" / "results") == ["0.parquet"]
