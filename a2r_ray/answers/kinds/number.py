@@ -23,6 +23,14 @@ _COUNTED = re.compile("[a-z ]{2,40}")
 _COMMA = re.compile(r"(?<![\w.,])([-+]?[$€£]? ?[0-9]{1,9}),([0-9]{1,2}|[0-9]{4,9})(?![0-9]|[,.][0-9])")
 """A decimal comma: no thousands have one or two digits behind it."""
 _SAYS_YES_OR_NO = re.compile(r"(?:yes|no|oui|non|ja|nein|sí|sì|si|sim|não|да|нет),\s", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"(?<=[\w%$°)}])(?<!=)[,;]?\s(?:\(|\\text ?\{ ?)?(?:(?:achieved|attained|reached|obtained|as) )?"
+    r"(?:when|where|if|for|at|with|given|using|once|since|because|by|from)\b[^=]{1,40}=.*\Z"
+    r"|(?<=\d),\s[$(]{0,2}[a-zA-Z]\s?=[^=]*\Z",
+    re.DOTALL,
+)
+"""For what an amount holds: ``42 when x = 3``, ``42, n = 5``; the equation is not the answer."""
+_AMOUNT = re.compile(r"[^=]*[0-9][^=]*\Z")
 _IN_TEXT = re.compile(r"(?<![\w.,])[-+$€£]{0,2}(?:[0-9]|\.[0-9])")
 
 
@@ -71,6 +79,9 @@ def in_stretch(text: str) -> tuple[str, Quantity] | None:  # noqa: PLR0911  a wa
     text = with_digits(text)
     text = _COMMA.sub(r"\1.\2", text)
     text = _MINUS.sub("-", text)
+    condition = _CONDITION.search(text) if "=" in text else None
+    if condition is not None and _AMOUNT.match(text[: condition.start()]):
+        text = text[: condition.start()]
     if "=" in text:
         if equations(text) > 1:
             return _several(text)

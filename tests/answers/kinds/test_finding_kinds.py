@@ -144,3 +144,15 @@ def test_json_in_a_fence() -> None:
     text = 'Sure!\n```json\n{"a": 1}\n```\nHope it helps'
     assert _found("json", text) == '{"a": 1}'
     assert _found("integer", text) is None
+
+
+@pytest.mark.parametrize("kind", ["number", "integer"])
+@pytest.mark.parametrize(
+    "said",
+    ["42 when x = 3", "$42$ when $x = 3$", "42, using r = 7", "42, n = 5", "42 at x = 3", "42, achieved when x = 3"],
+)
+def test_a_condition_is_not_the_amount(kind: str, said: str) -> None:
+    found = kind_of(kind).read(said)
+    assert found is not None
+    assert kind_of(kind).equal(found, "42")
+    assert kind_of(kind).read("the solution for x = 42") is not None
