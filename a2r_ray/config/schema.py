@@ -234,7 +234,7 @@ class Config(Section):
 
     input: InputConfig
     """Where the problems come from."""
-    output: str
+    output: Annotated[str, Field(min_length=1)]
     """The run folder: local, or an s3:// or gs:// URI."""
     schedule: Literal["auto", "streaming", "phased", "shared"] = "auto"
     """streaming: both pools at once. phased: one after the other, each with all GPUs. shared: one pool serves both

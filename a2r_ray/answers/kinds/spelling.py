@@ -305,7 +305,7 @@ def _unwrapped(answer: str) -> str:
     return _SPACED.sub(r"\1", text).rstrip(".,;!")
 
 
-_INITIALS = re.compile(r"(?<![^\W\d_.])(?:[^\W\d_]\.)+[^\W\d_]\.?(?!\w)")
+_INITIALS = re.compile(r"(?<![^\W\d_.])(?:(?:[^\W\d_a-z]\.)+[^\W\d_a-z]|[aApP]\.[mM])\.?(?!\w)")
 """``p.m.``, ``U.S.A.``"""
 _ABBREVIATED = re.compile(r"(?<=[^\W\d_]{2})\.(?=\s[^\W\d_])")
 """``St. Louis``"""

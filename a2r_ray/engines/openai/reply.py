@@ -96,7 +96,11 @@ class _Choice(BaseModel):
 
 def _counted(value: Any) -> int | None:
     """A number of tokens; None for what is none."""
-    return value if isinstance(value, int) and value >= 0 else None
+    return value if isinstance(value, int) and 0 <= value < _MOST_TOKENS else None
+
+
+_MOST_TOKENS = 2**31
+"""What is more is no count: and the tables hold none beyond 64 bits."""
 
 
 _Tokens = Annotated[int | None, BeforeValidator(_counted)]

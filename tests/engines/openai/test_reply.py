@@ -111,7 +111,9 @@ def test_a_refusal_may_quote_half_of_one(server: ScriptedServer, start: Start) -
     done.error.encode()
 
 
-@pytest.mark.parametrize("usage", [{"prompt_tokens": None, "completion_tokens": -5}, {"completion_tokens": "many"}])
+@pytest.mark.parametrize(
+    "usage", [{"prompt_tokens": None, "completion_tokens": -5}, {"completion_tokens": "many"}, {"prompt_tokens": 2**70}]
+)
 def test_a_usage_that_is_none_is_not_counted(server: ScriptedServer, start: Start, usage: Any) -> None:
     reply = completion("42")
     server.script(replace(reply, body={**reply.body, "usage": usage}))
