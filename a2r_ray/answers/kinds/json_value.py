@@ -11,6 +11,7 @@ from a2r_ray.answers.finding import MAX_LENGTH
 
 _FENCE = re.compile(r"```(?:json|JSON|python)?[ \t]*\n?(.*?)```", re.DOTALL)
 _OPENING = re.compile(r"[\[{]")
+_BRACKET = re.compile(r"[\[\]{}]")
 _AS_PYTHON = re.compile(
     r"'((?:[^'\\\n]|\\.){0,2000})'|\"(?:[^\"\\\n]|\\.){0,2000}\"|(?<![a-zA-Z])(?:True|False|None)(?![a-zA-Z])"
 )
@@ -28,17 +29,22 @@ class JsonValue:
     name: str = "json"
 
     def read(self, announced: str) -> str | None:
-        """The first value in the stretch, as it is written."""
+        """The first value in the stretch, as it is written; of one that is broken no part is one."""
         text = announced.strip()[: 5 * MAX_LENGTH]
         fenced = _FENCE.search(text)
         if fenced is not None:
             text = fenced[1].strip()
         if _value(text) is not _NOTHING:
             return text
-        for opening, _ in zip(_OPENING.finditer(text), range(_MAX_TRIES), strict=False):
+        at = 0
+        for _ in range(_MAX_TRIES):
+            opening = _OPENING.search(text, at)
+            if opening is None:
+                return None
             try:
                 _, end = _DECODER.raw_decode(text, opening.start())
             except (ValueError, RecursionError):
+                at = _closed(text, opening.start())
                 continue
             return text[opening.start() : end]
         return None
@@ -59,6 +65,16 @@ class JsonValue:
             return False
         kind, content = value
         return bool(kind == "object" or any(element[0] != "number" for element in content))
+
+
+def _closed(text: str, start: int) -> int:
+    """Where the bracket that opens here is closed; the end of the text where it never is."""
+    depth = 0
+    for bracket in _BRACKET.finditer(text, start):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth == 0:
+            return bracket.end()
+    return len(text)
 
 
 @lru_cache(maxsize=4096)

@@ -156,3 +156,9 @@ def test_a_condition_is_not_the_amount(kind: str, said: str) -> None:
     assert found is not None
     assert kind_of(kind).equal(found, "42")
     assert kind_of(kind).read("the solution for x = 42") is not None
+
+
+@pytest.mark.parametrize("said", ['{"a": 1, "b": [2, 3],}', '{"a": 1, "b": [2, 3], "c":', '[{"a": 1}, {"b": 2}'])
+def test_no_part_of_a_broken_value_is_one(said: str) -> None:
+    assert kind_of("json").read(said) is None
+    assert kind_of("json").read(f'see [this]: {{"a": 2}}, {said}') == '{"a": 2}'
