@@ -186,7 +186,7 @@ def verify(run_folder: str, overrides: Sequence[str], as_json: bool) -> int:
     from a2r_ray.verify import verify as recount
 
     storage = Storage(run_folder)
-    found = recount(stored_config(storage, overrides).input, storage)
+    found = recount(stored_config(storage, overrides), storage)
     click.echo(json.dumps(found.document()) if as_json else "\n".join(found.lines()))
     return COMPLETE if found.adds_up else UNBALANCED
 

@@ -9,15 +9,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.schema import Config
 from a2r_ray.records import PATH_KEY, TOKENS, Problem, Reject
 from a2r_ray.runs import table
+from a2r_ray.runs.changes import Changes
 from a2r_ray.runs.done import among, done_keys, line_key, reject_key
+from a2r_ray.runs.folder import changed
 from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.receipt import InputCounts, account, keys_of
 from a2r_ray.runs.record import read_receipt, read_record
 from a2r_ray.runs.storage import Storage
-from a2r_ray.sources import Duplicate, open_source, read_problems
+from a2r_ray.sources import Duplicate, Source, open_source, read_problems
+from a2r_ray.sources.paths import given
 
 _CHUNK = 8192
 _MOST_IDS = 1000
@@ -56,6 +59,8 @@ class Verification:
     """Rows that the input has not."""
     doubled_paths: Ids
     """Path keys that are there more than once."""
+    changed: Changes
+    """What is not in the input as it was answered."""
     differs: dict[str, tuple[Any, Any]]
     """Fields of ``receipt.json`` that say something else: what it says, and what was counted."""
 
@@ -63,20 +68,27 @@ class Verification:
     def adds_up(self) -> bool:
         """Whether everything is where it should be, once."""
         found = (self.missing, self.doubled, self.unknown, self.doubled_paths)
-        return bool(self.receipt["balanced"]) and not any(ids.count for ids in found) and not self.differs
+        known = not (any(ids.count for ids in found) or self.differs or self.changed)
+        return bool(self.receipt["balanced"]) and known
 
     @property
     def is_unfinished(self) -> bool:
         """Whether all that is wrong is that something is still to be done."""
         found = (self.doubled, self.unknown, self.doubled_paths)
-        return self.outcome != "complete" and not any(ids.count for ids in found) and not self.differs
+        known = not (any(ids.count for ids in found) or self.differs or self.changed)
+        return self.outcome != "complete" and known
 
     def document(self) -> dict[str, Any]:
         """All of it, for a program to read; of the ids the first 1,000 of each kind."""
         kinds = ("missing", "doubled", "unknown", "doubled_paths")
         ids = {kind: {"count": getattr(self, kind).count, "ids": getattr(self, kind).ids} for kind in kinds}
         differs = {name: {"receipt.json": said, "counted": counted} for name, (said, counted) in self.differs.items()}
-        return {"adds_up": self.adds_up, "outcome": self.outcome, **ids, "differs": differs, "receipt": self.receipt}
+        of_input = {
+            name: {"count": len(all_ids), "ids": list(all_ids)[:_MOST_IDS]}
+            for name, all_ids in vars(self.changed).items()
+        }
+        about = {"adds_up": self.adds_up, "outcome": self.outcome, **ids, "changed": of_input}
+        return {**about, "differs": differs, "receipt": self.receipt}
 
     def lines(self) -> Iterator[str]:
         """What a person is shown."""
@@ -96,6 +108,8 @@ class Verification:
             if found.count:
                 more = f", … and {found.count - _SHOWN:,} more" if found.count > _SHOWN else ""
                 yield f"{found.count:,} {text}: {', '.join(found.ids[:_SHOWN])}{more}"
+        if self.changed:
+            yield f"changed in the input since it was answered: {self.changed}; undo it, or: a2r run … --changed redo"
         for name, (said, counted) in self.differs.items():
             yield f"receipt.json says {name} {said}, and the files {counted}"
         if self.doubled.count or self.doubled_paths.count:
@@ -111,21 +125,23 @@ class Verification:
 _SHOWN = 20
 
 
-def verify(config: InputConfig, run: Storage) -> Verification:
+def verify(config: Config, run: Storage) -> Verification:
     """Counts a run folder again; memory for 64-bit hashes of its keys, 9 bytes each.
 
     Args:
-        config: the run's input.
+        config: the run's.
         run: the run folder.
 
     Raises:
         InputError: the input cannot be read any more.
         OutputError: it is no run folder, or a file of it is damaged.
     """
-    outcome = read_record(run)["attempts"][-1]["outcome"]
+    record = read_record(run)
+    outcome = record["attempts"][-1]["outcome"]
     stored = done_keys(run)
     keys, counts = np.unique(stored, return_counts=True)
-    tally, missing, seen = _read_input(config, keys)
+    source = open_source(config.input)
+    tally, missing, seen = _read_input(source, keys)
     receipt = account(run, tally, outcome, 0)
     del receipt["paths"]["sampled_this_attempt"], receipt["paths"]["reused"]
     said = (read_receipt(run) if outcome == "complete" else None) or receipt
@@ -136,6 +152,7 @@ def verify(config: InputConfig, run: Storage) -> Verification:
         doubled=_named(run, keys[counts > 1]),
         unknown=_named(run, keys[~seen]),
         doubled_paths=_doubled_paths(run),
+        changed=changed(run, record, given(config, source, tally.input)),
         differs={
             name: (_field(said, name), _field(receipt, name))
             for name in _COUNTED
@@ -144,11 +161,11 @@ def verify(config: InputConfig, run: Storage) -> Verification:
     )
 
 
-def _read_input(config: InputConfig, keys: _Keys) -> tuple[InputCounts, Ids, npt.NDArray[np.bool_]]:
+def _read_input(source: Source, keys: _Keys) -> tuple[InputCounts, Ids, npt.NDArray[np.bool_]]:
     """What the input has, which of it is not among the keys, and which of the keys it has."""
     missing, seen = Ids(), np.zeros(len(keys), np.bool_)
     rows = duplicates = 0
-    records = read_problems(open_source(config))
+    records = read_problems(source)
     while chunk := list(islice(records, _CHUNK)):
         fresh = [record for record in chunk if not isinstance(record, Duplicate)]
         rows += len(chunk)

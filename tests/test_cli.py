@@ -212,16 +212,22 @@ def test_what_has_changed_in_the_input_is_refused_or_done_anew(
     assert a2r("run", str(config_file), nodes=cluster).returncode == 3
     rows[3] |= {"problem": "What is 3 + 4?", "answer": 7}
     rows[4] |= {"answer": 9}
+    rows[5]["problem"] = " "  # it is rejected now
+    rows[6]["id"] = "q6"
     problems_file.write_text("".join(json.dumps(row) + "\n" for row in rows))  # and without the bad line
     refused = a2r("run", str(config_file))
     assert refused.returncode == 2
-    assert "the question of 1: p3; the known answer, or its kind, of 1: p4" in refused.stderr
+    told = (
+        "the question of 1: p3; the known answer, or its kind, of 1: p4; the row (gone, or rejected now) of 2: p5, p6"
+    )
+    assert told in refused.stderr
     assert "run with --changed redo" in refused.stderr
+    assert "p6" in a2r("verify", document["output"]).stdout
     done = a2r("run", str(config_file), "--changed", "redo", "--json", nodes=cluster)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 3, done.stderr
     receipt = json.loads(done.stdout)
-    assert (receipt["input"], receipt["ok"], receipt["failed"], receipt["balanced"]) == (20, 20, 0, True)
-    assert receipt["paths"]["sampled_this_attempt"] == 4
+    assert (receipt["input"], receipt["ok"], receipt["failed"], receipt["balanced"]) == (20, 19, 1, True)
+    assert receipt["paths"]["sampled_this_attempt"] == 8
     assert receipt["tokens"]["superseded_paths"]["completion"] > 0
     known = f"select problem, reference_answer from '{document['output']}/results/*.parquet'"  # noqa: S608 (own path)
     found = duckdb.sql(f"{known} where problem_id in ('p3', 'p4') order by problem_id").fetchall()

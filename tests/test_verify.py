@@ -31,7 +31,7 @@ def folder(config: Config, problems_file: FilePath) -> RunFolder:
 
 
 def check(config: Config, folder: RunFolder) -> Verification:
-    return verify(config.input, folder.storage)
+    return verify(config, folder.storage)
 
 
 def test_a_whole_run_adds_up(config: Config, folder: RunFolder) -> None:
@@ -78,3 +78,21 @@ def test_a_receipt_that_says_something_else_is_said(config: Config, folder: RunF
     found = check(config, folder)
     assert found.differs == {"ok": (21, 20)}
     assert not found.adds_up
+
+
+def test_what_has_changed_in_the_input_is_named(config: Config, folder: RunFolder, problems_file: FilePath) -> None:
+    lines = [json.loads(line) for line in problems_file.read_text().splitlines() if line.startswith('{"')]
+    lines[3]["problem"] = "Another question?"
+    lines[5]["answer"] = 777
+    problems_file.write_text("".join(json.dumps(line) + "\n" for line in lines if line["id"] != "p7"))
+    found = check(config, folder)
+    assert not found.adds_up
+    assert not found.is_unfinished
+    changed: dict[str, Any] = found.document()["changed"]
+    assert {name: ids["ids"] for name, ids in changed.items()} == {
+        "questions": ["p3"],
+        "answers": ["p5"],
+        "paths": [],
+        "gone": ["p7"],
+    }
+    assert any("--changed redo" in line and "p3" in line and "p7" in line for line in found.lines())

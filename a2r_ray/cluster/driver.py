@@ -6,7 +6,6 @@ before it goes on, so what the files hold adds up by itself.
 """
 
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -23,18 +22,15 @@ from a2r_ray.engines import argument_mistakes
 from a2r_ray.errors import ConfigError, OutputError, Stopped
 from a2r_ray.evaluate.summary import Summary, summarize
 from a2r_ray.method.compile import Compile, compile_phases, concluding, fingerprints, planned
-from a2r_ray.method.sample import brought_text
 from a2r_ray.method.schedule import Choice
-from a2r_ray.records import Problem
-from a2r_ray.runs import table
 from a2r_ray.runs.finished import finished
-from a2r_ray.runs.folder import Given, RunFolder
+from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.judge_again import judge_again
 from a2r_ray.runs.receipt import InputCounts, account
 from a2r_ray.runs.storage import Storage
-from a2r_ray.sources import Source, doubts, open_source, read_problems, row_count
+from a2r_ray.sources import Source, doubts, open_source, row_count
 from a2r_ray.sources.answer_kind import settled
-from a2r_ray.sources.paths import STORED, PathFiles, changed_paths, stored_paths
+from a2r_ray.sources.paths import given, problems, stored_paths
 from a2r_ray.sources.prompt_columns import checked_first_rows
 
 
@@ -84,8 +80,8 @@ def run(
             _say(f"warning: {doubt}")
         progress.total = row_count(source)
         # Before Ray is begun here: a folder that cannot be used is said at once.
-        given = Given(progress.total, version, partial(_problems, source), partial(_changed_paths, config, source))
-        folder = opened.enter_context(RunFolder.open(config, given, retry=retry, redo_changed=redo_changed))
+        of_input = given(config, source, progress.total)
+        folder = opened.enter_context(RunFolder.open(config, of_input, retry=retry, redo_changed=redo_changed))
         progress.done_before = folder.done_before
         attempt = _Attempt(config, source, folder, compile_to, progress, observe)
         try:
@@ -124,7 +120,7 @@ class _Attempt:
         config, folder, source = self.config, self.folder, self.source
         writers = [name for phase in self.compile_to(config, "streaming") for name in fingerprints(phase)]
         stored = stored_paths(folder.storage, writers, source, config.explorer.paths if config.explorer else None)
-        own_kinds = {each.problem_id: each.answer_kind for each in _problems(source) if each.answer_kind}
+        own_kinds = {each.problem_id: each.answer_kind for each in problems(source) if each.answer_kind}
         return judge_again(folder.storage, stored, concluding(config), own_kinds, folder.to_judge)
 
     def answer(self, to: connection.Connection) -> None:
@@ -158,18 +154,6 @@ class _Attempt:
         folder.write("receipt.json", receipt)
         folder.finish(outcome)
         return receipt
-
-
-def _problems(source: Source) -> Iterator[Problem]:
-    return (record for record in read_problems(source) if isinstance(record, Problem))
-
-
-def _changed_paths(config: Config, source: Source, run: Storage) -> list[str]:
-    """The problems of which files bring other paths than a run folder has under their indices."""
-    if not isinstance(source, PathFiles):
-        return []
-    as_stored = partial(brought_text, explorer=config.explorer)
-    return changed_paths(source, table.scan(run, "paths", STORED), as_stored)
 
 
 def _tell_doing(progress: Progress, observe: Observer | None, doing: str) -> None:

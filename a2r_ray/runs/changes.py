@@ -1,6 +1,6 @@
 """What has changed in an input since it was answered: known by what each stored row says that it is of.
 
-A row of a run folder has the hash of its question, and a result the known answer that it was judged by. Memory: 40
+A row of a run folder has the hash of its question, and a result the known answer that it was judged by. Memory: 41
 bytes a problem, and those problems that have changed.
 """
 
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from a2r_ray.records import Problem, hash_of
 from a2r_ray.runs import table
+from a2r_ray.runs.done import among
 from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.storage import Storage
 
@@ -36,16 +37,24 @@ class Changes:
     answers: dict[str, Problem] = field(default_factory=dict)
     """Those that ask the same, and whose known answer, or its kind, is another one; by id."""
     paths: list[str] = field(default_factory=list)
-    """The ids of those of which a brought path has another text."""
+    """The ids of those of which a brought path has another text, or is gone."""
+    gone: list[str] = field(default_factory=list)
+    """The ids of those that the input has no more, or rejects now."""
 
     def __bool__(self) -> bool:
-        return bool(self.questions or self.answers or self.paths)
+        return bool(self.questions or self.answers or self.paths or self.gone)
+
+    @property
+    def superseded(self) -> list[str]:
+        """The ids of those of which nothing that is stored can stay."""
+        return [*self.questions, *self.paths, *self.gone]
 
     def __str__(self) -> str:
         parts = [
             ("the question", self.questions),
             ("the known answer, or its kind,", self.answers),
-            ("the text of a path", self.paths),
+            ("a brought path (its text, or that it is there)", self.paths),
+            ("the row (gone, or rejected now)", self.gone),
         ]
         return "; ".join(f"{what} of {len(ids):,}: {_listed(ids)}" for what, ids in parts if ids)
 
@@ -65,10 +74,12 @@ def changes(run: Storage, problems: Iterable[Problem], kind: str | None) -> Chan
     coming = iter(problems)
     while chunk := list(islice(coming, _CHUNK)):
         keys = hash_ids([problem.problem_id for problem in chunk])
+        questions.meet(keys)
         asked = questions.differ(keys, hash_ids([hash_of(problem) for problem in chunk]))
         judged = answers.differ(keys, hash_ids([_judged_by(problem, kind) for problem in chunk]))
         found.questions += [chunk[at].problem_id for at in np.flatnonzero(asked)]
         found.answers |= {chunk[at].problem_id: chunk[at] for at in np.flatnonzero(judged & ~asked)}
+    found.gone = _names(run, questions.unmet)
     return found
 
 
@@ -79,6 +90,7 @@ class _Stored:
     keys: _Hashes
     least: _Hashes
     greatest: _Hashes
+    met: npt.NDArray[np.bool_]
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[_Hashes, _Hashes]]) -> "_Stored":
@@ -89,7 +101,17 @@ class _Stored:
         first = np.ones(len(keys), np.bool_)
         first[1:] = keys[1:] != keys[:-1]
         last = np.roll(first, -1)
-        return cls(keys[first], values[first], values[last])
+        return cls(keys[first], values[first], values[last], np.zeros(int(first.sum()), np.bool_))
+
+    def meet(self, keys: _Hashes) -> None:
+        """Notes that there are these keys."""
+        at = np.searchsorted(self.keys, keys[among(keys, self.keys)])
+        self.met[at] = True
+
+    @property
+    def unmet(self) -> _Hashes:
+        """The keys that were not noted, sorted."""
+        return self.keys[~self.met]
 
     def differ(self, keys: _Hashes, values: _Hashes) -> npt.NDArray[np.bool_]:
         """Which keys are there with another value."""
@@ -108,6 +130,16 @@ def _questions(run: Storage) -> Iterator[tuple[_Hashes, _Hashes]]:
             # A problem has many paths, one after the other.
             rows = pa.Table.from_batches([rows]).group_by(rows.schema.names, use_threads=False).aggregate([])
             yield _hashes(rows["problem_id"]), _hashes(rows["problem_hash"])
+
+
+def _names(run: Storage, keys: _Hashes) -> list[str]:
+    """The problems whose ids have these hashes, sorted."""
+    names: set[str] = set()
+    for name in ("results", "rejects", "paths") if len(keys) else ():
+        for batch in table.scan(run, name, ["problem_id"]):
+            ids = batch["problem_id"].unique().drop_null()
+            names.update(ids.filter(pa.array(among(_hashes(ids), keys))).to_pylist())
+    return sorted(names)
 
 
 def _answers(run: Storage, *, kinds: bool) -> Iterator[tuple[_Hashes, _Hashes]]:

@@ -25,7 +25,7 @@ from a2r_ray.runs.lock import locked
 from a2r_ray.runs.receipt import GENERATED, read_generated
 from a2r_ray.runs.record import check_attempt, new_record, read_record
 from a2r_ray.runs.storage import Storage
-from a2r_ray.runs.supersede import drop_rejects, supersede, supersede_questions
+from a2r_ray.runs.supersede import drop_rejects, supersede, supersede_problems
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Given:
     problems: Callable[[], Iterable[Problem]]
     """Reads it."""
     changed_paths: Callable[[Storage], list[str]] = lambda _: []
-    """The ids of the problems of which it brings other paths than a run folder has under their keys."""
+    """The ids of the problems of which it does not bring the paths that a run folder has of them."""
 
 
 @dataclass
@@ -82,13 +82,13 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         with ExitStack() as held:
             lock = locked(storage, held)  # first: what is read may else be old when it is acted on
             record = _continued(storage, config, given, retry=retry)
-            changed = _changed(storage, record, given)
-            if changed and not redo_changed:
-                raise OutputError(_refused(storage, changed))
+            found = Changes() if given is None else changed(storage, record, given)
+            if found and not redo_changed:
+                raise OutputError(_refused(storage, found))
             folder = cls._begun(storage, record, lock)
             held.pop_all()
             held.push(folder)
-            folder.take_away(given, changed)
+            folder.take_away(given, found)
             held.pop_all()
         return folder
 
@@ -107,17 +107,17 @@ class RunFolder(AbstractContextManager["RunFolder"]):
             with suppress(OutputError):  # what ended the block is the error to read
                 self.finish("failed" if Stopped.asked is None else "interrupted")
 
-    def take_away(self, given: Given | None = None, changed: Changes | None = None) -> None:
+    def take_away(self, given: Given | None = None, found: Changes | None = None) -> None:
         """Removes what earlier attempts left half done, and what is to be made again; counts the rest."""
         for name in ("", "superseded", "superseded_paths", *table.SCHEMAS):
             self.storage.remove_unfinished(name)
         self._supersede(fingerprint.paths(self.record["config"]))
         if given is not None and self.record["input_version"] != given.version:
-            changed = changed or Changes()
-            supersede_questions(self.storage, [*changed.questions, *changed.paths])
+            found = found or Changes()
+            supersede_problems(self.storage, found.superseded)
             drop_rejects(self.storage, problems=self.record["config"]["input"]["source"] == "paths")
-            self.to_judge, self._version = changed.answers, given.version
-            if changed.answers:
+            self.to_judge, self._version = found.answers, given.version
+            if found.answers:
                 self.record["judged_by"] = None
             else:
                 self.record["input_version"] = given.version
@@ -229,22 +229,23 @@ def _continued(storage: Storage, config: Config, given: Given | None, *, retry: 
     return record
 
 
-def _changed(storage: Storage, record: Mapping[str, Any], given: Given | None) -> Changes:
-    """What has changed in the input since the folder's rows were made of it; it is read if it may have."""
-    if given is None or record["input_version"] == given.version:
+def changed(storage: Storage, record: Mapping[str, Any], given: Given) -> Changes:
+    """What has changed in the input since a folder's rows were made of it; it is read if it may have."""
+    if record["input_version"] == given.version:
         return Changes()
     judged_by = record["judged_by"]
     found = changes(storage, given.problems(), judged_by and AnswerConfig.model_validate(judged_by).name)
-    found.paths = given.changed_paths(storage)
+    gone = set(found.gone)
+    found.paths = [each for each in given.changed_paths(storage) if each not in gone]
     return found
 
 
-def _refused(storage: Storage, changed: Changes) -> str:
+def _refused(storage: Storage, found: Changes) -> str:
     return (
-        f"output {storage.shown}: something has changed in the input since it was answered: {changed}\n"
-        "undo the change, or run with --changed redo: what asks another question, or brings another path, is answered "
-        "anew, and what is replaced stays in superseded/; by another known answer, or kind of it, the answers that are "
-        "there are judged anew"
+        f"output {storage.shown}: something has changed in the input since it was answered: {found}\n"
+        "undo the change, or run with --changed redo: what asks another question, or brings other paths, is answered "
+        "anew, what the input has no more is taken out, and what is replaced or taken out stays in superseded/; by "
+        "another known answer, or kind of it, the answers that are there are judged anew"
     )
 
 

@@ -47,12 +47,12 @@ def supersede(run: Storage, paths: int, *, failed: bool) -> None:
         _take_out(run, name, _failed)
 
 
-def supersede_questions(run: Storage, problems: Sequence[str]) -> None:
-    """Takes out what answers another question than the input asks now.
+def supersede_problems(run: Storage, problems: Sequence[str]) -> None:
+    """Takes out all that is stored of problems, since the input asks something else now.
 
     Args:
         run: the run folder; no other process may write to it.
-        problems: the ids of those that ask something else.
+        problems: their ids.
     """
     ids = pa.array(problems, pa.string())
     for folder in ("results", "rejects", "paths"):  # paths last: what hangs on them is found by them

@@ -11,6 +11,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -18,12 +19,14 @@ import pyarrow.compute as pc
 from pyarrow import fs
 from pydantic import ValidationError
 
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.schema import Config, ExplorerConfig, InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import InputError, OutputError
+from a2r_ray.method.sample import brought_text
 from a2r_ray.records import PATH_KEY, WRITTEN_BY, Problem, Reject, hash_of
 from a2r_ray.runs import table
-from a2r_ray.runs.done import among
+from a2r_ray.runs.done import Keys, among
+from a2r_ray.runs.folder import Given
 from a2r_ray.runs.ledger import StoredPaths
 from a2r_ray.runs.record import read_record
 from a2r_ray.runs.storage import Storage
@@ -105,6 +108,22 @@ def open_paths(config: InputConfig) -> Source:
         ) from error
 
 
+def given(config: Config, source: Source, rows: int) -> Given:
+    """The input of a run, for its folder to compare with what it holds.
+
+    Args:
+        config: the run's.
+        source: its input.
+        rows: how many it has.
+    """
+    return Given(rows, source.version(), partial(problems, source), partial(changed_paths, source, config.explorer))
+
+
+def problems(source: Source) -> Iterator[Problem]:
+    """Those of an input."""
+    return (record for record in read_problems(source) if isinstance(record, Problem))
+
+
 def stored_paths(
     run: Storage, fingerprints: Sequence[str], source: Source, most: int | None, *, answers: bool = False
 ) -> StoredPaths:
@@ -154,20 +173,30 @@ def brought_paths(
             yield record.problem_id, known.index(record.problem_id, named), text, asked
 
 
-def changed_paths(source: Source, stored: Iterable[pa.RecordBatch], as_stored: Callable[[str], str] = str) -> list[str]:
-    """The ids of the problems of which a file names the index of a path whose stored text is another one.
+def changed_paths(source: Source, explorer: ExplorerConfig | None, run: Storage) -> list[str]:
+    """The ids of the problems of which files do not bring the paths that a run folder has of them.
+
+    A stored text is in no row any more, or a file names its index for another text.
 
     Args:
-        source: as of ``brought_paths``, and so are the others.
-        stored: what is stored of brought paths.
-        as_stored: how a text is stored.
+        source: of any kind; no other has such files.
+        explorer: says how a text is stored.
+        run: the folder of a run that has this input.
     """
-    known = _Known(stored)
-    changed = {
-        record.problem_id: None
-        for record, given, named, _ in _brought(source)
-        if named is not None and known.has_another(record.problem_id, named, as_stored(given))
-    }
+    if not isinstance(source, PathFiles):
+        return []
+    known = _Known(table.scan(run, "paths", STORED))
+    changed: dict[str, None] = {}
+    for record, given, named, _ in _brought(source):
+        text = brought_text(given, explorer)
+        known.takes(record.problem_id, text)
+        if named is not None and known.has_another(record.problem_id, named, text):
+            changed[record.problem_id] = None
+    if len(unmet := known.unmet):
+        for batch in table.scan(run, "paths", STORED):
+            rows = batch.select(["problem_id", "text"]).to_pylist()
+            texts = np.array([digest(row["problem_id"], row["text"]) for row in rows], np.uint64)
+            changed |= {rows[at]["problem_id"]: None for at in np.flatnonzero(among(texts, unmet))}
     return list(changed)
 
 
@@ -215,6 +244,11 @@ class _Known:
                 self._met[at] = True
                 return True
         return False
+
+    @property
+    def unmet(self) -> Keys:
+        """The hashes of the stored texts that were not met, sorted."""
+        return self._texts[~self._met]
 
     def has_another(self, problem_id: str, index: int, text: str) -> bool:
         """Whether a path is stored, and a text is none that is stored of its problem."""

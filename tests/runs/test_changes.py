@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 from a2r_ray.config.schema import Config
-from a2r_ray.records import Problem, hash_of, rejected
+from a2r_ray.records import Problem, Reject, hash_of, rejected
 from a2r_ray.runs.changes import changes
 from a2r_ray.runs.storage import Storage
 from tests.conftest import problem
@@ -60,6 +60,17 @@ def test_another_kind_of_answer_is_told_apart(config: Config, tmp_path: FilePath
     assert list(changes(run, given, "math").answers) == ["p1"]
     assert list(changes(run, [problem(1), problem(2)], "text").answers) == ["p1", "p2"]
     assert not changes(run, given, None)  # where that is not known it is not compared
+
+
+def test_what_the_input_has_no_more_is_found_by_a_result_a_reject_or_a_path(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    put(run, "results", "w", [result(config, number, 2) for number in (1, 2)])
+    put(run, "rejects", "w", [rejected(problem(3), "explore", "k", "e"), Reject("p9", "f", 9, "input", "k", "e", "r")])
+    put(run, "paths", "w", [replace(path(f"p{n}", 0), problem_hash=hash_of(problem(n))) for n in (2, 4)])
+    found = changes(run, [problem(2), problem(5)], "math")
+    assert found.gone == ["p1", "p3", "p4"]
+    assert (found.questions, found.answers, found.superseded) == ([], {}, found.gone)
+    assert str(found) == "the row (gone, or rejected now) of 3: p1, p3, p4"
 
 
 def test_a_path_that_nobody_knows_the_question_of_is_no_change(tmp_path: FilePath) -> None:

@@ -74,11 +74,24 @@ def test_another_text_of_a_brought_path_is_refused_or_done_anew(config: Config) 
     write(run, "a", [path("p1", 0), path("p2", 0)])
     fill(run, config, [1, 2], rejected=0)
     folder.finish("complete")
-    given = Given(2, "v2", list, lambda _: ["p2"])
-    with pytest.raises(OutputError, match="the text of a path of 1: p2"):
+    given = Given(2, "v2", lambda: [problem(1), problem(2)], lambda _: ["p2"])
+    with pytest.raises(OutputError, match=r"a brought path \(its text, or that it is there\) of 1: p2"):
         RunFolder.open(config, given)
     RunFolder.open(config, given, redo_changed=True).finish("interrupted")
     assert (ids(run, "results"), ids(run, "paths")) == (["p1"], ["p1"])
+
+
+def test_what_the_input_has_no_more_is_refused_or_taken_out(config: Config) -> None:
+    folder = RunFolder.open(config, Given(2, "v1", list))
+    run = folder.storage
+    write(run, "a", [path("p1", 0), path("p2", 0)])
+    fill(run, config, [1, 2], rejected=0)
+    folder.finish("complete")
+    given = Given(1, "v2", lambda: [problem(1)], lambda _: ["p2"])
+    with pytest.raises(OutputError, match=r"answered: the row \(gone, or rejected now\) of 1: p2\n.*--changed redo"):
+        RunFolder.open(config, given)
+    RunFolder.open(config, given, redo_changed=True).finish("interrupted")
+    assert (ids(run, "results"), ids(run, "superseded")) == (["p1"], ["p2"])
 
 
 def test_an_input_that_was_only_touched_is_read_and_goes_on(config: Config) -> None:

@@ -14,10 +14,12 @@ from pyarrow import parquet
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
+from a2r_ray.method.sample import brought as a_brought_path
 from a2r_ray.records import Problem, Reject
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import RawRow, first_rows, open_source, read_problems, read_rows
 from a2r_ray.sources.paths import STORED, RunInput, brought_paths, changed_paths
+from tests.runs.test_supersede import put as store
 
 
 def config(path: object, **fields: Any) -> InputConfig:
@@ -116,17 +118,36 @@ def test_a_text_is_known_as_it_is_stored(tmp_path: Path) -> None:
     assert list(brought_paths(open_source(given), batches(stored), str.upper)) == []
 
 
-def test_another_text_under_a_stored_index_is_a_change(tmp_path: Path) -> None:
+def test_a_stored_path_that_is_gone_or_has_another_text_is_a_change(tmp_path: Path) -> None:
     def changed(*rows: dict[str, Any]) -> list[str]:
-        return changed_paths(open_source(config(put(tmp_path / "p.jsonl", *rows))), batches(stored))
+        return changed_paths(open_source(config(put(tmp_path / "p.jsonl", *rows))), None, run)
 
-    stored = [("a", 0, "x"), ("a", 1, "y"), ("b", 0, "x")]
+    run = Storage(str(tmp_path / "run"))
+    store(run, "paths", "w", [a_brought_path(*each, "") for each in [("a", 0, "x"), ("a", 1, "y"), ("b", 0, "x")]])
     same = [row("b", "x", path_index=0), row("a", "y", path_index=1), row("a", "x", path_index=0)]
     assert changed(*same, row("a", "z", path_index=2)) == []
     assert changed(*same[:2], row("a", "z", path_index=0)) == ["a"]
     assert changed(row("a", ["z", "u"], path_index=[0, 1]), row("b", "v", path_index=0)) == ["a", "b"]
-    assert changed(row("a", "y", path_index=0)) == []  # numbered anew
-    assert changed(row("a", "z")) == []  # one more
+    assert changed(row("a", ["y", "x"], path_index=[0, 1]), same[0]) == []  # numbered anew
+    assert changed(*same, row("a", "z")) == []  # one more
+    assert changed(row("b", "x"), row("a", ["y", "x"])) == []  # in another order, without indices
+    assert changed(row("b", "x"), row("a", ["y", "edited"])) == ["a"]
+    assert changed(row("b", "x"), row("a", "x")) == ["a"]
+    assert changed(row("a", ["x", "y"])) == ["b"]
+
+
+def test_of_two_that_are_alike_one_may_go(tmp_path: Path) -> None:
+    run = Storage(str(tmp_path / "run"))
+    store(run, "paths", "w", [a_brought_path("a", index, "x", "") for index in (0, 1)])
+    alike = open_source(config(put(tmp_path / "p.jsonl", row("a", ["x", "x"]))))
+    one = open_source(config(put(tmp_path / "q.jsonl", row("a", "x"))))
+    assert changed_paths(alike, None, run) == []
+    assert changed_paths(one, None, run) == ["a"]
+
+
+def test_nothing_else_has_paths_that_change(tmp_path: Path) -> None:
+    given = config(put(tmp_path / "p.jsonl", row("a", "x"))).model_copy(update={"source": "file"})
+    assert changed_paths(open_source(given), None, Storage(str(tmp_path / "run"))) == []
 
 
 def batches(stored: Stored) -> list[pa.RecordBatch]:
