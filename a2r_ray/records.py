@@ -77,7 +77,7 @@ class Reject:
     row: str
     """The row as it was read, as text."""
     reference_answer: str | None = None
-    """Of a problem; None where the row is none."""
+    """Where it is known."""
     problem_hash: str = ""
     """Of a problem; "" where the row is none."""
 

@@ -17,6 +17,7 @@ from a2r_ray.method.compile import compile_phases, planned
 from a2r_ray.method.references import References, synthesizer_messages
 from a2r_ray.method.sample import explorer_messages
 from a2r_ray.records import Problem, Reject
+from a2r_ray.runs.folder import refusal
 from a2r_ray.sources import Source, doubts, first_rows, open_source, row_count
 from a2r_ray.sources.answer_kind import settled
 from a2r_ray.sources.prompt_columns import FIRST_ROWS
@@ -63,6 +64,8 @@ def validate(document: Mapping[str, Any]) -> Valid:
     known = columns(seen) if seen else None
     mistakes += prompt_mistakes(document, known)
     mistakes += argument_mistakes(parse_roles(document))
+    if config is not None and (refused := refusal(config)) is not None:
+        mistakes.append(f"output: {refused.removeprefix('output ')}")
     if config is None or mistakes:
         raise ConfigError(mistakes)
     return Valid(config, rows, about, first)

@@ -8,7 +8,8 @@ import sys
 import click
 
 from a2r_ray.annotate import annotate
-from a2r_ray.cli import COMPLETE, REJECTS, guarded, run_to_exit_code
+from a2r_ray.cli import COMPLETE, REJECTS, guarded
+from a2r_ray.cli.commands import run_to_exit_code
 from a2r_ray.config.loading import load_config
 from a2r_ray.config.local_files import outlasting
 from a2r_ray.runs.target import check_target

@@ -27,7 +27,7 @@ import duckdb
 import psutil
 import yaml
 
-from a2r_ray.cli import cli
+from a2r_ray.cli.commands import cli
 from tests.nodes import Nodes, wait_until
 
 A2R = [sys.executable, "-c", "from a2r_ray.cli import main; main()"]

@@ -307,6 +307,25 @@ def test_a_signal_at_any_moment_ends_it_in_order(part: int, tmp_path: Path) -> N
     moments.stopped_at(moments.write_config(tmp_path), after_s, signum, within_s=60)
 
 
+def test_a_signal_while_the_command_is_still_imported_ends_it_in_order() -> None:
+    code = """
+import signal, sys
+
+class Import:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Import())
+from a2r_ray.cli import main
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 130
+    assert ended.stderr.endswith("\nstopped by SIGINT; the same command continues\n")
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_signal_that_comes_while_python_clears_up_is_not_dropped() -> None:
     code = """
 import signal, sys, time

@@ -11,7 +11,7 @@ import pytest
 import ray
 import yaml
 
-from a2r_ray.cli import cli
+from a2r_ray.cli.commands import cli
 from a2r_ray.config.loading import load_config, parse_config
 from a2r_ray.method.asking import named_columns
 

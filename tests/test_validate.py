@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from a2r_ray.config.loading import parse_config
 from a2r_ray.errors import ConfigError
+from a2r_ray.runs.folder import RunFolder
 from a2r_ray.validate import validate
 
 
@@ -68,7 +70,11 @@ def test_what_an_engine_does_not_take_is_named(role: dict[str, Any], line: str, 
 
 @pytest.mark.parametrize(
     ("output", "reason"),
-    [("{here}/problems.jsonl", "problems.jsonl is a file"), ("{here}/problems.jsonl/run", "is a file")],
+    [
+        ("{here}/problems.jsonl", "problems.jsonl is a file"),
+        ("{here}/problems.jsonl/run", "is a file"),
+        ("{here}/" + 300 * "x", "longer than the 255 bytes"),
+    ],
 )
 def test_an_output_that_can_be_no_folder_is_named(output: str, reason: str, document: dict[str, Any]) -> None:
     document["output"] = output.format(here=Path(document["input"]["path"]).parent)
@@ -77,6 +83,32 @@ def test_an_output_that_can_be_no_folder_is_named(output: str, reason: str, docu
     assert misplaced.startswith("output: ")
     assert reason in misplaced
     assert argument.startswith("explorer.engine_args.bogus")
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        ("http://x/y", "output: http://x/y: cannot be opened"),
+        ("s3://", "output: s3://: it names no bucket"),
+        ("/etc", "output: /etc: the folder holds something else"),
+        ("{here}", "output: {here} lies inside the input"),
+    ],
+)
+def test_an_output_that_a_run_would_refuse_is_named(output: str, reason: str, document: dict[str, Any]) -> None:
+    here = Path(document["input"]["path"]).parent
+    document["input"]["path"] = str(here) if output == "{here}" else document["input"]["path"]
+    document["output"] = output.format(here=here)
+    [misplaced] = mistakes(document)
+    assert misplaced.startswith(reason.format(here=here))
+
+
+def test_the_run_folder_of_another_config_is_named(document: dict[str, Any]) -> None:
+    RunFolder.open(parse_config(document)).finish("complete")
+    validate(document)
+    document["seed"] = 12345
+    [mistake] = mistakes(document)
+    assert mistake.startswith(f"output: {document['output']}: the folder belongs to another config")
+    assert "12345 now" in mistake
 
 
 @pytest.mark.parametrize(

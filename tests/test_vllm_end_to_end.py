@@ -13,7 +13,7 @@ import duckdb
 import pytest
 import yaml
 
-from a2r_ray.cli import cli
+from a2r_ray.cli.commands import cli
 from a2r_ray.records import PATH_SCHEMA, RESULT_SCHEMA
 from tests.chaos import family, kill_a_replica, said, start, title, wait_for_more_paths, wait_until_gone
 from tests.nodes import wait_until

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from a2r_ray.config.section import Fraction, Section
+from a2r_ray.config.section import Count, Fraction, Natural, Section
 
-Tokens = list[Annotated[int, Field(ge=0)]]
+Tokens = list[Natural]
 """Token ids of the model."""
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 
@@ -22,11 +22,11 @@ class Sampling(Section):
     """0: always the likeliest token. null: the engine's own, which some servers insist on."""
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     """Draw from the likeliest tokens that have this probability together."""
-    top_k: Annotated[int, Field(ge=1)] | None = None
+    top_k: Count | None = None
     """Draw from this many tokens."""
     min_p: Fraction | None = None
     """Draw from the tokens with at least this share of the likeliest one's probability."""
-    max_tokens: Annotated[int, Field(ge=1)] = 32768
+    max_tokens: Count = 32768
     """Tokens to generate at most; what is longer is cut off. A server that knows only max_completion_tokens is told
     that."""
     stop: list[str] | None = None
@@ -37,7 +37,7 @@ class Sampling(Section):
     """Above 0: tokens that were generated become less likely the more often they were."""
     repetition_penalty: Annotated[float, Field(gt=0)] | None = None
     """Above 1: tokens of the prompt and of what was generated become less likely."""
-    min_tokens: Annotated[int, Field(ge=0)] | None = None
+    min_tokens: Natural | None = None
     """Tokens to generate before the model may end."""
     logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
     """By token id, what is added to its logit."""
@@ -55,7 +55,7 @@ class Sampling(Section):
     """Whether special tokens are left out of the text; absent: all but the marks of thinking."""
     spaces_between_special_tokens: bool | None = None
     """Whether spaces stand between them."""
-    thinking_token_budget: Annotated[int, Field(ge=0)] | None = None
+    thinking_token_budget: Natural | None = None
     """Tokens of thinking at most; vLLM wants a reasoning parser for it."""
     structured_outputs: dict[str, JsonValue] | None = None
     """What the text must look like: {json: a schema}, {regex: …}, {choice: […]}, {grammar: …}."""

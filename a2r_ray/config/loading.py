@@ -6,6 +6,7 @@ No value is echoed whose field or look says that it is a secret.
 import copy
 import difflib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,24 +17,44 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from a2r_ray.config.enclosing import encloses
-from a2r_ray.config.local_files import resolved, unwritable
+from a2r_ray.config.local_files import nameable, resolved, unwritable
 from a2r_ray.config.schema import Config, ExplorerConfig, InputConfig, RoleConfig, SynthesizerConfig
 from a2r_ray.config.secrets import public, shown
 from a2r_ray.errors import ConfigError
 
 
-class _EachKeyOnce(yaml.SafeLoader):
-    """Reads YAML, in which a key that is there twice is a mistake: of two `explorer:` the first would be lost."""
+class _Loader(yaml.SafeLoader):
+    """Reads YAML, and what YAML 1.1 reads in ways that few mean is a mistake, or is read as it is meant.
+
+    A key that is there twice is a mistake: of two `explorer:` the first would be lost. So are ``010``, which is 8, and
+    ``1:30``, which is 90. A key is always text, and ``1e3`` a number.
+    """
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """A mapping as it is written, before what it merges is taken in."""
         node: yaml.MappingNode = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                key.tag = _TEXT
             if isinstance(key, yaml.ScalarNode) and key.value in seen and key.value != "<<":
                 raise yaml.composer.ComposerError(None, None, f"the key `{key.value}` is there twice", key.start_mark)
             seen.add(str(key.value))
         return node
+
+    def construct_yaml_int(self, node: Any) -> int:
+        """A number as everybody writes one."""
+        if _OLD_NUMBER.fullmatch(node.value):
+            message = f"`{node.value}` is another number in YAML: write it without the 0 or the colons, or in quotes"
+            raise yaml.constructor.ConstructorError(None, None, message, node.start_mark)
+        number: int = super().construct_yaml_int(node)
+        return number
+
+
+_TEXT = "tag:yaml.org,2002:str"
+_OLD_NUMBER = re.compile(r"[-+]?(?:0[0-9_]+|[0-9_]+(?::[0-9_]+)+)")
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+"), list("-+0123456789"))
 
 
 def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
@@ -57,11 +78,13 @@ def read_document(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
-        document = yaml.load(text, _EachKeyOnce)  # noqa: S506 (it is a safe loader)
+        document = yaml.load(text, _Loader)  # noqa: S506 (it is a safe loader)
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise ConfigError([f"{path}: not YAML: {_one_line(error)}"]) from error
+    except RecursionError:
+        raise ConfigError([f"{path}: brackets or lists lie too deep in each other to be read"]) from None
     if not isinstance(document, dict):
         raise ConfigError([f"{path}: expected a mapping with `input`, `output`, `explorer`, …"])
     for override in overrides:
@@ -87,7 +110,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
 def _misplaced(document: Mapping[str, Any]) -> list[str]:
     """What is wrong with an output that is no folder, or cannot be one, or lies inside the input."""
     source, output = parse_input(document), resolved(document).get("output")
-    if not isinstance(output, str):
+    if not isinstance(output, str) or not _is_nameable(output):
         return []
     if not os.path.isdir(output) and (reason := unwritable(output)) is not None:  # noqa: PTH112 (or a URI)
         return [f"output: {reason}; name a folder that can be written"]
@@ -95,6 +118,13 @@ def _misplaced(document: Mapping[str, Any]) -> list[str]:
         return []
     why = "and what a run writes there would be read as its input: name a folder outside of it"
     return [f"output: {public(output)} lies inside the input, {public(source.path)}, {why}"]
+
+
+def _is_nameable(path: str) -> bool:
+    try:
+        return bool(nameable(path))
+    except ValueError:  # as its field says
+        return False
 
 
 def parse_input(document: Mapping[str, Any]) -> InputConfig | None:
@@ -140,6 +170,7 @@ def _errors(document: Mapping[str, Any]) -> list[ErrorDetails]:
 _ROLE = {"engine": "simulated", "model": "x"}
 _IN_PLACE: dict[tuple[int | str, ...], Any] = {
     ("input",): {"source": "file", "path": "x"},
+    ("input", "path"): "x",
     ("output",): "x",
     **{(role,): _ROLE for role in ("explorer", "synthesizer")},
     **{(role, "model"): "x" for role in ("explorer", "synthesizer")},
@@ -181,9 +212,11 @@ def apply_override(document: dict[str, Any], override: str) -> None:
             raise ConfigError([f"--set {override}: {name} is not a section"])
         section = inner
     try:
-        section[last] = yaml.load(text, _EachKeyOnce)  # noqa: S506 (it is a safe loader)
-    except yaml.YAMLError as error:
+        section[last] = yaml.load(text, _Loader)  # noqa: S506 (it is a safe loader)
+    except (yaml.YAMLError, ValueError) as error:
         raise ConfigError([f"--set {dotted}: the value is not YAML: {_one_line(error)}"]) from error
+    except RecursionError:
+        raise ConfigError([f"--set {dotted}: brackets lie too deep in each other to be read"]) from None
 
 
 def _one_line(error: Exception) -> str:

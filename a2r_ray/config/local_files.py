@@ -43,9 +43,26 @@ def resolved(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def absolute(path: Any) -> Any:
     """A local path as an absolute one, with ``~`` replaced; a URI, and what is no text, as it is."""
-    if not isinstance(path, str) or not path or "://" in path:
+    if not isinstance(path, str) or not path.strip() or "://" in path:
         return path
     return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 (a Path would keep "..")
+
+
+def nameable(path: str) -> str:
+    """A path or URI that a file system can take as a name.
+
+    Raises:
+        ValueError: none can.
+    """
+    if not path.strip():
+        raise ValueError("it is empty; name a file or a folder")
+    if "\0" in path:
+        raise ValueError(f"{path!a} has a zero byte in it, which no name has; write it without")
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{path!a}: the name is not UTF-8, which no result could name: rename it") from None
+    return path
 
 
 def outlasting(path: str, what: str) -> str:
@@ -76,6 +93,9 @@ def unwritable(folder: str) -> str | None:
         above = above.parent
     if not above.is_dir():
         return f"{above} is a file"
+    longest = os.pathconf(above, "PC_NAME_MAX")
+    if any(len(part.encode()) > longest for part in Path(absolute(folder)).parts):
+        return f"a name in it is longer than the {longest} bytes that the file system has for one"
     return None if os.access(above, os.W_OK | os.X_OK) else f"{above} may not be written to"
 
 

@@ -3,13 +3,12 @@
 None of it changes what is generated. What Ray would refuse is refused here.
 """
 
-import math
 import re
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from a2r_ray.config.section import Section
+from a2r_ray.config.section import Count, Section
 
 _LABEL = r"[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?"
 _LABEL_NAME = re.compile(rf"([a-zA-Z0-9.-]{{1,253}}/)?{_LABEL}")
@@ -30,7 +29,7 @@ class Resources(Section):
     gpus: Annotated[float, Field(ge=0)] | None = None
     """Per replica: whole ones, or a part of one, of whose memory each replica takes as much; absent: as many as the
     model is spread over for vllm, 0 for the others."""
-    nodes: Annotated[int, Field(ge=1)] = 1
+    nodes: Count = 1
     """Over how many a replica of vllm may be spread, with as many of its GPUs on each."""
     accelerator_type: str | None = None
     """Ray's name of the accelerator, such as L4 or H100."""
@@ -63,6 +62,6 @@ class Resources(Section):
         for name, amount in value.items():
             if name in _OTHER_FIELD or name.startswith("accelerator_type:"):
                 raise ValueError(f"`{name}` is none: {_OTHER_FIELD.get(name, 'resources.accelerator_type says it')}")
-            if not _SMALLEST_PART <= amount < math.inf:
+            if amount < _SMALLEST_PART:
                 raise ValueError(f"{name}: {amount:g}: a replica takes at least {_SMALLEST_PART} of a resource")
         return value

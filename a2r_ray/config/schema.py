@@ -13,9 +13,10 @@ from a2r_ray import prompts
 from a2r_ray.config import fingerprint
 from a2r_ray.config.answer import AnswerConfig
 from a2r_ray.config.asking import OF_SERVERS, Chat, Sampling, Thinking, check_extra_body
+from a2r_ray.config.local_files import nameable
 from a2r_ray.config.resources import Resources
 from a2r_ray.config.secrets import redact
-from a2r_ray.config.section import Section
+from a2r_ray.config.section import Count, Natural, Section
 from a2r_ray.config.simulation import SimulatedConfig
 
 
@@ -28,7 +29,7 @@ class InputConfig(Section):
 
     source: Literal["file", "huggingface", "reasoning_gym", "paths"] = "file"
     """What kind of place that is."""
-    path: str | None = None
+    path: Annotated[str, AfterValidator(nameable)] | None = None
     """file: a file, glob, folder or URI (.jsonl .parquet .csv, each also compressed); of a glob and a folder what is
     hidden or starts with ``_`` is no input, nor is a folder that holds a ``run.json``. huggingface: a dataset name or a
     local folder. paths: a run folder, or files as those of source file, of paths made elsewhere."""
@@ -57,7 +58,7 @@ class InputConfig(Section):
     """paths: the column with a list of texts (a row per problem), or with one text (a row per path). A column
     ``path_index`` beside it says which path of its problem a text is; without it, paths count as they appear, and those
     that are stored are known by their text: such files may grow and be reordered."""
-    limit: Annotated[int, Field(ge=1)] | None = None
+    limit: Annotated[int, Field(ge=1, lt=2**63)] | None = None
     """Read no more rows than this."""
 
     @model_validator(mode="after")
@@ -77,9 +78,9 @@ class InputConfig(Section):
 class Replicas(Section):
     """Between how many replicas a pool scales."""
 
-    min: Annotated[int, Field(ge=1)] = 1
+    min: Count = 1
     """Replicas to begin with, and at least."""
-    max: Annotated[int, Field(ge=1)] = 1
+    max: Count = 1
     """Replicas at most; absent: as many as min."""
     start_timeout_s: Annotated[float, Field(gt=0)] = 1800.0
     """The run ends when for so long one has been loading, or none found a place while no pool got anything done."""
@@ -211,7 +212,7 @@ class RoleConfig(Section):
 class ExplorerConfig(RoleConfig):
     """The model that samples."""
 
-    paths: Annotated[int, Field(ge=1)] = 4
+    paths: Count = 4
     """N: paths sampled per problem; of paths that are brought, as many are used at most."""
 
     @field_validator("prompt")
@@ -234,12 +235,12 @@ class Config(Section):
 
     input: InputConfig
     """Where the problems come from."""
-    output: Annotated[str, Field(min_length=1)]
+    output: Annotated[str, AfterValidator(nameable)]
     """The run folder: local, or an s3:// or gs:// URI."""
     schedule: Literal["auto", "streaming", "phased", "shared"] = "auto"
     """streaming: both pools at once. phased: one after the other, each with all GPUs. shared: one pool serves both
     roles. auto: by what each node of the cluster has, and what its autoscaler can launch."""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    seed: Natural | None = None
     """Each path's own seed derives from it; absent: unseeded."""
     explorer: ExplorerConfig | None = None
     """The model that samples paths; absent: they are brought. With neither role they are voted on and scored."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from a2r_ray.config.section import Fraction, Section
+from a2r_ray.config.section import Fraction, Natural, Section
 
 
 class LogNormal(Section):
@@ -27,7 +27,7 @@ class Faults(Section):
     """Share of completions with no answer in them."""
     crash: Fraction = 0.0
     """Share of requests that end the engine's process."""
-    hang_at: Annotated[int, Field(ge=0)] = 0
+    hang_at: Natural = 0
     """The engine stops at the request of this number, where it has latency; 0: never."""
     poison: str = ""
     """A request that contains this text ends the engine's process, every time."""

@@ -58,7 +58,9 @@ class Summary:
     receipt: Mapping[str, Any]
     routes: Mapping[str, int]
     not_synthesized: _Reasons
-    """Why results are not what a synthesis said; empty without a synthesizer."""
+    """Why results, and problems that were refused, are not what a synthesis said; empty without a synthesizer."""
+    refused: int
+    """Problems that were rejected where they were to be synthesized."""
     unanswered: _Reasons
     """Why results, and rejected problems, have no answer."""
     accuracy: Accuracy
@@ -121,7 +123,8 @@ class Summary:
         yield "answered", f"{receipt['answered']:,} of {receipt['ok']:,} results ({self._routes()})"
         if self.not_synthesized:
             count = sum(count for count, _ in self.not_synthesized.values())
-            yield "no synthesis", f"{count:,} of {receipt['ok']:,}: {_listed(self.not_synthesized)}"
+            problems = receipt["ok"] + self.refused
+            yield "no synthesis", f"{count:,} of {problems:,}: {_listed(self.not_synthesized)}"
         yield "rejected", f"{receipt['failed']:,}"
         yield "answers", self._answers()
         yield from self._accuracies()
@@ -132,7 +135,10 @@ class Summary:
         yield "brought", self._brought()
         yield "cost", self._cost()
         yield "receipt", "balanced" if receipt["balanced"] else "DOES NOT ADD UP"
-        yield "files", f"{self.run}/results/*.parquet"
+        yield "files", ", ".join(f"{self.run}/{name}/*.parquet" for name in ("results", "rejects") if self._holds(name))
+
+    def _holds(self, name: str) -> bool:
+        return bool(self.receipt[{"results": "ok", "rejects": "failed"}[name]])
 
     def _models(self) -> Iterator[str]:
         explorer, synthesizer = self.config["explorer"], self.config["synthesizer"]
@@ -166,7 +172,10 @@ class Summary:
         if not self.config["synthesizer"]:
             return
         if not self.synthesized.scored:
-            yield "  A2R", "nothing that was synthesized has a known answer: every answer is the vote"
+            every = (
+                ": every answer is the vote" if self.receipt["answered"] and "synthesized" not in self.routes else ""
+            )
+            yield "  A2R", f"nothing that was synthesized has a known answer{every}"
             return
         alone = self.synthesized
         parts = "" if alone.scored == accuracy.scored else f"; of the {alone.scored:,} synthesized {_shown(alone.a2r)}"
@@ -231,10 +240,11 @@ def summarize(
     """
     results, rejects = (
         _read(run, "results", [*_COLUMNS, *_TOKENS]),
-        _read(run, "rejects", ["error_kind", "error", "reference_answer"]),
+        _read(run, "rejects", ["error_kind", "error", "reference_answer", "stage"]),
     )
     unsynthesized = results.filter(pc.not_equal(results["route"], "synthesized"))
-    refused = rejects.filter(pc.is_valid(rejects["reference_answer"]))
+    known = rejects.filter(pc.is_valid(rejects["reference_answer"]))
+    refused = rejects.filter(pc.equal(rejects["stage"], "synthesize"))
     is_brought = record["config"]["input"]["source"] == "paths"
     return Summary(
         run=run.shown,
@@ -243,17 +253,10 @@ def summarize(
         simulated=tuple(record["simulated"]),
         receipt=receipt,
         routes=_counts(results["route"]),
-        not_synthesized=_reasons(unsynthesized["error"]) if record["config"]["synthesizer"] else {},
-        unanswered=_reasons(
-            pa.chunked_array(
-                [
-                    *results.filter(pc.is_null(results["answer"]))["error"].chunks,
-                    *pc.binary_join_element_wise(rejects["error_kind"], rejects["error"], ": ").chunks,
-                ],
-                pa.string(),
-            )
-        ),
-        accuracy=accuracies(results, refused.num_rows),
+        not_synthesized=_reasons(unsynthesized["error"], refused) if record["config"]["synthesizer"] else {},
+        refused=refused.num_rows,
+        unanswered=_reasons(results.filter(pc.is_null(results["answer"]))["error"], rejects),
+        accuracy=accuracies(results, known.num_rows),
         synthesized=accuracies(results.filter(pc.equal(results["route"], "synthesized"))),
         brought=(_sum(results[_TOKENS[0]]), _sum(results[_TOKENS[1]])) if is_brought else (0, 0),
         kinds=_counts(results["answer_kind"]),
@@ -268,10 +271,11 @@ def _read(run: Storage, name: str, columns: list[str]) -> pa.Table:
     return pa.Table.from_batches(batches, schema=batches[0].schema if batches else schema)
 
 
-def _reasons(errors: pa.ChunkedArray) -> dict[str, tuple[int, str]]:
-    """Errors, each ``kind: message``, by kind, the most frequent first."""
+def _reasons(errors: pa.ChunkedArray, rejects: pa.Table) -> dict[str, tuple[int, str]]:
+    """Errors, each ``kind: message``, and those of rejects, by kind, the most frequent first."""
     found: dict[str, tuple[int, str]] = {}
-    for entry in pc.value_counts(errors).to_pylist():
+    of_rejects = pc.binary_join_element_wise(rejects["error_kind"], rejects["error"], ": ")
+    for entry in pc.value_counts(pa.chunked_array([*errors.chunks, *of_rejects.chunks], pa.string())).to_pylist():
         kind, _, message = (entry["values"] or "nothing to read: no path can be shown").partition(": ")
         count, known = found.get(kind, (0, message))
         found[kind] = count + entry["counts"], known

@@ -249,6 +249,15 @@ def _refused(storage: Storage, found: Changes) -> str:
     )
 
 
+def refusal(config: Config) -> str | None:
+    """Why a run of a config could not begin in its run folder; None where it could, as far as can be seen."""
+    try:
+        _existing(Storage(config.output), new_record(config))
+    except OutputError as error:
+        return str(error)
+    return None
+
+
 def _encoded(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, indent=2).encode()
 
@@ -264,8 +273,6 @@ def _existing(storage: Storage, fresh: Mapping[str, Any]) -> dict[str, Any] | No
             f"output {storage.shown}: the folder holds something else ({shown}); name an empty or a new one"
         )
     record = read_record(storage)
-    if "judged_by" not in record:
-        raise OutputError(f"output {storage.shown}: an earlier version of a2r made the folder; name a new one")
     differing = fingerprint.changed(record, fresh)
     if differing:
         raise OutputError(

@@ -2,6 +2,7 @@
 
 import fcntl
 import shutil
+import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
@@ -10,6 +11,7 @@ from a2r_ray.errors import OutputError
 from a2r_ray.runs.storage import Storage
 
 _LEAST_FREE_BYTES = 64 << 20
+_LOOK_S = 0.1
 
 
 def locked(storage: Storage, refused: ExitStack) -> IO[str] | None:
@@ -31,6 +33,8 @@ def locked(storage: Storage, refused: ExitStack) -> IO[str] | None:
     except OSError as error:
         raise OutputError(f"output {storage.shown}: cannot be written: {error.strerror}") from error
     try:
+        if _is_taken(file, fcntl.LOCK_EX):
+            time.sleep(_LOOK_S)  # it may be one who only looked
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         file.close()
@@ -41,6 +45,27 @@ def locked(storage: Storage, refused: ExitStack) -> IO[str] | None:
         pass
     refused.callback(_as_it_was, file, new=new, made=made)
     return file
+
+
+def is_held(storage: Storage) -> bool | None:
+    """Whether a process holds a folder; None where that cannot be known."""
+    folder = storage.local
+    if folder is None:
+        return None
+    try:
+        with (folder / ".lock").open(encoding="utf-8") as file:
+            return _is_taken(file, fcntl.LOCK_SH)
+    except OSError:  # there is none, or the file system has no locks
+        return None
+
+
+def _is_taken(file: IO[str], kind: int) -> bool:
+    """Whether somebody else holds it; if not, it is held by this process now."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _as_it_was(lock: IO[str], *, new: bool, made: Path | None) -> None:

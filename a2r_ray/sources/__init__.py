@@ -18,7 +18,7 @@ from a2r_ray.errors import A2RError, InputError
 from a2r_ray.records import Problem, Reject
 from a2r_ray.sources.columns import Columns, Unseen
 from a2r_ray.sources.parsing import parse
-from a2r_ray.sources.rows import RawRow, Source, encodable
+from a2r_ray.sources.rows import RawRow, Source
 from a2r_ray.sources.seen import Duplicate, Seen
 
 __all__ = [
@@ -44,8 +44,6 @@ def open_source(config: InputConfig) -> Source:
     opener = _OPENERS.get(config.source)
     if opener is None:
         raise InputError(f"input.source {config.source}: there is no reader for it")
-    if not encodable(config.path or ""):
-        raise InputError(f"input.path {config.path!a}: its name is not UTF-8, which no result could name: rename it")
     opened: Callable[[InputConfig], Source] = resolve_name(f"{__name__}.{opener}")
     try:
         return opened(config)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Row
+from a2r_ray.sources.values import Unheld
 
 MISSING: Final = object()
 """What ``lookup`` finds where there is nothing."""
@@ -73,7 +74,10 @@ def lookup(row: Row, name: str) -> Any:
         return row[name]
     at = name.rfind(".")
     while at > 0:
-        inner = _object(row.get(name[:at]))
+        outer = row.get(name[:at])
+        if isinstance(outer, Unheld):
+            return outer
+        inner = _object(outer)
         found = MISSING if inner is None else lookup(inner, name[at + 1 :])
         if found is not MISSING:
             return found

@@ -15,6 +15,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote
@@ -51,6 +52,35 @@ IS_RUN = (
 """What is said where such a folder is the input."""
 
 
+class _Unpacked(io.RawIOBase):
+    """What a packed stream holds, given out as soon as it is there: what comes before a damage is not lost with it."""
+
+    def __init__(self, packed: Any) -> None:
+        self._packed = packed
+        self._read = getattr(packed, "read1", None) or partial(_some, packed)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        data = self._read(len(into))
+        into[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+
+def _some(packed: Any, size: int) -> bytes:
+    """The next few bytes, of a stream that fails where it has not all that it is asked for."""
+    data: bytes = packed.read(min(size, _FEW))
+    return data
+
+
+_FEW = 64
+
+
 @dataclass(frozen=True, slots=True)
 class DataFile:
     """One file with rows in it."""
@@ -85,7 +115,7 @@ class DataFile:
     def stream(self) -> BinaryIO:
         raw = self.filesystem.open_input_stream(self.path, compression=None)
         compression = self._suffixes[1]
-        opened: Any = _COMPRESSIONS[compression](raw) if compression else raw
+        opened: Any = _Unpacked(_COMPRESSIONS[compression](raw)) if compression else raw
         return cast("BinaryIO", io.BufferedReader(opened, _BUFFER))
 
     def seekable(self) -> BinaryIO:

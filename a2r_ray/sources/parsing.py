@@ -16,7 +16,7 @@ from a2r_ray.sources import chats
 from a2r_ray.sources.columns import MISSING, PATH_INDEX, Columns, lookup
 from a2r_ray.sources.rows import RawRow, as_json
 from a2r_ray.sources.unfit import UnfitError, absent, text, wrong
-from a2r_ray.sources.values import answer_text
+from a2r_ray.sources.values import Unheld, answer_text
 
 
 def parse(raw: RawRow, config: InputConfig) -> Problem | Reject:
@@ -46,16 +46,26 @@ def parse(raw: RawRow, config: InputConfig) -> Problem | Reject:
             line=raw.line,
         )
     except UnfitError as unfit:
-        return _reject(raw, problem_id, unfit.kind, unfit.message)
+        return _reject(raw, problem_id, unfit.kind, unfit.message, _known(raw.row, columns.answer))
 
 
-def _reject(raw: RawRow, problem_id: str | None, kind: str, message: str) -> Reject:
-    return Reject(problem_id, raw.source, raw.line, "input", kind, message, raw.text)
+def _reject(raw: RawRow, problem_id: str | None, kind: str, message: str, known: str | None = None) -> Reject:
+    return Reject(problem_id, raw.source, raw.line, "input", kind, message, raw.text, known)
+
+
+def _known(row: Row, column: str | None) -> str | None:
+    """The known answer of a row in which something is wrong; None where that is the answer itself."""
+    try:
+        return _answer(row, column)
+    except UnfitError:
+        return None
 
 
 def _value(row: Row, column: str) -> Any:
     """What the column holds; None where the row lacks it."""
     value = lookup(row, column)
+    if isinstance(value, Unheld):
+        raise UnfitError(ErrorKind.UNREADABLE_ROW, f"column `{column}`: {value.reason}")
     return None if value is MISSING else value
 
 

@@ -41,9 +41,8 @@ class Seen:
     def _clash(self, problem: Problem, raw: RawRow, position: int) -> Reject:
         where = f"{list(self._sources)[position >> 48]}:{position & (1 << 48) - 1}"
         error = f"id {problem.problem_id!r} is already that of {where}, which has another problem or answer"
-        return Reject(
-            problem.problem_id, problem.source, problem.line, "input", ErrorKind.DUPLICATE_ID, error, raw.text
-        )
+        kind, known = ErrorKind.DUPLICATE_ID, problem.reference_answer
+        return Reject(problem.problem_id, problem.source, problem.line, "input", kind, error, raw.text, known)
 
 
 def digest(*texts: str) -> int:

@@ -1,4 +1,7 @@
-"""The rows of a table that declares types: read as they are meant, numbered, each known by where it lies."""
+"""The rows of a table that declares types: read as they are meant, numbered, each known by where it lies.
+
+A row with text that is no UTF-8 spoils only itself, and a value that Python cannot hold only what needs it.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,17 +10,20 @@ import pyarrow as pa
 from a2r_ray.errors import ErrorKind
 from a2r_ray.records import Row
 from a2r_ray.sources.rows import RawRow, as_json
-from a2r_ray.sources.values import meanings, read
+from a2r_ray.sources.values import Unheld, meanings, read
+
+_UNHELD = (ValueError, OverflowError, KeyError, pa.ArrowException)
+"""What is raised for text that is no UTF-8, a time that Python has no place for, and a time zone that nobody knows."""
 
 
 def table_rows(source: str, batches: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[RawRow]:
-    """The rows of a table, numbered from 1; a row with text that is no UTF-8 spoils only itself."""
+    """The rows of a table, numbered from 1."""
     line = 0
     for batch in batches:
         meant = meanings(batch.schema)
         try:
             rows = [read(row, meant) for row in batch.to_pylist()]
-        except (ValueError, OverflowError):  # UnicodeDecodeError is one; a time that Python cannot hold is either
+        except _UNHELD:
             yield from (_row(source, line + i + 1, batch, i) for i in range(batch.num_rows))
         else:
             yield from (RawRow(source, line + i, row, stored=(batch, i - 1)) for i, row in enumerate(rows, 1))
@@ -33,9 +39,8 @@ def _row(source: str, line: int, batch: pa.RecordBatch | pa.Table, index: int) -
         except UnicodeDecodeError:
             row[name] = "<not UTF-8>"
             kind, error = ErrorKind.INVALID_UTF8, f"column `{name}`: found text that is not UTF-8"
-        except (ValueError, OverflowError) as reason:
-            row[name] = "<unreadable>"
-            kind, error = ErrorKind.UNREADABLE_ROW, f"column `{name}`: found a value that Python cannot hold: {reason}"
+        except _UNHELD as reason:
+            row[name] = Unheld(f"found a value that Python cannot hold: {' '.join(str(reason).split())}")
     stored = (batch, index)
     if kind:
         return RawRow(source, line, None, as_json(row), kind, error, stored=stored)

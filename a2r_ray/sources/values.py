@@ -8,6 +8,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any, Self
 
@@ -42,9 +43,22 @@ def meanings(schema: pa.Schema) -> dict[str, _Meaning]:
     return {name: meaning for name, meaning in found.items() if meaning is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Unheld:
+    """Stands for a value that Python cannot hold: a row that needs it is a reject."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return "<unreadable>"
+
+
 def read(row: Row, by_column: Mapping[str, _Meaning]) -> Row:
     """The row with its values as they are meant."""
-    return {**row, **{name: meaning(row[name]) for name, meaning in by_column.items()}} if by_column else row
+    if not by_column:
+        return row
+    held = {name: meaning for name, meaning in by_column.items() if not isinstance(row[name], Unheld)}
+    return {**row, **{name: meaning(row[name]) for name, meaning in held.items()}}
 
 
 def _meaning(kind: pa.DataType, feature: Any) -> _Meaning | None:

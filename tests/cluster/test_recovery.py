@@ -13,7 +13,7 @@ import duckdb
 import pytest
 import yaml
 
-from a2r_ray.cli import cli
+from a2r_ray.cli.commands import cli
 from tests.chaos import A2R, content, finish, write_config
 from tests.nodes import Nodes, wait_until
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from a2r_ray.config.loading import load_config, parse_config
+from a2r_ray.config.loading import load_config, parse_config, read_document
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import ConfigError
 from a2r_ray.runs.folder import RunFolder
@@ -79,6 +79,12 @@ def test_a_bad_override_is_refused(document: dict[str, Any], tmp_path: Path, ove
         ("[1, 2]", "expected a mapping"),
         (b"\xff\xfe\x00", "not YAML"),
         ("a: 1\nb:\n  c: 1\n  c: 2\n", r"the key `c` is there twice .*line 4, column 3"),
+        ("a: 010\n", r"`010` is another number in YAML: write it without the 0 .*line 1, column 4"),
+        ("a: 1:30\n", "`1:30` is another number in YAML"),
+        ("a: 2020-13-45\n", "not YAML: month must be in"),
+        (f"a: {'9' * 5000}\n", "not YAML: Exceeds the limit"),
+        (f"a: {'[' * 4000}{']' * 4000}\n", "brackets or lists lie too deep in each other"),
+        (f"a: {'{b: ' * 4000}{'}' * 4000}\n", "brackets or lists lie too deep in each other"),
     ],
 )
 def test_a_file_that_is_no_config(tmp_path: Path, content: str | bytes, message: str) -> None:
@@ -86,6 +92,47 @@ def test_a_file_that_is_no_config(tmp_path: Path, content: str | bytes, message:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(ConfigError, match=message):
         load_config(path)
+
+
+def test_keys_are_text_and_1e3_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("{3: 1e3, null: 0, on: 0x10, 2020-01-01: -1e-3, x: 1_000}")
+    found = read_document(path)
+    assert found == {"3": 1000.0, "null": 0, "on": 16, "2020-01-01": -0.001, "x": 1000}
+
+
+@pytest.mark.parametrize("section", ["output", "input"])
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("", "it is empty"),
+        (" ", "it is empty"),
+        ("a\0b", "has a zero byte in it"),
+        ("caf\udce9", "the name is not UTF-8"),
+    ],
+)
+def test_what_is_no_name_of_a_file_is_refused(document: dict[str, Any], section: str, value: str, line: str) -> None:
+    if section == "output":
+        document["output"] = value
+    else:
+        document["input"]["path"] = value
+    with pytest.raises(ConfigError) as error:
+        parse_config(document)
+    [mistake] = error.value.problems
+    assert mistake.startswith("output: " if section == "output" else "input.path: ")
+    assert line in mistake
+    assert mistake.encode()
+
+
+def test_numbers_are_finite_and_of_a_size_that_can_be_counted(document: dict[str, Any]) -> None:
+    huge = 10**22
+    document["input"]["limit"] = huge
+    document["explorer"] |= {"paths": huge, "sampling": {"temperature": float("inf"), "max_tokens": huge}}
+    with pytest.raises(ConfigError) as error:
+        parse_config(document)
+    fields = {mistake.partition(":")[0] for mistake in error.value.problems}
+    sampling = "explorer.sampling"
+    assert fields == {"input.limit", "explorer.paths", f"{sampling}.temperature", f"{sampling}.max_tokens"}
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

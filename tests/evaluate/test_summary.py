@@ -49,6 +49,7 @@ def summary(**fields: Any) -> Summary:
         "receipt": RECEIPT,
         "routes": {"synthesized": 1000, "vote_fallback": 190},
         "not_synthesized": {},
+        "refused": 0,
         "unanswered": {},
         "accuracy": NONE,
         "synthesized": NONE,
@@ -92,7 +93,7 @@ def test_the_lines_of_a_run() -> None:
     assert shown["accuracy"] == "no reference answers"
     assert shown["paths"] == "4,800, of which 3 failed and 120 were cut off"
     assert shown["receipt"] == "balanced"
-    assert shown["files"] == "runs/a/results/*.parquet"
+    assert shown["files"] == "runs/a/results/*.parquet, runs/a/rejects/*.parquet"
 
 
 def test_what_was_not_synthesized_is_said_with_its_reasons() -> None:
@@ -108,13 +109,20 @@ def test_what_was_not_synthesized_is_said_with_its_reasons() -> None:
 
 
 def test_what_is_only_the_vote_is_not_called_a2r() -> None:
-    shown = lines(accuracy=accuracy(10, 12), synthesized=NONE)
+    shown = lines(accuracy=accuracy(10, 12), synthesized=NONE, routes={"vote_fallback": 12})
     assert shown["  A2R"] == "nothing that was synthesized has a known answer: every answer is the vote"
     assert shown["  the vote"].startswith("83.3%")
     assert shown["accuracy"] == "of 12 problems with a known answer, and 95% intervals"
     alone = lines(accuracy=accuracy(10, 12), config={**CONFIG, "synthesizer": None})
     assert "  A2R" not in alone
     assert alone["models"] == "small explores, 4 paths a problem; the vote answers"
+
+
+def test_where_nothing_was_answered_there_is_no_vote_to_speak_of() -> None:
+    receipt = {**RECEIPT, "ok": 0, "answered": 0, "unanswered": 0, "failed": 12}
+    shown = lines(receipt=receipt, routes={}, accuracy=accuracy(0, 12), synthesized=NONE)
+    assert shown["  A2R"] == "nothing that was synthesized has a known answer"
+    assert shown["files"] == "runs/a/rejects/*.parquet"
 
 
 def test_a_result_without_an_answer_has_not_failed() -> None:
@@ -216,12 +224,15 @@ def test_it_is_counted_from_the_folder(config: Config, tmp_path: Path) -> None:
 def test_a_rejected_problem_counts_as_wrong_and_its_reason_is_told(config: Config, tmp_path: Path) -> None:
     run = Storage(str(tmp_path))
     put(run, "results", "w", [result(config, 2, 1)])
-    put(run, "rejects", "w", [rejected(problem(1), "explore", "timeout", "slow"), INPUT_REJECT])
-    receipt = account(run, InputCounts(input=3, duplicate=0), "complete", 0)
+    refused = rejected(problem(3), "synthesize", "server_error", "no")
+    put(run, "rejects", "w", [rejected(problem(1), "explore", "timeout", "slow"), refused, INPUT_REJECT])
+    receipt = account(run, InputCounts(input=4, duplicate=0), "complete", 0)
     found = summarize(run, {"simulated": [], "config": config.document}, receipt, {})
-    assert found.accuracy.scored == 2
-    assert found.unanswered == {"timeout": (1, "slow"), "malformed_json": (1, "torn")}
-    assert found.mostly_unanswered.startswith("2 of 3 have no answer: ")
+    assert found.accuracy.scored == 3
+    assert found.unanswered == {"timeout": (1, "slow"), "server_error": (1, "no"), "malformed_json": (1, "torn")}
+    assert found.not_synthesized["server_error"] == (1, "no")
+    assert dict(found.lines())["no synthesis"].startswith("1 of 2: ")
+    assert found.mostly_unanswered.startswith("3 of 4 have no answer: ")
 
 
 INPUT_REJECT = Reject(None, "f", 3, "input", "malformed_json", "torn", "{")

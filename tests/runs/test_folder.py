@@ -15,9 +15,9 @@ from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError, Stopped
 from a2r_ray.records import Reject, hash_of
 from a2r_ray.runs import folder as folder_module
-from a2r_ray.runs.finished import finished
 from a2r_ray.runs.folder import Given, RunFolder
 from a2r_ray.runs.record import check_attempt, read_record
+from a2r_ray.runs.status import status
 from a2r_ray.runs.storage import Storage
 from tests.conftest import problem
 from tests.runs.test_ledger import path, write
@@ -118,9 +118,11 @@ def test_a_folder_of_an_earlier_version_is_refused(config: Config) -> None:
     record = json.loads(file.read_text())
     del record["judged_by"]
     file.write_text(json.dumps(record))
-    assert finished(config, "v") is None
-    with pytest.raises(OutputError, match="an earlier version of a2r made the folder; name a new one"):
-        RunFolder.open(config)
+    for opens in (lambda: RunFolder.open(config), lambda: status(config.output)):
+        with pytest.raises(
+            OutputError, match=r"run\.json: it lacks judged_by: .* by an earlier version of a2r; restore"
+        ):
+            opens()
 
 
 def test_a_folder_with_something_else_is_refused(config: Config) -> None:
@@ -235,8 +237,11 @@ def test_what_is_no_run_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(OutputError, match="not JSON"):
         read_record(Storage(str(tmp_path)))
-    (tmp_path / "run.json").write_text(json.dumps({}))
-    assert read_record(Storage(str(tmp_path))) == {}
+    records: list[Any] = [None, [], "run", {}, {"config": {}, "attempts": []}, {"config": {}, "attempts": [3]}]
+    for record in records:
+        (tmp_path / "run.json").write_text(json.dumps(record))
+        with pytest.raises(OutputError, match=r"run\.json: it lacks "):
+            read_record(Storage(str(tmp_path)))
 
 
 @pytest.mark.parametrize("holds", ["nothing", "no such folder", "something else", "another config"])

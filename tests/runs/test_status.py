@@ -30,6 +30,7 @@ def test_it_counts_what_is_stored_and_the_tokens_of_the_last_minute(config: Conf
     shown = dict(line.split(maxsplit=1) for line in lines(found))
     assert (shown["routes"], shown["simulated"]) == ("2 synthesized", "explorer and synthesizer")
     assert "ended" not in shown
+    assert "held" not in found
     folder.finish("interrupted")
     assert status(config.output)["outcome"] == "interrupted"
 
@@ -38,6 +39,19 @@ def test_an_empty_run_has_no_last_result(config: Config) -> None:
     RunFolder.open(config)
     found = status(config.output)
     assert (found["paths"], found["tokens_per_s"], found["last_result"]) == (0, 0.0, None)
+
+
+def test_a_run_that_ended_without_a_word_is_told_apart(config: Config) -> None:
+    folder = RunFolder.open(config)
+    assert "held" not in status(config.output)
+    assert folder._lock is not None
+    folder._lock.close()  # as where its process is killed
+    found = status(config.output)
+    assert found["outcome"] == "running"
+    assert found["held"].startswith("by no process of this machine")
+    assert any(line.startswith("held ") for line in lines(found))
+    RunFolder.open(config).finish("complete")
+    assert "held" not in status(config.output)
 
 
 def test_another_folder_is_no_run(tmp_path: object) -> None:

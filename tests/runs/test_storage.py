@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from a2r_ray.errors import OutputError, Stopped, StorageError
+from a2r_ray.runs.record import read_record
 from a2r_ray.runs.storage import Storage, spooled
 
 
@@ -48,6 +49,29 @@ def test_what_cannot_be_read_or_listed_is_named(tmp_path: Path) -> None:
 def test_an_unknown_scheme_is_named() -> None:
     with pytest.raises(OutputError, match="ftp://x"):
         Storage("ftp://x/y").open()
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("s3://", r"s3://: it names no bucket; write as in s3://bucket/folder"),
+        ("s3:///x", "Missing bucket name"),
+        ("", "it is empty"),
+        (" ", "it is empty"),
+        ("a\0b", "a zero byte"),
+        ("caf\udce9", "not UTF-8"),
+    ],
+)
+def test_what_is_no_name_of_a_folder_is_refused(uri: str, message: str) -> None:
+    with pytest.raises(OutputError, match=message) as error:
+        Storage(uri).read("run.json")
+    assert str(error.value).encode()
+
+
+def test_the_root_is_shown_as_such() -> None:
+    with pytest.raises(OutputError, match=r"^/: not a run folder"):
+        read_record(Storage("/"))
+    assert "etc" in Storage("/").entries()
 
 
 def test_file_uris_are_local(tmp_path: Path) -> None:

@@ -222,6 +222,19 @@ def test_rows_before_the_damage_are_kept(compression: str, tmp_path: Path) -> No
     assert rows[-1][1:] == (len(rows), "unreadable_file")
 
 
+@pytest.mark.parametrize(
+    ("compression", "damage"),
+    [
+        *((kind, lambda content: content[:-4]) for kind in (".gz", ".bz2", ".xz")),
+        (".gz", lambda content: content + b"x"),
+    ],
+)
+def test_so_are_those_of_a_small_file(compression: str, damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    content = COMPRESS[compression](lines("a", "b", "c"))
+    rows = read(put(tmp_path / f"a.jsonl{compression}", damage(content)))
+    assert [text for _, _, text in rows] == ["a", "b", "c", "unreadable_file"]
+
+
 def test_a_damaged_page_inside_a_parquet_file(tmp_path: Path) -> None:
     content = bytearray(table(*(f"problem {i}" for i in range(1000))))
     content[10:400] = bytes(390)

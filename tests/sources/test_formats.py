@@ -12,7 +12,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from a2r_ray.sources import formats
+from a2r_ray.config.schema import InputConfig
+from a2r_ray.records import Problem, Reject
+from a2r_ray.sources import formats, parse
 from a2r_ray.sources.formats import FORMATS, UnreadableError
 from a2r_ray.sources.rows import RawRow
 
@@ -186,12 +188,28 @@ def test_text_in_parquet_that_is_not_utf8_spoils_only_its_row() -> None:
     assert json.loads(read_rows[1].text)["a"] == 2
 
 
-def test_a_date_that_python_cannot_hold_spoils_only_its_row() -> None:
-    far = pa.array([0, 2**50], pa.int64()).cast(pa.timestamp("s"))
-    one, bad = read(".parquet", as_parquet(pa.table({"a": far})))
-    assert one.row is not None
-    assert bad.error_kind == "unreadable_row"
-    assert "column `a`" in bad.error
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (pa.timestamp("s"), 2**50),
+        (pa.timestamp("us", "Mars/Olympus"), 1),
+        (pa.list_(pa.timestamp("us", "Mars/Olympus")), [1]),
+        (pa.struct([("t", pa.timestamp("ms"))]), {"t": 2**62}),
+    ],
+)
+def test_a_value_that_python_cannot_hold_spoils_only_what_needs_it(kind: pa.DataType, value: Any) -> None:
+    table = pa.table({"problem": ["1+1?", "2+2?"], "t": pa.array([None, value], kind)})
+    one, other = read(".parquet", as_parquet(table))
+    assert [row.row and row.row["problem"] for row in (one, other)] == ["1+1?", "2+2?"]
+    assert json.loads(other.text)["t"] == "<unreadable>"
+    unused = InputConfig(path="x")
+    assert isinstance(parse(other, unused), Problem)
+    for needs in ("answer_column", "id_column", "problem_column", "messages_column"):
+        used = unused.model_copy(update={needs: "t"})
+        bad = parse(other, used)
+        assert isinstance(bad, Reject)
+        assert bad.error_kind == "unreadable_row"
+        assert bad.error.startswith("column `t`: found a value that Python cannot hold: ")
 
 
 def test_columns_are_known_where_the_format_tells() -> None:

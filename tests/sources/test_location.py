@@ -139,13 +139,6 @@ def test_a_folder_whose_name_is_no_utf8_ends_nothing(tmp_path: Path) -> None:
     assert kinds == ["", "unreadable_file"]
 
 
-def test_a_path_that_is_no_utf8_is_an_input_error(tmp_path: Path) -> None:
-    for source in ("file", "paths"):
-        with pytest.raises(InputError, match="its name is not UTF-8") as error:
-            open_source(InputConfig.model_validate({"source": source, "path": f"{tmp_path}/caf\udce9.jsonl"}))
-        assert str(error.value).encode()
-
-
 def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     put(tmp_path / "data" / "a.jsonl", lines("a"))
     (tmp_path / "in").mkdir()

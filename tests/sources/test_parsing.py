@@ -149,6 +149,13 @@ def test_a_reject_knows_the_id_where_the_row_has_one() -> None:
     assert reject({"problem": ""}).problem_id is None
 
 
+def test_a_reject_knows_the_answer_where_the_row_has_one() -> None:
+    columns = {"answer_column": "answer", "id_column": "id"}
+    for row in ({"id": "a", "problem": " ", "answer": 7}, {"id": 1.5, "problem": "x", "answer": 7}):
+        assert reject(row, **columns).reference_answer == "7"
+    assert reject({"id": "a", "problem": "x", "answer": b"\xff"}, **columns).reference_answer is None
+
+
 def test_a_row_that_could_not_be_read_is_a_reject_with_its_text() -> None:
     found = parse(RawRow("in.jsonl", 2, None, "{oops", "malformed_json", "no"), InputConfig(path="in.jsonl"))
     assert found == Reject(None, "in.jsonl", 2, "input", "malformed_json", "no", "{oops")

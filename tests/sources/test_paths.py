@@ -16,6 +16,7 @@ from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.method.sample import brought as a_brought_path
 from a2r_ray.records import Problem, Reject
+from a2r_ray.runs.record import new_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import RawRow, first_rows, open_source, read_problems, read_rows
 from a2r_ray.sources.paths import STORED, RunInput, brought_paths, changed_paths
@@ -119,11 +120,12 @@ def test_a_text_is_known_as_it_is_stored(tmp_path: Path) -> None:
 
 
 def test_a_stored_path_that_is_gone_or_has_another_text_is_a_change(tmp_path: Path) -> None:
-    def changed(*rows: dict[str, Any]) -> list[str]:
-        return changed_paths(open_source(config(put(tmp_path / "p.jsonl", *rows))), None, run)
+    folder = Storage(str(tmp_path / "run"))
 
-    run = Storage(str(tmp_path / "run"))
-    store(run, "paths", "w", [a_brought_path(*each, "") for each in [("a", 0, "x"), ("a", 1, "y"), ("b", 0, "x")]])
+    def changed(*rows: dict[str, Any]) -> list[str]:
+        return changed_paths(open_source(config(put(tmp_path / "p.jsonl", *rows))), None, folder)
+
+    store(folder, "paths", "w", [a_brought_path(*each, "") for each in [("a", 0, "x"), ("a", 1, "y"), ("b", 0, "x")]])
     same = [row("b", "x", path_index=0), row("a", "y", path_index=1), row("a", "x", path_index=0)]
     assert changed(*same, row("a", "z", path_index=2)) == []
     assert changed(*same[:2], row("a", "z", path_index=0)) == ["a"]
@@ -325,7 +327,8 @@ def run(folder: Path, given: dict[str, Any]) -> Path:
     roles = {"synthesizer" if given.get("source") == "paths" else "explorer": engine}
     made = parse_config({"input": given, "output": str(folder), **roles})
     folder.mkdir(parents=True)
-    (folder / "run.json").write_text(json.dumps({"config": made.document}))
+    attempt = {"id": "a", "start": "", "end": "", "outcome": "complete"}
+    (folder / "run.json").write_text(json.dumps({**new_record(made), "attempts": [attempt]}))
     return folder
 
 

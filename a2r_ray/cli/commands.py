@@ -1,31 +1,17 @@
-"""The command line: one verb a function, results on stdout, progress on stderr, the exit code says how it went.
+"""The verbs: one a function, results on stdout, progress on stderr, the exit code says how it went.
 
 Nothing heavy is imported before a verb needs it, so ``--help`` answers at once.
 """
 
-import atexit
-import gc
 import json
-import os
-import signal
-import sys
-import threading
-import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
-from a2r_ray.errors import A2RError, ConfigError, Stopped
-from a2r_ray.terminal.streams import forgiving
-
-COMPLETE, FAILED, USAGE, REJECTS, UNBALANCED = 0, 1, 2, 3, 4
-
-_ONE_ASKING_S = 1.0
-"""Signals within it are one: who stops a command may tell it and its process group."""
+from a2r_ray.cli import COMPLETE, REJECTS, UNBALANCED
+from a2r_ray.errors import ConfigError
 
 _set = click.option(
     "--set", "overrides", multiple=True, metavar="FIELD=VALUE", help="Override a field, by dotted name."
@@ -224,84 +210,3 @@ def run_to_exit_code(config: Any, *, as_json: bool = False, retry: bool = False,
     if not summary.receipt["balanced"]:
         return UNBALANCED
     return REJECTS if summary.receipt["failed"] or summary.mostly_unanswered else COMPLETE
-
-
-def guarded(command: Callable[[], int]) -> int:
-    """Runs a command; its errors become a message on stderr and an exit code, and signals end it cleanly."""
-    with forgiving() as result:
-        code = _code_of(command)
-        if result.lost:
-            click.echo(
-                f"error: standard output cannot be written: {result.lost}; else it had been exit {code}", err=True
-            )
-            return FAILED
-        return code
-
-
-def _code_of(command: Callable[[], int]) -> int:
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, _stop)
-    sys.unraisablehook = _stop_again
-    # Python, as it ends, would look for circles among all that was imported, for half a second.
-    atexit.register(gc.freeze)
-    try:
-        return command()
-    except A2RError as error:
-        problems = error.problems if isinstance(error, ConfigError) else [str(error)]
-        click.echo("\n".join(f"error: {problem}" for problem in problems), err=True)
-        return error.exit_code
-    except Stopped as stopped:
-        return _told(stopped)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except ModuleNotFoundError as error:  # a2r_ray came along with a job, or was copied, and what it needs did not
-        if str(error.name).startswith(__package__ or "a2r_ray"):
-            raise
-        remedy = "install a2r_ray with what it needs there, or call the Python that has it"
-        click.echo(f"error: {sys.executable} has no package {error.name}: {remedy}", err=True)
-        return A2RError.exit_code
-    except Exception:
-        if Stopped.asked is None:
-            raise
-        return _told(Stopped.asked)  # native code that was broken off says so in its own way
-    finally:
-        # What was asked for is done, and how it went is settled: Python, as it ends, would let a signal kill it.
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signum, signal.SIG_IGN)
-
-
-def _told(stopped: Stopped) -> int:
-    click.echo(f"stopped by {stopped}; the same command continues", err=True)
-    return stopped.exit_code
-
-
-def _stop(signum: int, _frame: FrameType | None) -> None:
-    """The first signal ends the run in order, a later one at once; Ray's processes end with this one."""
-    asked_at = time.monotonic()
-
-    def end(signum: int, _frame: FrameType | None) -> None:
-        if time.monotonic() - asked_at > _ONE_ASKING_S:
-            os._exit(128 + signum)
-
-    for again in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(again, end)
-    Stopped.asked = Stopped(signum)
-    with suppress(OSError):
-        os.write(2, f"stopping ({Stopped.asked}); a second signal ends it at once\n".encode())
-    raise Stopped.asked
-
-
-def _stop_again(dropped: "sys.UnraisableHookArgs") -> None:
-    """Sends a signal again whose exception Python dropped, since it came while an object was being done away with."""
-    if not isinstance(dropped.exc_value, Stopped):
-        sys.__unraisablehook__(dropped)
-        return
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, _stop)
-    threading.Timer(0.01, os.kill, (os.getpid(), dropped.exc_value.signum)).start()
-
-
-def main() -> None:
-    """The ``a2r`` command."""
-    sys.exit(guarded(lambda: cli(standalone_mode=False) or COMPLETE))
