@@ -171,4 +171,5 @@ def _named(missing: dict[str, str], known: Collection[str]) -> str:
     near = [found for name in missing.values() for found in difflib.get_close_matches(name, known, n=1)]
     hint = f"did you mean {' and '.join(f'`{name}`' for name in near)}? " if near else ""
     outer = [name for name in known if not any(name.startswith(f"{other}.") for other in known)]
-    return f"{text}; {hint}name one of its columns: {', '.join(f'`{name}`' for name in outer)}"
+    listed = ", ".join(f"`{name}`" for name in outer)
+    return f"{text}; {hint}name one of its columns: {listed}" if listed else f"{text}: it has no columns"

@@ -25,6 +25,17 @@ _BATCH = 256
 _MAX_FIELD = 1 << 27
 """Bytes of one CSV field: what a quote that never closes can take of memory."""
 _BOM = b"\xef\xbb\xbf"
+_WIDE = "it is UTF-16 or UTF-32; save the file as UTF-8"
+_NO_TEXT = {
+    **dict.fromkeys((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff"), _WIDE),
+    b"\x1f\x8b": "it is packed; name it with .gz at its end",
+    b"BZh91AY&SY": "it is packed; name it with .bz2 at its end",
+    b"\xfd7zXZ": "it is packed; name it with .xz at its end",
+    b"\x28\xb5\x2f\xfd": "it is packed; name it with .zst at its end",
+    b"PAR1": "it is Parquet; name it .parquet",
+    b"PK\x03\x04": "it is a zip archive, as a spreadsheet is; unpack it, or save its table as CSV",
+}
+"""What files of other kinds begin with, and what would help."""
 
 
 class UnreadableError(Exception):
@@ -65,9 +76,18 @@ def _lines(file: File) -> Iterator[tuple[int, bytes]]:
     """The lines that are not blank, with their numbers."""
     with file.stream() as stream:
         for number, line in enumerate(stream, 1):
+            if number == 1:
+                _check_text(line)
             text = line.removeprefix(_BOM) if number == 1 else line
             if text and not text.isspace():
                 yield number, text
+
+
+def _check_text(begin: bytes) -> None:
+    """Raises UnreadableError where a file begins as no text in UTF-8 does."""
+    for mark, remedy in _NO_TEXT.items():
+        if begin.startswith(mark):
+            raise UnreadableError(remedy)
 
 
 def _document_lines(file: File) -> Iterator[tuple[int, bytes]]:
@@ -92,7 +112,7 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         for name, value in pairs:
-            if found[name] != value:
+            if repr(found[name]) != repr(value):  # a NaN is the same as another
                 raise ValueError(f"the key `{name}` is there twice, with different values")
     return found
 
@@ -111,10 +131,16 @@ def _json_row(name: str, number: int, line: bytes) -> RawRow:
     try:
         value = _JSON.decode(text)
     except json.JSONDecodeError as error:
-        message = f"column {error.colno}: {error.msg}; expected one JSON object per line"
+        several = text.endswith(("{", "[", ",", ":"))
+        expected = "one JSON object per line" + ", as `jq -c .` makes of one over several lines" * several
+        message = f"column {error.colno}: {error.msg}; expected {expected}"
         return RawRow(name, number, None, text, ErrorKind.MALFORMED_JSON, message)
-    except (ValueError, RecursionError) as error:  # a number too long, or brackets too deep, for Python
-        return RawRow(name, number, None, text, ErrorKind.MALFORMED_JSON, str(error))
+    except RecursionError:
+        message = "brackets lie too deep in each other to be read; write what is within as text"
+        return RawRow(name, number, None, text, ErrorKind.MALFORMED_JSON, message)
+    except ValueError as error:
+        long = "a number has more digits than Python reads; write it as text" if "digits" in str(error) else str(error)
+        return RawRow(name, number, None, text, ErrorKind.MALFORMED_JSON, long)
     if not isinstance(value, dict):
         array = "; of an array write one object per line, as `jq -c '.[]'` does" if isinstance(value, list) else ""
         message = f"found {as_json(value)[:60]}, expected a JSON object of columns{array}"
@@ -170,8 +196,11 @@ def _header(records: Iterator[_Record]) -> list[str]:
     _, names, written = next(records, (1, list[str](), ""))
     if isinstance(names, csv.Error):
         raise UnreadableError(f"its header is no CSV: {names}")
+    _check_text(written.encode(errors="surrogateescape"))
     if _utf8(written) != written:
         raise UnreadableError("its header is not UTF-8; save the file as UTF-8")
+    if len(names) == 1 and any(mark in names[0] for mark in ";\t"):
+        raise UnreadableError("its header has no comma: separate the fields by commas, not by semicolons or tabs")
     _check_once(names, "header")
     return names
 

@@ -1,7 +1,10 @@
 """JSON Lines, CSV and Parquet: a bad line spoils only itself, and what is written is what is read."""
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 import time
 from dataclasses import dataclass
 from decimal import Decimal
@@ -74,8 +77,8 @@ def test_json_lines(content: bytes, rows: list[tuple[int, dict[str, Any]]]) -> N
         (b'{"a": 1', "malformed_json", "column 8: Expecting"),
         (b"nonsense", "malformed_json", "column 1"),
         (b'{"a": 1} {"a": 2}', "malformed_json", "column 10: Extra data"),
-        (b"[" * 100_000, "malformed_json", "recursion"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "malformed_json", "4300"),
+        (b"[" * 100_000, "malformed_json", "too deep"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "malformed_json", "more digits"),
         (b'{"a": 1, "b": {"c": 1, "c": 2}}', "malformed_json", "the key `c` is there twice, with different values"),
         (b'{"a": "\xff"}', "invalid_utf8", "byte 8 of the line"),
         (b"[1, 2]", "not_an_object", "found [1, 2], expected"),
@@ -186,6 +189,44 @@ def test_text_in_parquet_that_is_not_utf8_spoils_only_its_row() -> None:
     assert (read_rows[1].line, read_rows[1].error_kind) == (2, "invalid_utf8")
     assert "column `b`" in read_rows[1].error
     assert json.loads(read_rows[1].text)["a"] == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "remedy"),
+    [
+        ('{"a": 1}\n'.encode("utf-16"), "it is UTF-16 or UTF-32; save the file as UTF-8"),
+        ('{"a": 1}\n'.encode("utf-32"), "it is UTF-16 or UTF-32; save the file as UTF-8"),
+        (gzip.compress(b"{}"), "name it with .gz at its end"),
+        (bz2.compress(b"{}"), "name it with .bz2 at its end"),
+        (lzma.compress(b"{}"), "name it with .xz at its end"),
+        (pa.compress(b"{}", codec="zstd", asbytes=True), "name it with .zst at its end"),
+        (b"PAR1", "it is Parquet; name it .parquet"),
+        (b"PK\x03\x04\x14", "it is a zip archive"),
+    ],
+)
+@pytest.mark.parametrize("extension", [".jsonl", ".csv", ".json"])
+def test_a_file_of_another_kind_is_told_with_what_would_help(content: bytes, remedy: str, extension: str) -> None:
+    with pytest.raises(UnreadableError, match=remedy):
+        list(FORMATS[extension].rows(Bytes(content)))
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_csv_without_commas_is_told(mark: str) -> None:
+    with pytest.raises(UnreadableError, match="separate the fields by commas"):
+        list(FORMATS[".csv"].rows(Bytes(f"id{mark}problem\n1{mark}x\n".encode())))
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ('{"a": [', "expected one JSON object per line, as `jq -c .` makes of one over several lines"),
+        ("{", "as `jq -c .` makes"),
+    ],
+)
+def test_a_line_that_cannot_be_read_says_what_would_help(line: str, error: str) -> None:
+    bad, good = read(".jsonl", f'{line}\n{{"a": NaN, "a": NaN}}\n'.encode())
+    assert error in bad.error
+    assert good.row is not None
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,8 @@ class _Choice(BaseModel):
 
 def _counted(value: Any) -> int | None:
     """A number of tokens; None for what is none."""
-    return value if isinstance(value, int) and 0 <= value < _MOST_TOKENS else None
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return int(value) if whole and 0 <= value < _MOST_TOKENS else None
 
 
 _MOST_TOKENS = 2**31
