@@ -57,6 +57,15 @@ def read(text: str, grammar: Grammar) -> ast.expr | None:
     return None
 
 
+def arithmetic(text: str) -> float | None:
+    """What arithmetic comes to, as a float tells; None where a text is no arithmetic of plain numbers."""
+    tree = read(text, Grammar(decimals=True))
+    try:
+        return None if tree is None else _dual(tree, {})[0].real
+    except (ZeroDivisionError, OverflowError):
+        return None
+
+
 def _parts(node: ast.expr, grammar: Grammar) -> list[ast.expr] | None:
     """What a node is made of; None where the grammar has no such node."""
     parts: list[ast.expr] | None = None

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 
 from a2r_ray.answers.finding.afterwards import named_before
 from a2r_ray.answers.finding.announcements import Found, Strength, announcements
-from a2r_ray.answers.finding.bare import bare, fenced, json_in, listed, says_yes_or_no
+from a2r_ray.answers.finding.bare import bare, fenced, is_expression, json_in, listed, says_yes_or_no
 from a2r_ray.answers.finding.blank import MAX_LENGTH
 from a2r_ray.answers.finding.boxes import NAME, boxed
-from a2r_ray.answers.finding.chosen import chosen, decided
+from a2r_ray.answers.finding.chosen import chosen, decided, singled_out
+from a2r_ray.answers.finding.decoration import undecorated
 from a2r_ray.answers.finding.marks import bracketed, has_key, hashed, objects, tagged
+from a2r_ray.answers.finding.retractions import in_its_place, is_withdrawn
 from a2r_ray.answers.finding.vocabulary import YES_NO
 from a2r_ray.answers.finding.written import pointed, told, without_reasons
 from a2r_ray.thinking import visible
@@ -66,7 +68,7 @@ def extract(text: str, *, guess_last_number: bool = False) -> str | None:
         text: what a model said.
         guess_last_number: whether to take the last number where nothing is announced.
     """
-    shown = visible(text)
+    shown = _own_turn(undecorated(visible(text)))
     found, in_words = _found(shown)
     if found is None and guess_last_number:
         found = _last_number(shown)
@@ -91,7 +93,7 @@ def announced(
         guess_last_number: as of ``extract``.
         fits: whether a stretch gives an answer of the kind that is looked for; else the next strongest is taken.
     """
-    shown = visible(text)
+    shown = _own_turn(undecorated(visible(text)))
     found = next(filter(None, (_fitting(each, fits, in_words=said) for each, said in _stretches(shown))), None)
     if found is None and (data := json_in(shown)) is not None and str(fits(data))[:1] in {"{", "["}:
         return data
@@ -125,6 +127,11 @@ def _found(shown: str) -> tuple[str | None, bool]:
 def _stretches(shown: str, *, within: bool = False) -> Iterator[tuple[str, bool]]:
     """What gives an answer in what is shown, the strongest first, and whether it is announced in words."""
     box, tags = boxed(shown), tagged(shown)
+    marked = max((each[1] for each in (box, tags) if each is not None), default=None)
+    if marked is not None and (instead := in_its_place(shown, marked)) is not None:
+        yield instead[0], True
+    elif marked is not None and is_withdrawn(shown, marked):
+        return
     if tags is not None and (box is None or tags[1] >= box[1]):
         inner = None if within else next(_stretches(tags[0], within=True), None)
         yield inner or (tags[0], False)
@@ -140,13 +147,41 @@ def _stretches(shown: str, *, within: bool = False) -> Iterator[tuple[str, bool]
             yield box[0], False
     if last is not None and not NAME.search(last.answer):  # what remains of a box was cut off
         yield last.answer, True
-    elif last is None and box is None and tags is None:
-        shown = _EQUALS.sub("", shown)
-        shown = fenced(shown) or (clean(shown) if shown[:1] in {"「", "『"} else shown)
-        if (bare(shown) and not has_key(shown) and not NAME.search(shown)) or _is_grid(shown):
-            yield shown, says_yes_or_no(shown)
-        elif items := listed(shown):
-            yield items, False
+    elif last is None and marked is None:
+        yield from _unannounced(shown)
+
+
+def _unannounced(shown: str) -> Iterator[tuple[str, bool]]:
+    """What gives an answer in a text that announces none."""
+    if (only := singled_out(shown)) is not None or (only := _after_a(shown)) is not None:
+        yield only, False
+    shown = _EQUALS.sub("", shown)
+    shown = fenced(shown) or (clean(shown) if shown[:1] in {"「", "『"} else shown)
+    if (bare(shown) and not has_key(shown) and not NAME.search(shown)) or _is_grid(shown):
+        yield shown, says_yes_or_no(shown)
+    elif items := listed(shown):
+        yield items, False
+
+
+_A = re.compile(r"\s{0,9}A:\s{1,9}(?=\S)")
+
+
+def _after_a(shown: str) -> str | None:
+    """What stands behind the mark of an answer in a row of questions, as in ``A: 7``."""
+    mark = _A.match(shown)
+    said = "" if mark is None else shown[mark.end() :].strip()
+    return said if is_expression(said) or _CHOICE.fullmatch(said) else None
+
+
+_NEXT_QUESTION = re.compile(r"\n[ \t>#*_]{0,6}(?:Q|Question|Human|User)[*_]{0,3}:[*_]{0,3}[ \t]", re.IGNORECASE)
+
+
+def _own_turn(shown: str) -> str:
+    """A text without the further questions that a model asks itself behind its answer."""
+    asked = _NEXT_QUESTION.search(shown)
+    if asked is None or shown[: asked.start()].lstrip(" \t\n>#*_").casefold().startswith(("q:", "question:", "a:")):
+        return shown
+    return shown[: asked.start()] if _found(shown[: asked.start()])[0] is not None else shown
 
 
 _CHOICE = re.compile(r"\(?[A-J]\)?\.?")
@@ -178,7 +213,18 @@ def _last(shown: str) -> Found | None:
     marked = (each for each in (hashed(shown), bracketed(shown)) if each is not None)
     found = [(each.strength, stop, each) for each, (_, stop) in in_objects]
     found += [(each.strength, each.at, each) for each in (*marked, *announcements(shown, spans), *named_before(shown))]
-    return _weighed([each for _, _, each in sorted(found)]) if found else None
+    return _as_it_stands(shown, _weighed([each for _, _, each in sorted(found)])) if found else None
+
+
+def _as_it_stands(shown: str, found: Found | None) -> Found | None:
+    """An announcement, or what its writer put in its place."""
+    if found is None or found.strength < Strength.WEAK:
+        return found
+    instead = in_its_place(shown, found.at)
+    if instead is not None:
+        return Found(found.strength, instead[1], instead[0])
+    end = shown.find(found.answer, found.at)
+    return None if end >= 0 and is_withdrawn(shown, end + len(found.answer)) else found
 
 
 def _weighed(found: list[Found]) -> Found | None:

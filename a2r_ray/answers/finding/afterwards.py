@@ -32,7 +32,7 @@ _IS_CORRECT = re.compile(
     r"(?:^|[\s(,;:*])(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Aa]lternative)[ *_]{1,3})?(?P<value>\(?[A-Z]\)?)\*{0,2}[ ]"
     r"(?:is|must be|has to be)[ *_]{1,3}(?:therefore |thus |hence |indeed |clearly )?(?:the )?(?:one that is )?$"
 )
-_CORRECT = re.compile(r"(?:correct|right)\b[*_]{0,3}(?=[ ]*(?:[.!)\n]|\Z|because|since|as\b|,))")
+_CORRECT = re.compile(r"(?:correct|right)\b[*_]{0,3}(?=[ ]*(?:[.!;:)\n—–]|\Z|because|since|as\b|,))")
 _BEST = ("correct", "right", "best")
 _CORRECT_ONE = re.compile(r"\w+ (?:one|option|choice)\b[*_]{0,3}(?=[ ]*(?:[.!)\n]|\Z|because|since|as\b|,))")
 _UNSURE = re.compile(

@@ -53,7 +53,8 @@ _ALL = (*ENGLISH, *WITH_SPACES, *WITHOUT_SPACES)
 _STEMS = frozenset(stem for announcement in _ALL for stem in announcement.stems)
 _ASCII_STEMS = frozenset(filter(str.isascii, _STEMS))
 _LINE_START = re.compile(
-    r"(?:^|\n)[ \t#>*_`|(\[]{0,8}(?:\\(?:text(?:bf|it)?|(?:sub)?section\*?)\{|<\w{1,6}>)?(?:\d{1,2}[.)][ \t]{1,3})?"
+    r"(?:^|\n)[ \t#>*_`|(\[]{0,8}(?:\\(?:text(?:bf|it)?|(?:sub)?section\*?)\{|<\w{1,6}>)?"
+    r"(?:(?:(?:step|part|section) )?\d{1,2}[.):][ \t]{1,3})?"
     r"[*_]{0,3}(?:(?:the|my|our|la|le|die|das|il|el|a|o|l[’']|ال)[ \t]?)?"
     r"(?:(?:final|correct|your|end|gesamt|richtige|endgültige|правильный|итоговый|окончательный|최종|最终|最終|正确)"
     r"[ \t]?)?$",
@@ -106,7 +107,10 @@ _INTERROGATIVE = re.compile(
     re.IGNORECASE,
 )
 _RESTATED = re.compile(r"\b(?:also|previous|earlier|last|other|similar)\b", re.IGNORECASE)
+_OF_ANOTHER_SORT = ("approximate ", "long ", "longer ", "detailed ", "wrong ", "sample ", "example ")
+"""Before the word for an answer."""
 _REQUIRED = re.compile(r"\b(?:should|must|has to|needs to)\b", re.IGNORECASE)
+_THEN = re.compile(r"[\s*_]{0,4}(?:then|in that case|in this case)\b", re.IGNORECASE)
 _IF = re.compile(r"\b(?:if|had|were|suppose|without)\b", re.IGNORECASE)
 
 
@@ -157,10 +161,16 @@ def _read(text: str, at: int, announcement: Announcement) -> Found | None:
     end, head = _head_end(text, at, before, announcement)
     if end < 0:
         return None
-    sentence = before[max(before.rfind(mark) for mark in "\n.!?。！？") + 1 :]
+    sentence = before[_sentence_start(before) :]
+    if _THEN.match(sentence):  # "What if n = 10? Then the answer would be 17."
+        sentence = before[_sentence_start(before[: -len(sentence)].rstrip(" \n.!?")) :]
     if announcement.hypothetical is not None and announcement.hypothetical.search(sentence[-_NEAR:]):
         return None
     return _read_from(text, end, head, sentence, announcement)
+
+
+def _sentence_start(before: str) -> int:
+    return max(before.rfind(mark) for mark in "\n.!?。！？") + 1
 
 
 def _read_from(text: str, end: int, head: str, sentence: str, announcement: Announcement) -> Found | None:
@@ -290,7 +300,7 @@ def _strength(sentence: str, head: str, answer: str, announcement: Announcement)
         return Strength.DOUBTFUL
     if _CODE.match(answer):
         return Strength.DOUBTFUL
-    if _RESTATED.search(head) or sentence.endswith("approximate "):
+    if _RESTATED.search(head) or sentence.lower().endswith(_OF_ANOTHER_SORT):
         return Strength.DOUBTFUL
     if announcement.doubtful is not None and announcement.doubtful.match(answer):
         return Strength.DOUBTFUL

@@ -19,7 +19,12 @@ _STATED = re.compile(
     r"(?:it['’]s|it is|it must be|it has to be|it would be|that['’]s|that is|that would be|this is|this must be"
     r"|I['’]d (?:say|guess)|I would (?:say|guess)|I say)(?: (?:clearly|definitely|probably|likely|therefore|thus|option"
     r"|choice|letter)){0,2} [*_]{0,3}\(?(?P<letter>[A-J])\)?[*_]{0,3}"
-    r"(?=[.,;!]?\s{0,3}$|[.,;!]\s|\s(?:because|since|as)\s)",
+    r"(?=[.,;!]?\s{0,3}$|[.,;!]\s|\s(?:because|since|as)\s)"
+    r"|(?:(?:^|[.;:!]\s)\s{0,3}(?:so|thus|hence|therefore)|left with|leav(?:es|ing)(?: us)?(?: with)?|that leaves"
+    r"|the only (?:one|option|choice)(?: left| remaining)? is),? (?:only )?(?:option |choice )?"
+    r"[*_]{0,3}\(?(?P<last>[A-J])\)?[*_]{0,3}[.!]?\s{0,3}$"
+    r"|(?:^|[.;:!]\s)\s{0,3}only (?:option |choice )?\(?(?P<only>[A-J])\)? (?:remains|is left|fits|works|is possible)"
+    r"[.!]?\s{0,3}$",
     re.IGNORECASE,
 )
 _LONGEST_LINE = 400
@@ -33,10 +38,31 @@ def chosen(text: str) -> str | None:
         return None
     labelled = [label["letter"] for line in lines if (label := _LABELLED.fullmatch(line[:_LONGEST_LINE]))]
     ends = [lines[0], lines[-1]]
-    stated = [said["letter"] for line in ends for said in _STATED.finditer(line[-_LONGEST_LINE:])]
+    stated = [
+        said["letter"] or said["last"] or said["only"]
+        for line in ends
+        for said in _STATED.finditer(line[-_LONGEST_LINE:])
+    ]
     own = [label["letter"] for line in ends if (label := _LABELLED.fullmatch(line[:_LONGEST_LINE]))]
     letters = {letter.upper() for letter in (stated + own)}
     return min(letters) if len(letters) == 1 and {letter.upper() for letter in labelled} <= letters else None
+
+
+_JUDGED = re.compile(
+    r"[\s>*_#-]{0,8}(?:option |choice |statement )?\(?(?P<letter>[A-J])[).:\]]{1,2}[*_]{0,3}\s"
+    r"(?:[^\n]{0,160}?[\s*_:(—–-])?"
+    r"(?:(?P<right>yes|true|correct|right|✓|✔|✅)|no|false|incorrect|wrong|✗|✘|❌)[*_.)!]{0,4}\s*",
+    re.IGNORECASE,
+)
+"""A line that says of one choice whether it is right."""
+
+
+def singled_out(text: str) -> str | None:
+    """The only choice that is called right, of a text that says of each whether it is."""
+    lines = [line for line in text.strip().split("\n", _MOST_LINES) if line.strip()]
+    judged = [_JUDGED.fullmatch(line[:_LONGEST_LINE]) for line in lines]
+    right = [line["letter"].upper() for line in judged if line and line["right"]]
+    return right[0] if len(lines) > 1 and all(judged) and len(right) == 1 else None
 
 
 _VERDICTS = frozenset({"Yes", "No"})

@@ -21,7 +21,7 @@ _COPULA = (
     rf"|\.{{3,6}}(?=[ \t]{{0,3}}[-+$\\(*]{{0,3}}(?:\d|[A-J](?!\w)))|[:：=≈≅]|'s\b|’s\b"
     r"|(?<![A-Za-z])(?:is|was|ca)(?=n['’]t )|(?<![A-Za-z])can(?= ?not )"
     r"|(?:\n|(?<![A-Za-z]))(?:(?:is|are|was|were)(?! (?:look|ask|seek|search|try)(?:ing|ed)\b)|becomes?|became|equals?"
-    r"|reads|remains|stays"
+    r"|reads|remains|stays|stands(?: (?:at|as|firm))?"
     r"|comes (?:out )?(?:to(?: be)?|as|at)"
     r"|(?:simplif|reduc|evaluat|amount|round)(?:y|ies|es|e|s)(?: down)? to|totals"
     r"|can be (?:written|expressed|simplified|represented) (?:as|to|by)"
@@ -98,6 +98,7 @@ _GIVES = (
     r"\b(?:giv(?:es?|ing)|gets?|getting|obtain|ha(?:s|ve)|yields?|yielding|reach|reaching|with|for|to|at|find|as"
     r"|producing)"
     r"(?: us| you)? (?:the|an?|our|my)[ *_]{1,3}(?:(?:final|correct|exact)[ *_]{1,3})?$"
+    r"|\b(?:I|we)(?:['’]d| would| will|['’]ll) (?:\w{2,10}ly )?$"
 )
 
 ENGLISH = (
@@ -161,7 +162,10 @@ ENGLISH = (
             rf"(?:results?|solutions?(?: sets?)?|outputs?|conclusions?){_END}{EMPHASIS}{_COMPLEMENT}{EMPHASIS}{_COPULA}"
             rf"{FILLERS}"
         ),
-        heading=compiled(rf"results?{_END}"),
+        heading=compiled(
+            rf"results?{_END}|conclusions?{_END}(?=[ \t*_:#]{{0,6}}\n[\s*_$>(\\]{{0,8}}(?:boxed)?[-+{{]{{0,2}}[\d\\A-J]"
+            r"(?![a-z])[^\n]{0,40}(?:\n|\Z))"
+        ),
         colon_at_line_start=True,
         weak=True,
         values_only=True,

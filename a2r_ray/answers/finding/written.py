@@ -3,9 +3,12 @@ r"""Written: what a reader writes down of a stretch that announces an answer.
 Without the reasons behind it, the subject before it, and what only points to it.
 """
 
+import math
 import re
 
-from a2r_ray.answers.finding.bare import bare, is_expression
+from a2r_ray.answers.expressions import arithmetic
+from a2r_ray.answers.finding.bare import bare, is_expression, is_title
+from a2r_ray.answers.finding.retractions import corrected
 from a2r_ray.answers.finding.stretches import ASSIGNMENT
 from a2r_ray.answers.finding.vocabulary import YES_NO
 
@@ -129,16 +132,80 @@ def told(sentence: str) -> str:
     return number["value"] if number is not None else sentence
 
 
+_COMMENT = re.compile(
+    r"(?:,?\s[(\[]?(?:but |and )?not|[,;]?\s(?:rather than|instead of|as opposed to)|\s?[—–]\s?not|\s-\s?not)(?!\w)"
+    r"|[,;:]?\s[(\[]?(?:(?:please |for details |as in )?see|cf\.?|refer to)\s"
+    r"|[,;]?\s[(\[]?(?:by|from|using|via|per|applying|following|thanks to|according to|due to|based on|in view of)\s"
+    r"(?:(?:the |our |a |an )?(?:\w{2,14} )?(?:step|part|equation|eq\.?|lemma|theorem|section|figure|fig\.|case|rule"
+    r"|law|formula|table|line|method|above|previous|definition|symmetry|induction|inspection|calculation|computation"
+    r"|construction|substitution|elimination|map|text|passage|diagram|graph|problem|statement|identity|property"
+    r"|proposition|corollary|claim|theory|hypothesis|premise|clue|hint|note|source)|[(\[]\d|[A-Z])"
+    r"|[,;]?\s[(\[]?as (?:we (?:have )?(?:\w{2,12} )?)?(?:shown|seen|computed|found|derived|proved|proven|required"
+    r"|expected|desired|claimed|needed|stated|wanted|given|asked|requested|before|above|well|calculated|explained"
+    r"|noted|mentioned|established|determined|verified|described|discussed|demonstrated)(?!\w)"
+    r"|,?\s[(\[]?(?:i\.\s?e\.|that is(?:,| to say)|namely|in other words|a\.k\.a\.|also known as)"
+    r"|,\s(?:no more,? (?:and )?no less|no more and no less|exactly|precisely)\b"
+    r"|[，,、]?(?:而不是|而非|不是)|(?:，|、)?(?:ではなく|(?:이|가)? 아니라)"
+    r"|(?:,|\s[—–-])?\s[(\[]?(?:et non|und nicht|nicht|y no|e não|e non|а не|no|pas)(?= \$?\d)"
+)
+"""What follows an answer in its sentence to point to where it comes from, or to what it is not."""
+
+
+_FOR_WHICH = re.compile(
+    r"[,;]?\s[(\[]?(?:(?:achieved|attained|reached|obtained|as) )?(?:when|where|if|for|at|with|given|using|taking"
+    r"|(?:by )?setting|once)\s[$(\\]{0,3}[a-zA-Z](?:_\w)?\$?\s?=[^=\n]{1,40}\Z"
+    r"|\s[(\[]\$?[a-zA-Z](?:_\w)?\s?=\s?[^=()\n]{1,30}[)\]]\Z"
+)
+"""For what an amount holds: ``42 at x = 3``, ``42 (n = 5)``."""
+
+
+def _without_condition(stretch: str) -> str:
+    condition = _FOR_WHICH.search(stretch)
+    amount = stretch[: condition.start()] if condition is not None else ""
+    return amount if _NUMBER.fullmatch(amount) and "otherwise" not in stretch else stretch
+
+
+def _without_comment(stretch: str) -> str:
+    """A value or a name without what only points from it: ``42, not 17``, ``Paris (see step 2)``."""
+    comment = _COMMENT.search(stretch)
+    if comment is None or is_title(stretch):
+        return stretch
+    value = stretch[: comment.start()].rstrip(" ,;:—–-")
+    return value if value.casefold().strip("*_ ") not in YES_NO and bare(value) else stretch
+
+
+_CALCULATION = re.compile(
+    r"(?P<value>[-+−]?[$€£]?\d[\d,]*(?:\.\d+)?%?)\s?(?:\((?:=\s?)?(?P<within>[^()]{3,80})\)|=\s?(?P<behind>[^=()]{3,80}))"
+)
+_SIGN = {"×": "*", "·": "*", "\\times": "*", "\\cdot": "*", "÷": "/", "\\div": "/", "−": "-", ",": "", "$": ""}
+_SIGNS_OF_ALL = re.compile("|".join(map(re.escape, _SIGN)))
+
+
+def _without_calculation(stretch: str) -> str:
+    """A number without the calculation that it is the result of: ``42 (6 * 7)``, ``42 = 6 * 7``."""
+    found = _CALCULATION.fullmatch(stretch)
+    if found is None:
+        return stretch
+    result, computed = (
+        arithmetic(_SIGNS_OF_ALL.sub(lambda sign: _SIGN[sign[0]], text))
+        for text in (found["value"].strip("$€£%"), found["within"] or found["behind"])
+    )
+    same = result is not None and computed is not None and math.isclose(result, computed)
+    return found["value"] if same and found["value"].strip("$ ") != (found["within"] or "").strip() else stretch
+
+
 def pointed(stretch: str) -> str:
     """A stretch without the cause behind a name or a value, and the same amount in other units.
 
     Of what is told from something else, as in "2 days after 1 May, i.e. 3 May", it is what that comes to.
     """
+    stretch = corrected(stretch)
     if again := _AGAIN_IN_PARENTHESES.fullmatch(stretch):
         return again["value"]
     led = _FROM_ANOTHER.match(stretch)
     if led is not None and bare(stretch[led.end() :]):
         return stretch[led.end() :]
+    stretch = _without_calculation(_without_condition(_without_comment(stretch)))
     cause = _CAUSE.search(stretch)
     value = stretch[: cause.start()] if cause is not None else ""
     return value if bare(value) and value.casefold() not in YES_NO else stretch

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -29,25 +30,17 @@ class JsonValue:
     name: str = "json"
 
     def read(self, announced: str) -> str | None:
-        """The first value in the stretch, as it is written; of one that is broken no part is one."""
+        """The first value in the stretch, as it is written; of one that is broken no part is one.
+
+        An object goes before a list of numbers, which may be an interval, and that before ``[1]``, which may be a note.
+        """
         text = announced.strip()[: 5 * MAX_LENGTH]
         fenced = _FENCE.search(text)
         if fenced is not None:
             text = fenced[1].strip()
         if _value(text) is not _NOTHING:
             return text
-        at = 0
-        for _ in range(_MAX_TRIES):
-            opening = _OPENING.search(text, at)
-            if opening is None:
-                return None
-            try:
-                _, end = _DECODER.raw_decode(text, opening.start())
-            except (ValueError, RecursionError):
-                at = _closed(text, opening.start())
-                continue
-            return text[opening.start() : end]
-        return None
+        return max(_values(text), key=_weight, default=None)
 
     def equal(self, a: str, b: str) -> bool:
         """The same value: numbers exactly, text with its case; of what is no JSON, the same text."""
@@ -65,6 +58,29 @@ class JsonValue:
             return False
         kind, content = value
         return bool(kind == "object" or any(element[0] != "number" for element in content))
+
+
+def _values(text: str) -> Iterator[str]:
+    """The objects and lists in a text, none within another."""
+    at = 0
+    for _ in range(_MAX_TRIES):
+        opening = _OPENING.search(text, at)
+        if opening is None:
+            return
+        try:
+            _, at = _DECODER.raw_decode(text, opening.start())
+        except (ValueError, RecursionError):
+            at = _closed(text, opening.start())
+            continue
+        yield text[opening.start() : at]
+
+
+def _weight(value: str) -> int:
+    """How surely an object or a list is what is meant."""
+    kind, content = _value(value) if _value(value) is not _NOTHING else ("list", ())
+    if kind == "object" or any(element[0] != "number" for element in content):
+        return 2
+    return int(len(content) != 1)
 
 
 def _closed(text: str, start: int) -> int:

@@ -71,7 +71,6 @@ def _found(text: str, metadata: str = "{}") -> str | None:
         "A. First, we add.\n\nB. Then we subtract.",
         "A river flows to the sea.",
         "I. Introduction\n\nRivers.",
-        "A. lakes: no\nB. rivers: yes\n",
         "A\n\nB",
         "It's a river.",
         "It's C major.",
