@@ -21,6 +21,8 @@ _MAX_ROOTED = 1000
 """Bits."""
 _FOURTH = 4
 _ORDERS = frozenset(map(Fraction, (2, 3, _FOURTH)))
+_OF_ANGLES = {"\\sin": math.sin, "\\cos": math.cos, "\\tan": math.tan}
+_LARGE = 1e9
 _CANCELLED = 1e-5
 """A difference this small beside its parts is known to too few digits."""
 
@@ -175,6 +177,8 @@ class _Reader:
                 return self.command(sign, depth + 1)
 
     def command(self, name: str, depth: int) -> Constant:
+        if name in _OF_ANGLES:
+            return self.of_degrees(_OF_ANGLES[name], depth)
         if name == "\\sqrt":
             degree = _exact(Fraction(2))
             if self.peek() == "[":
@@ -188,6 +192,26 @@ class _Reader:
         if name == "\\frac":
             return _both(one, other, lambda a, b: a / b)
         raise _NoConstantError
+
+    def of_degrees(self, function: Callable[[float], float], depth: int) -> Constant:
+        """A function of an angle in degrees; one in radians is for who knows more of it."""
+        opened = self.take() if self.peek() in _OPENED else ""
+        angle = self.numeral(self.take(), depth)
+        self.take("^")
+        if braced := self.peek() == "{":
+            self.take()
+        self.take("\\circ")
+        for closes in ("}" * braced, _OPENED.get(opened, "")):
+            if closes:
+                self.take(closes)
+        value = function(math.radians(angle.nearly))
+        if abs(value) > _LARGE:
+            raise _NoConstantError  # tan 90
+        halves = round(2 * value)  # by Niven's theorem no other rational ones come of whole degrees
+        rational = (
+            abs(2 * value - halves) < _CANCELLED**2 and angle.exactly is not None and angle.exactly.denominator == 1
+        )
+        return Constant(value, Fraction(halves, 2) if rational else None)
 
     def numeral(self, sign: str, depth: int) -> Constant:
         value = Fraction(sign)

@@ -9,6 +9,15 @@ _NAMES = {
         *("no solutions", "there is no solution", "there are no solutions", "no solution exists", "no solutions exist"),
         *("\\emptyset", "\\{\\}", "empty set", "the empty set"),
     ),
+    "no real solution": (
+        *("no real solutions", "there is no real solution", "there are no real solutions", "no real roots"),
+        *("no real solution exists", "no real solutions exist", "it has no real solutions", "no real root"),
+    ),
+    "infinitely many": (
+        *("infinitely many solutions", "infinite solutions", "an infinite number of solutions", "infinite"),
+        *("there are infinitely many", "there are infinitely many solutions", "an infinite number", "infinitely many"),
+        *("infinite number of solutions", "infinite many solutions", "infinitely many answers"),
+    ),
     "does not exist": ("dne", "doesn't exist", "it does not exist", "the limit does not exist"),
     "all real numbers": (
         *("all reals", "all real numbers x", "any real number", "every real number", "the real numbers"),

@@ -11,11 +11,14 @@ from fractions import Fraction
 from a2r_ray.answers import math_judge
 from a2r_ray.answers.finding import MAX_LENGTH
 from a2r_ray.answers.kinds.constants import Constant, constant
+from a2r_ray.answers.kinds.date import Date
 from a2r_ray.answers.kinds.quantities import Quantity, near
 from a2r_ray.answers.kinds.reading import Reading, read, reread
 from a2r_ray.answers.kinds.relations import equations, has_names, names, parts, sides, without_names
 from a2r_ray.answers.kinds.spelling import spelled
 
+_DATE = Date()
+_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.IGNORECASE)
 _NEAR = 1e-9
 """Numbers further apart than this share of the larger are different, however they are computed."""
 _MAX_BITS = 900
@@ -94,6 +97,8 @@ class Math:
                 return second.key in {words.label, words.label.upper()} or (
                     words.stated is not None and self.equal(words.stated, second.plain)
                 )
+            if second.kind == "words" and _is_day(one.plain) and _is_day(other.plain):
+                return _DATE.equal(one.plain, other.plain)
             if second.kind != "words":
                 return _is_ratio(words, second) or (
                     words.product and second.kind == "math" and self._mathematics(words, second)
@@ -183,6 +188,11 @@ def _written(reading: Reading) -> str | None:
     return ",".join(written) if amounts else reading.plain
 
 
+def _is_day(words: str) -> bool:
+    """Whether words are a date that names its month."""
+    return _MONTH.search(words) is not None and _DATE.fits(words)
+
+
 def _at_sight(one: Reading, other: Reading) -> bool | None:
     """The verdict where the kinds of the two, their units or their brackets give one."""
     kinds = {one.kind, other.kind}
@@ -194,9 +204,16 @@ def _at_sight(one: Reading, other: Reading) -> bool | None:
         return True  # 5 mg and 5mg
     if "list" in kinds and "math" in kinds:
         return _in_order(one, other)
+    if 0 < _depth(one.plain) != _depth(other.plain) > 0:
+        return False
     a_set_and_a_point = {_brackets(one.plain), _brackets(other.plain)} == {"()", "\\{\\}"}
     units = one.measure is not None and other.measure is not None and not one.measure.same(other.measure)
     return False if "math" not in kinds or a_set_and_a_point or units else None
+
+
+def _depth(text: str) -> int:
+    r"""In how many sets of one element something lies: 2 in ``\{\{1\}\}``, which is no set of numbers."""
+    return (len(text) - len(text.lstrip("\\{"))) // 2 if text.startswith("\\{") and text.endswith("\\}") else 0
 
 
 def _inside(text: str) -> str:

@@ -27,6 +27,14 @@ _SIZE = re.compile(r"\\(?:tiny|small|large|Large|LARGE|huge|Huge|normalsize)(?![
 _SAID = re.compile(r"\s?\\text ?\{\s*(?:(?:the )?(?:final |correct )?answer(?: is)?|ans)\s?:?\s*\}\s?:?", re.IGNORECASE)
 _CHOSEN = re.compile(r"\\([dt]?binom) ?([0-9]) ?([0-9])(?![0-9])")
 _MINUS_POWER = re.compile(r"\^ ?-([a-zA-Z])(?![a-zA-Z0-9^_(])")
+_LED = re.compile(r"\s*\\(?:therefore|because|implies|Rightarrow|Longrightarrow|qquad|quad)(?![a-zA-Z])\s*")
+_COLUMN = re.compile(
+    r"\\begin ?\{([pb])matrix\}((?:[-+0-9./{}\s]|\\[dt]?(?:frac|sqrt|pi)(?![a-z])|\\\\){1,200})\\end ?\{\1matrix\}"
+)
+"""A matrix of numbers in one column."""
+_TOWER = re.compile(r"\^(\{[^{}]{1,40}\}|[a-zA-Z0-9])\^(\{(?:[^{}]|\{[^{}]{1,40}\}){1,60}\}|[a-zA-Z0-9])")
+_O_CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):00(?::00)? ?(?=[ap]\.?m\b)", re.IGNORECASE)
+_HOUR = re.compile(r"(?<![\d:.,])0(?=\d:[0-5]\d(?!\d))")
 
 
 def in_latex(text: str) -> str:
@@ -40,7 +48,7 @@ def in_latex(text: str) -> str:
         said = _SAID.match(text)
         text = text[said.end() :] if said is not None and said.end() < len(text) else text
         text = _INDEX.sub(lambda index: f"_{{{index[1] or index[2]}}}", _CHOSEN.sub(r"\\\1{\2}{\3}", text))
-        text = with_braces(text)
+        text = _COLUMN.sub(_as_tuple, with_braces(_LED.sub("", text, count=1) if _LED.match(text) else text))
     return _MINUS_POWER.sub(r"^{-\1}", text) if "^" in text else text
 
 
@@ -49,3 +57,21 @@ def with_braces(text: str) -> str:
     for _ in range(3 if "\\sqrt" in text and "(" in text else 0):
         text = _ROOT.sub(r"\\sqrt\1{\2}", text)
     return text
+
+
+def _as_tuple(column: re.Match[str]) -> str:
+    """A vector in a column as its coordinates; a matrix of one entry stays."""
+    entries = [entry.strip() for entry in column[2].split("\\\\") if entry.strip()]
+    return f"({','.join(entries)})" if len(entries) > 1 else column[0]
+
+
+def from_the_top(text: str) -> str:
+    """The text with powers of powers read from their top: 2^3^2 is 2^9."""
+    for _ in range(3 if text.count("^") > 1 else 0):
+        text = _TOWER.sub(lambda tower: f"^{{{tower[1].removeprefix('{').removesuffix('}')}^{tower[2]}}}", text)
+    return text
+
+
+def of_day(text: str) -> str:
+    """The text with its times of day in one way of writing: ``3 PM`` for ``3:00 PM``, ``8:30`` for ``08:30``."""
+    return _HOUR.sub("", _O_CLOCK.sub(r"\1 ", text))

@@ -31,6 +31,7 @@ _CONDITION = re.compile(
 )
 """For what an amount holds: ``42 when x = 3``, ``42, n = 5``; the equation is not the answer."""
 _AMOUNT = re.compile(r"[^=]*[0-9][^=]*\Z")
+_PRIMES = ("'", '"', "\u2032", "\u2033")
 _IN_TEXT = re.compile(r"(?<![\w.,])[-+$€£]{0,2}(?:[0-9]|\.[0-9])")
 
 
@@ -143,6 +144,12 @@ def _only(text: str) -> tuple[str, Quantity] | None:
     found = number(rest)
     if found is not None and altered(text, starts[0], text.index(rest, starts[0]) + found[1]):
         return None
+    if (
+        found is not None
+        and rest[found[1] : found[1] + 1] in _PRIMES
+        and text[starts[0] - 1 : starts[0]] not in _PRIMES
+    ):
+        return None  # 5' and 5" are feet and inches, or minutes and seconds
     unknown = found is not None and has_symbol(rest, found[1])
     keep = text if has_direction(text) else ""
     for length in range(4, 0, -1):  # the number and up to three words

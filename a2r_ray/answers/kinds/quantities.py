@@ -63,7 +63,8 @@ _NUMBER = re.compile(
     r"([+-]?) ?(?:"
     r"(?:([0-9]+) ?(?:\\frac ?\{([0-9]+)\}\{([0-9]+)\}|\\frac ?([0-9]) ?([0-9])|(?<= )([0-9]+)/([0-9]+)))"  # 2 1/2
     r"|\\frac ?\{ ?([+-]?[0-9]+) ?\} ?\{ ?([+-]?[0-9]+) ?\}|\\frac ?([0-9]) ?([0-9])|([0-9]+)/([0-9]+)(?![0-9/.])"
-    r"|([0-9]*)\.([0-9]*)(?:\\overline ?\{([0-9]+)\}|\(([0-9]+)\)|\\dot ?\{([0-9])\})"  # 0.1(6)
+    r"|([0-9]*)\.([0-9]*)(?:\\(?:overline|bar) ?\{([0-9]+)\}|\(([0-9]+)\)|\\dot ?\{([0-9])\}"  # 0.1(6)
+    r"|(?:([0-9])\20{2,9})(?:\.\.\.|\\[lc]?dots(?![a-z])))"  # 0.1666...
     r"|10\^ ?(?:\{ ?([+-]?[0-9]{1,3}) ?\}|\(([+-]?[0-9]{1,3})\)|(-?[0-9]{1,3})(?![0-9]))"
     rf"|({_POINTED})"
     rf"|((?=\.?[0-9]){_DECIMAL}{_EXPONENT})(?:{_TEN})?"
@@ -77,6 +78,9 @@ _LEAD = re.compile(
 _MONEY = re.compile(
     r"([+-]?) ?(?:(?:US|A|C|CA|AU|NZ|HK)? ?([$€£¥₹₩₽])|(USD|EUR|GBP|JPY|INR|CNY|CHF|Rs\.?)) ?(?=[0-9.+-])"
 )
+_SIZES = {"k": 10**3, "m": 10**6, "mn": 10**6, "mm": 10**6, "b": 10**9, "bn": 10**9, "t": 10**12, "tn": 10**12}
+_SHORT_OF_MONEY = re.compile(r" ?(k|mm|mn|m|bn|b|tn|t)(?![a-zA-Z0-9^])", re.IGNORECASE)
+"""``$1.2M``"""
 _JOINT = re.compile(r" ?(?:,|and|\\text ?\{ ?and ?\})? ?")
 _NEXT = re.compile(r" ?(?:\\text|\\mathrm)? ?[a-zA-Z°'\"{][^0-9]{0,60}?(?=,? ?(?:and )?[0-9])")
 
@@ -96,6 +100,8 @@ def quantity(text: str) -> Quantity | None:
         return None
     value, end = found
     times, end = magnitude(text, end)
+    if currency is not None and times == 1 and (short := _SHORT_OF_MONEY.match(text, end)):
+        times, end = _SIZES[short[1].lower()], short.end()
     value *= times
     rest = text[end:]
     if times > 1 and rest.count("}") > rest.count("{"):
@@ -119,7 +125,8 @@ def _compound(value: Fraction, rest: str) -> Quantity | None:
     for position in range(4):
         between = _NEXT.match(rest)
         written = between[0] if between is not None else rest
-        measure = unit(_PRIMES.get(written.strip(), written).rstrip(", "))
+        touching = between is not None or position > 0  # 1h 30min
+        measure = unit((" " if touching else "") + _PRIMES.get(written.strip(), written).strip(", "))
         if measure is None or measure.things:
             return None
         if last is not None and (measure.dimension != last.dimension or measure.factor >= last.factor):
@@ -163,17 +170,17 @@ def _value(groups: list[str]) -> Fraction:
     over, under = groups[8] or groups[10] or groups[12], groups[9] or groups[11] or groups[13]
     if over:
         return sign * Fraction(int(over), int(under))
-    period = groups[16] or groups[17] or groups[18]
+    period = groups[16] or groups[17] or groups[18] or groups[19]
     if period:
         before = Fraction(int((groups[14] + groups[15]) or 0), 10 ** len(groups[15]))
         return sign * (before + Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(groups[15])))
-    power = groups[19] or groups[20] or groups[21]
+    power = groups[20] or groups[21] or groups[22]
     if power:
         return sign * Fraction(10) ** int(power)
-    if groups[22]:
-        return sign * Fraction(groups[22].replace(".", "").replace(",", "."))
-    value = sign * Fraction(re.sub("[,' _]", "", groups[23]))
-    power = groups[24] or groups[25] or groups[26]
+    if groups[23]:
+        return sign * Fraction(groups[23].replace(".", "").replace(",", "."))
+    value = sign * Fraction(re.sub("[,' _]", "", groups[24]))
+    power = groups[25] or groups[26] or groups[27]
     return value * Fraction(10) ** int(power) if power else value
 
 

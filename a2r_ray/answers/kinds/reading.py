@@ -10,8 +10,9 @@ from a2r_ray.answers.finding import MAX_LENGTH
 from a2r_ray.answers.finding.bare import is_title
 from a2r_ray.answers.kinds.conventions import conventional, spoken
 from a2r_ray.answers.kinds.marks import formula, mathematical, may_be_product
+from a2r_ray.answers.kinds.notation import of_day
 from a2r_ray.answers.kinds.quantities import Quantity, comma_decimal, quantity
-from a2r_ray.answers.kinds.relations import alternatives, in_parts
+from a2r_ray.answers.kinds.relations import alternatives, in_parts, rising
 from a2r_ray.answers.kinds.spelling import plain, prose, spelled, worded
 from a2r_ray.answers.kinds.units import Unit, unit
 
@@ -73,7 +74,7 @@ _BASE_NAMES = "two three four five six seven eight nine ten eleven twelve thirte
 _BASES = {name: base for base, name in enumerate(_BASE_NAMES.split(), 2)}
 _DOLLAR = re.compile(r"([+-]?) ?(?:US ?)?\\?\$ ?([+-]?[0-9.][^$]{0,200})", re.DOTALL)
 _QUOTED = re.compile("\\s?[\"'`\u201c\u2018]([^\"'`\u201c\u201d\u2018\u2019]{1,300})[\"'`\u201d\u2019][.]?\\s?")
-_NAMED = re.compile(r"[a-zA-Z]{4,20}(?: [a-zA-Z]{1,20}){0,4} ?=(?!=)")
+_NAMED = re.compile(r"[a-zA-Z]{4,20}(?: [a-zA-Z]{1,20}){0,4} ?(?:=(?!=)|:(?= ?[-+$\\(.]{0,3}\d[^:]*\Z))")
 """A name in words, to which a value is given."""
 _JOINED = re.compile(r",? ?\\text ?\{ ?(?:and|or) ?\} ?|,? (?:and|or) ")
 _TAIL = re.compile(
@@ -89,6 +90,8 @@ def read(answer: str) -> Reading:
         return Reading("words", answer, answer)
     if answer.isascii() and answer.isdigit():  # most answers, at a tenth of the time
         return _number(Quantity(Fraction(int(answer))), answer)
+    if ":" in answer:
+        answer = of_day(answer)
     parted = _parted(answer)
     if parted is not None:
         return Reading("words", parted, answer)
@@ -156,7 +159,7 @@ def _plainly(text: str, answer: str) -> Reading:
     given = _NAMED.match(text)
     if given is not None and "=" not in text[given.end() :]:
         return _plainly(text[given.end() :], text[given.end() :])
-    text = in_parts(text)
+    text = rising(in_parts(text))
     joined = _JOINED.sub(", ", alternatives(text))
     listed = _listed(joined)
     if listed is not None:

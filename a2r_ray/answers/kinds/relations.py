@@ -41,6 +41,19 @@ def parts(text: str) -> list[str]:
     return _parted(text, {",", ";", "and", "or"})
 
 
+_MORE = re.compile(r"\\ge(?![a-z]) ?|\\gt(?![a-z]) ?|>")
+
+
+def rising(text: str) -> str:
+    r"""A chain of three that falls, ``5>x>2``, as one that rises: ``2<x<5``; anything else as it is."""
+    signs = _MORE.findall(text) if "<" not in text and "\\le" not in text else []
+    if len(signs) != _TWO or parts(text) != [text]:
+        return text
+    high, middle, low = _MORE.split(text)
+    first, second = ("\\le " if sign.startswith("\\ge") else "<" for sign in signs)
+    return f"{low}{second}{middle}{first}{high}"
+
+
 def sides(text: str) -> list[str]:
     """What the equals signs of an equation part."""
     return _parted(text, {"="})

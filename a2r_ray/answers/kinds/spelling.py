@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 
 from a2r_ray.answers.finding import MAX_LENGTH, clean
 from a2r_ray.answers.kinds.letter_case import without_case
-from a2r_ray.answers.kinds.notation import in_latex, with_braces
+from a2r_ray.answers.kinds.notation import from_the_top, in_latex, of_day, with_braces
 from a2r_ray.answers.misread import has_cross
 
 _SUPER_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ]+")
@@ -175,6 +175,7 @@ def plain(answer: str) -> str:
         text = with_braces(text)
     if "^" in text:
         text = _BRACED_POWER.sub(lambda power: f"^{{{power[1].strip('()')}}}", text)
+        text = from_the_top(text)
     return _LOOSE.sub(r"\1\2", _SPACE.sub(" ", text)).strip()
 
 
@@ -286,7 +287,7 @@ def _joined(answer: str, lowered: Callable[[str], str]) -> str:
 
 
 def _unwrapped(answer: str) -> str:
-    text = answer.strip()
+    text = of_day(answer.strip()) if ":" in answer else answer.strip()
     for _ in range(4):
         before = text
         text = clean(text)
@@ -301,12 +302,15 @@ def _unwrapped(answer: str) -> str:
         if text == before:
             break
     text = " ".join(_SPACE.sub(" ", _ARROW.sub("->", text.replace("\\,", " "))).split())
-    text = _INITIALS.sub(lambda found: found[0].replace(".", ""), _ABBREVIATED.sub("", text))
-    return _SPACED.sub(r"\1", text).rstrip(".,;!")
+    text = _INITIALS.sub(lambda found: found[0].replace(".", "").replace(" ", ""), _ABBREVIATED.sub("", text))
+    text = _LAST_OF_A_LIST.sub(",", text) if "," in text else text
+    return _SPACED.sub(r"\1", text).rstrip(".,;!。！．；，、")
 
 
-_INITIALS = re.compile(r"(?<![^\W\d_.])(?:(?:[^\W\d_a-z]\.)+[^\W\d_a-z]|[aApP]\.[mM])\.?(?!\w)")
-"""``p.m.``, ``U.S.A.``"""
+_INITIALS = re.compile(r"(?<![^\W\d_.])(?:(?:[^\W\d_a-z]\. ?)+[^\W\d_a-z](?:\.|(?=\W|$))|[aApP]\.[mM]\.?)(?!\w)")
+"""``p.m.``, ``U.S.A.``, ``J. K.``"""
+_LAST_OF_A_LIST = re.compile(r",? (?:and|&)(?= [^,]{1,60}$)")
+"""``A, B, and C``"""
 _ABBREVIATED = re.compile(r"(?<=[^\W\d_]{2})\.(?=\s[^\W\d_])")
 """``St. Louis``"""
 _LEADING_ARTICLE = re.compile(r"\A(?:an?|the) (?=[^\W\d_]{3})", re.IGNORECASE)

@@ -100,7 +100,8 @@ _ALONE = frozenset("mgshLlNJWVAKCF")
 _TOKEN = re.compile(
     r" ?(?:(\^\{?([+-]?[1-9])\}?)|(/|per(?![a-zA-Z]))|(\\cdot|\*|·|-)|([^\W\d_]+\$?|[°µ]?[^\W\d_]+|[%‰¢€£¥₹₩₽°Ω]))"
 )
-_SCALE = re.compile(r" ?(?:degrees?|deg\.?) (?=[cC]elsius|[fF]ahrenheit|C$|F$)")
+_SCALE = re.compile(r" ?(?:degrees?|deg\.?) (?=[cC]elsius|[fF]ahrenheit)")
+_OF_A_SCALE = re.compile(r" ?(?:degrees?|deg\.?) ?(?=[CF]$)")
 _BOUND = re.compile(r"\\cdot|[*·^-]|/[a-zA-Z](?![a-zA-Z])")
 """How the next factor of a product goes on, which is no unit."""
 _DIRECTION = re.compile(r"° ?[NSEW]$")
@@ -128,7 +129,7 @@ def unit(text: str) -> Unit | None:
     text = _UNDER.sub(r"/\1", text.replace("per cent", "percent"))
     text = text.replace("sq. ", "sq ").replace("cu. ", "cu ")
     text = _TEXT.sub(r" \1 ", text).replace("\\%", "%").replace("° C", "°C").replace("° F", "°F")
-    text = _SCALE.sub(" ", text)
+    text = _OF_A_SCALE.sub("°", _SCALE.sub(" ", text)).replace("ms^-", "m s^-")
     text = _PREFIXED.sub(r"\1", " ".join(text.split()).rstrip(".").replace(" ^", "^"))
     text = re.sub(r"\\frac ?\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text)
     if not text or _BOUND.match(text) or _DIRECTION.search(text):

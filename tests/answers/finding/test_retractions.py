@@ -8,7 +8,7 @@ from a2r_ray.records import Problem
 
 
 def found(kind: str, text: str) -> str | None:
-    return Answers(AnswerConfig(kind=kind)).of(Problem("p", "q", None)).find(text)
+    return Answers(AnswerConfig.model_validate({"kind": kind})).of(Problem("p", "q", None)).find(text)
 
 
 KINDS = {"math": ("17", "42"), "integer": ("17", "42"), "choice": ("A", "B"), "text": ("Rome", "Paris")}

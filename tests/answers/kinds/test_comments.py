@@ -11,7 +11,9 @@ NUMBERS = ("math", "integer", "number")
 
 def found(kind: str, text: str, *, guess: bool = False) -> str | None:
     return (
-        Answers(AnswerConfig(kind=kind, guess="last_number" if guess else None)).of(Problem("p", "q", None)).find(text)
+        Answers(AnswerConfig.model_validate({"kind": kind, "guess": "last_number" if guess else None}))
+        .of(Problem("p", "q", None))
+        .find(text)
     )
 
 
