@@ -20,20 +20,21 @@ _AT_THE_END = re.compile(
     r"(?=[ \t*_$.]{0,6}$)",
     re.MULTILINE,
 )
+_END_IN_TEX = re.compile(r"\\(?:blacksquare|qed|square)")
 _AT_THE_BEGINNING = re.compile(rf"^([ \t#>*_-]{{0,8}}){_PICTURES.pattern}(?=\S)", re.MULTILINE)
-_MARKS_OF_AN_END = ("∎", "■", "□", "◼", "▪", "\\blacksquare", "\\qed", "\\square")
 
 
 def undecorated(text: str) -> str:
     """A text without what only adorns it; a line that is nothing else stays."""
     if "&" in text:
         text = _ENTITY.sub(lambda entity: html.unescape(entity[0]).replace("\xa0", " "), text)
-    if "~~" in text or "</" in text:
+    # One character is looked for ten times as fast as two.
+    if "~" in text or "<" in text:
         text = _STRUCK.sub("", text)
-    if "\n>" in text or "\n >" in text:
+    if ">" in text:
         text = _QUOTED.sub("", text)
     if not text.isascii() and _PICTURES.search(text):
-        text = _AT_THE_BEGINNING.sub(r"\1", _AT_THE_END.sub("", text))
-    elif any(mark in text for mark in _MARKS_OF_AN_END):
+        text = _AT_THE_BEGINNING.sub(r"\1", text)
+    if not text.isascii() or ("\\" in text and _END_IN_TEX.search(text)):
         text = _AT_THE_END.sub("", text)
     return text

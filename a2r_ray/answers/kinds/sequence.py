@@ -20,6 +20,7 @@ _MOVE = re.compile(r"(?<![\w.])([0-9]{1,3}\.)(?=[a-zA-Z])")
 """The number of a move of chess, set close to it."""
 _ITEM = re.compile(r",| > |-{1,3}>|=>|→|⇒")
 _TO = re.compile(r"\\(?:to|rightarrow)(?![a-z])")
+_LAST = re.compile(r",? and (?=[^\n,]{1,60}\Z)")
 _JOINT = re.compile(r"(?<![\w'])(?:and|then)(?![\w'])")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})")
 _GROUPED = re.compile(r"(?<![0-9,.])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?!,?[0-9])")
@@ -109,7 +110,7 @@ def _order(text: str) -> _Order:
     text = _WRAPPED.sub(r"\1", _MATRIX.sub("", folded(clean(text)).replace("\\\\", "\n")))
     text = text.replace("\\{", "{").replace("\\}", "}").replace("\\,", " ").replace("\\ ", " ")
     quoted = any(" " in inside.strip() for inside in _QUOTES.findall(text))
-    text = without_case(_TO.sub("->", _QUOTES.sub(r"\1", text)), loud=True)
+    text = without_case(_LAST.sub(", ", _TO.sub("->", _QUOTES.sub(r"\1", text))), loud=True)
     if _ONE_GROUPED.fullmatch(text.strip()) or _PARTED.search(text.strip()):
         text = _GROUPED.sub(lambda number: number[0].replace(",", ""), text)
     text = _MOVE.sub(r"\1 ", text)
