@@ -16,6 +16,7 @@ from a2r_ray.answers.judging import Answers
 from a2r_ray.cluster import connection
 from a2r_ray.cluster.shared_folder import output_looked_for
 from a2r_ray.cluster.state import Observer, Progress
+from a2r_ray.config.fingerprint import paths as paths_of
 from a2r_ray.config.schema import Config
 from a2r_ray.config.secrets import public
 from a2r_ray.engines import argument_mistakes
@@ -28,6 +29,7 @@ from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.judge_again import judge_again
 from a2r_ray.runs.receipt import InputCounts, account
 from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.supersede import has_failed
 from a2r_ray.sources import Source, doubts, open_source, row_count
 from a2r_ray.sources.answer_kind import settled
 from a2r_ray.sources.paths import given, problems, stored_paths
@@ -66,9 +68,10 @@ def run(
     asked, config, version = config, settled(config, source), source.version()
     if asked.answer.kind != config.answer.kind:
         _say(f"answer.kind auto: {config.answer.name}, as the known answers of the first rows are")
-    if not retry and (there := finished(config, version)) is not None:
+    run, there = Storage(config.output), finished(config, version)
+    if there is not None and not (retry and has_failed(run, paths_of(config.document))):
         _say("the run is complete, and its input is as it was: nothing is left to do")
-        return summarize(Storage(config.output), *there, {})
+        return summarize(run, *there, {})
     to: connection.Connection | None = None
     with ExitStack() as opened:  # it ends last: when it does, Ray's native code may end the process
         if connection.is_elsewhere():

@@ -5,7 +5,7 @@ which every row is taken stays, empty, for a reader may have listed it. Every st
 again from the beginning.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 
 import numpy as np
@@ -38,13 +38,29 @@ def supersede(run: Storage, paths: int, *, failed: bool) -> None:
     """
     if failed:
         _mend(run)
+    for name, due in _due(run, paths, failed=failed):
+        _take_out(run, name, due)
+
+
+def has_failed(run: Storage, paths: int) -> bool:
+    """Whether ``supersede`` would have anything made again where failures are, in a run that is complete."""
+    return any(
+        pc.any(due(pa.Table.from_batches([batch]))).as_py()
+        for name, due in _due(run, paths, failed=True)
+        for batch in table.read(run, name)
+        if batch.num_rows
+    )
+
+
+def _due(run: Storage, paths: int, *, failed: bool) -> Iterator[tuple[str, Callable[[pa.Table], pa.Array]]]:
+    """Which rows of which files are to be made again."""
     hurt = _with_failed_paths(run) if failed else None
     for name in table.files(run, "results"):
-        _take_out(run, name, lambda rows: _stale(rows, paths, hurt))
+        yield name, lambda rows: _stale(rows, paths, hurt)
     for name in table.files(run, "rejects"):
-        _take_out(run, name, lambda rows: _remade(rows, failed=failed))
+        yield name, lambda rows: _remade(rows, failed=failed)
     for name in table.files(run, "paths") if failed else ():  # last: what hangs on them is found by them
-        _take_out(run, name, _failed)
+        yield name, _failed
 
 
 def supersede_problems(run: Storage, problems: Sequence[str]) -> None:

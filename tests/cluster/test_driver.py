@@ -197,7 +197,7 @@ def test_a_pool_grows_to_its_most_replicas_under_load(document: dict[str, Any], 
 
 
 def test_a_retry_makes_again_what_failed_and_reads_a_mended_input(
-    document: dict[str, Any], problems_file: Path
+    document: dict[str, Any], problems_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = problems_file.read_text()
     problems_file.write_text(whole.replace('{"id": "p3"', '{"id: "p3"'))
@@ -207,6 +207,8 @@ def test_a_retry_makes_again_what_failed_and_reads_a_mended_input(
     receipt = driver.run(stored_config(Storage(config.output)), retry=True).receipt
     assert (receipt["ok"], receipt["failed"], receipt["balanced"]) == (20, 0, True)
     assert receipt["paths"] == {"stored": 80, "sampled_this_attempt": 4, "reused": 76, "errors": 0, "cut_off": 0}
+    monkeypatch.setattr(connection, "connected", lambda: pytest.fail("there is nothing to make again"))
+    assert driver.run(stored_config(Storage(config.output)), retry=True).receipt == receipt
 
 
 @pytest.mark.usefixtures("messy")

@@ -12,7 +12,7 @@ from a2r_ray.records import PATH_KEY, Reject, Result
 from a2r_ray.runs import table
 from a2r_ray.runs.receipt import account
 from a2r_ray.runs.storage import Storage
-from a2r_ray.runs.supersede import supersede, supersede_outgrown
+from a2r_ray.runs.supersede import has_failed, supersede, supersede_outgrown
 from a2r_ray.runs.table import TableWriter
 from tests.conftest import arrow, problem
 from tests.runs.test_ledger import path, write
@@ -104,9 +104,14 @@ def test_failures_are_paths_and_what_hangs_on_them_and_failed_syntheses(config: 
             result(config, 4, 2, answer=None, route="failed"),
         ],
     )
+    assert has_failed(run, 2)
     supersede(run, 2, failed=True)
     assert ids(run, "results") == ["p2"]
     assert ids(run, "paths") == ["p1", "p2"]
+    assert not has_failed(run, 1)
+    assert has_failed(run, 3)  # it has too few paths then
+    put(run, "rejects", "w", [Reject("p9", "f", 9, "input", "k", "e", "r")])
+    assert has_failed(run, 1)
 
 
 @pytest.mark.parametrize("text", ["", " \n", "<think>cut off", "<think>closed</think>", "[THINK]cut off"])
