@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import psutil
 import pytest
 
 from a2r_ray.answers import math_judge, math_worker
@@ -95,11 +96,27 @@ def test_a_hard_vote_keeps_no_easy_one_waiting() -> None:
     assert took_s < len(hard) * math_judge.QUICK_S + 2
 
 
+def test_what_a_worker_computes_is_charged() -> None:
+    lane = math_judge._Lane()
+    lane.ask(("1+b", "b+1"), 1.0)
+    worker = lane._worker
+    assert worker is not None
+    used = psutil.Process(worker.pid).cpu_times
+    before, charged_s, asked = used(), 0.0, 0
+    while (took_s := used().user + used().system - before.user - before.system) < 1.0:
+        charged_s += lane.ask((f"{asked}+b", f"b+{asked + 1}"), 1.0)[1]
+        asked += 1
+    lane.close()
+    assert 0.9 * took_s - 0.05 <= charged_s <= 1.1 * took_s + 0.05  # of a process the system counts in hundredths
+
+
 def test_what_is_broken_off_leaves_its_worker_alive() -> None:
     assert equal("1+b", "b+1")
     worker = math_judge._judge._quick._worker
     assert worker is not None
-    verdict, spent_s = math_judge._judge._quick.ask((r"x^{1000} - 1", r"\prod_{k}"), 0.0001)
+    verdict, spent_s = math_judge._judge._quick.ask(
+        (r"\{x : x^4 + \frac{1}{x} > 4\}", r"\{x : x^4 > 4 - \frac{1}{x}\}"), 0.01
+    )
     assert (verdict, worker.poll()) == (None, None)
     assert spent_s < math_worker.CPU_LIMIT_S
     assert equal("2+b", "b+2")
