@@ -140,15 +140,22 @@ class OpenAIEngine:
     async def _complete(self, request: Request, submitted: float) -> Completion:
         patience = Patience(self._args.max_retries + 1, self._args.timeout, self._args.max_backoff_s)
         self._refusals.sent()
+        heard: list[Transcript] = []
         try:
-            reply = await self._outage.ask(lambda answered: self._ask(request, answered), patience)
+            reply = await self._outage.ask(lambda answered: self._ask(request, answered, heard), patience)
         except Failure as failure:
             if await self._refusals.failed(failure, request.key.rpartition("/")[0]):
                 self._end(f"{self._server.url} {self._server.complaint(failure)}", ErrorKind.NO_SERVICE)
                 self._stop.set()
                 return Completion(error=self._ended, error_kind=self._end_kind)
             message, latency_s = self._server.message(failure), time.monotonic() - submitted
-            return Completion(error=message, error_kind=failure.kind, latency_s=latency_s)
+            return Completion(
+                prompt_tokens=sum(each.prompt_tokens for each in heard),
+                completion_tokens=sum(each.completion_tokens for each in heard),
+                latency_s=latency_s,
+                error=message,
+                error_kind=failure.kind,
+            )
         return Completion(
             text=reply.text,
             finish_reason=reply.finish_reason,
@@ -157,12 +164,15 @@ class OpenAIEngine:
             latency_s=time.monotonic() - submitted,
         )
 
-    async def _ask(self, request: Request, answered: Callable[[], None]) -> Reply:
+    async def _ask(self, request: Request, answered: Callable[[], None], every: list[Transcript]) -> Reply:
+        """Asks once; what is heard is one more of ``every``."""
+
         def heard_of() -> None:
             answered()
             self._refusals.answered()
 
         heard = Transcript(request.thinking)
+        every.append(heard)
         try:
             reply = await self._wire.ask(request, self._args.timeout, heard, heard_of)
         finally:

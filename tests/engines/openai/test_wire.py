@@ -248,6 +248,8 @@ def test_a_reply_that_was_given_up_is_no_success(
     server.script(reply("half", finish_reason=finish_reason))
     done = ask(engine)
     assert (done.text, done.error_kind) == ("", "aborted")
+    assert done.completion_tokens == engine.load().completion_tokens - 14 > 0  # those of every try: they were paid
+    assert done.prompt_tokens == engine.load().prompt_tokens - 22 > 0
     assert done.error == f"the server gave the reply up: finish_reason {finish_reason}"
 
 
