@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from a2r_ray.config.schema import Config
-from a2r_ray.records import RESULT_SCHEMA, Problem, Reject
+from a2r_ray.records import RESULT_SCHEMA, Problem, Reject, hash_of
 from a2r_ray.runs import table
 from a2r_ray.runs.index import Index
 from a2r_ray.runs.storage import Storage, spooled
@@ -30,7 +30,7 @@ ANSWER_SCHEMA = pa.schema(
 )
 """The columns added: ``a2r_row`` is the row's number in the input, from 1; the others are those of the results."""
 
-_NO_RESULTS = pa.schema([RESULT_SCHEMA.field(name) for name in ("problem_id", *_FROM_RESULT)]).empty_table()
+_NO_RESULTS = pa.schema([RESULT_SCHEMA.field(name) for name in ("problem_id", "problem_hash", *_FROM_RESULT)]).empty_table()
 
 _CHUNK, _CHUNK_BYTES = 8192, 64 << 20
 """Rows that are written at once, at most, and about how many bytes of them."""
@@ -80,7 +80,7 @@ class _Answers:
     """The answers of a run by problem id: read as they are asked for, for they lie about in the input's order."""
 
     def __init__(self, run: Storage) -> None:
-        self._results = Index(run, "results", ["problem_id", *_FROM_RESULT])
+        self._results = Index(run, "results", ["problem_id", "problem_hash", *_FROM_RESULT])
         self._results.refresh()
         self._reasons = {
             row["problem_id"]: f"{row['error_kind']}: {row['error']}"
@@ -94,6 +94,8 @@ class _Answers:
         ids = pa.array([None if isinstance(record, Reject) else record.problem_id for record in records], pa.string())
         results = pa.concat_tables([_NO_RESULTS, *self._results.row_groups(ids.drop_null().unique().to_pylist())])
         found = pc.index_in(ids, value_set=results["problem_id"])
+        asked = pa.array([None if isinstance(record, Reject) else _asked(record) for record in records], pa.string())
+        found = pc.if_else(pc.equal(results["problem_hash"].take(found), asked), found, None)
         taken = results.take(found)
         columns: list[Any] = [pa.array(range(first_row, first_row + len(records)), pa.int64())]
         columns.append(pa.array([record.problem_id for record in records], pa.string()))
@@ -108,8 +110,12 @@ class _Answers:
         if found is not None:
             return error
         return self._reasons.get(
-            record.problem_id, "not_run: the run has no result for it; run the same config to its end"
+            record.problem_id, "not_run: the run has no result for what it asks; run the same config to its end"
         )
+
+
+def _asked(record: Problem | Duplicate) -> str:
+    return record.problem_hash if isinstance(record, Duplicate) else hash_of(record)
 
 
 def _read(config: Config) -> Iterator[_Read]:

@@ -131,3 +131,13 @@ def test_long_rows_are_written_few_at_a_time(
     monkeypatch.setattr("a2r_ray.annotate._CHUNK_BYTES", 1_000_000)
     assert len(annotated(of_input(document, tmp_path / name), tmp_path / "out.parquet")) == 50
     assert pq.ParquetFile(tmp_path / "out.parquet").metadata.num_row_groups == 5
+
+
+def test_a_question_that_has_changed_does_not_get_the_answer_to_another(finished: Config, tmp_path: Path) -> None:
+    given = Path(str(finished.input.path))
+    lines = given.read_text().splitlines(keepends=True)
+    given.write_text("".join([lines[0].replace("What is", "Is it"), *lines[1:]]))
+    assert given.read_text() != "".join(lines)
+    rows = annotated(finished, tmp_path / "out.parquet")
+    assert [row["a2r_answer"] for row in rows[:2]] == [None, "2"]
+    assert rows[0]["a2r_error"].startswith("not_run: the run has no result for what it asks")
