@@ -30,7 +30,9 @@ ANSWER_SCHEMA = pa.schema(
 )
 """The columns added: ``a2r_row`` is the row's number in the input, from 1; the others are those of the results."""
 
-_NO_RESULTS = pa.schema([RESULT_SCHEMA.field(name) for name in ("problem_id", "problem_hash", *_FROM_RESULT)]).empty_table()
+_NO_RESULTS = pa.schema(
+    [RESULT_SCHEMA.field(name) for name in ("problem_id", "problem_hash", *_FROM_RESULT)]
+).empty_table()
 
 _CHUNK, _CHUNK_BYTES = 8192, 64 << 20
 """Rows that are written at once, at most, and about how many bytes of them."""

@@ -5,6 +5,7 @@ Texts are untrusted. Finding an answer takes linear time and raises nothing. Onl
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from a2r_ray.answers.finding.afterwards import named_before
 from a2r_ray.answers.finding.announcements import Found, Strength, announcements
@@ -173,15 +174,27 @@ def _after_a(shown: str) -> str | None:
     return said if is_expression(said) or _CHOICE.fullmatch(said) else None
 
 
-_NEXT_QUESTION = re.compile(r"\n[ \t>#*_]{0,6}(?:Q|Question|Human|User)[*_]{0,3}:[*_]{0,3}[ \t]", re.IGNORECASE)
+_NEXT_QUESTION = re.compile(
+    r"\n[ \t>#*_\[]{0,8}(?:Q|Question|Problem|Exercise|Example|Task|Input|Instruction|Human|User|问题|問題"
+    r"|Frage|Pregunta"
+    r"|Domanda|Pergunta|Вопрос)"
+    r""
+    r"(?: ?\d{1,3})?[*_\]]{0,3}(?:[:：]|\.(?=\s)|(?<=\])|[ \t]*(?=\n))[*_]{0,3}(?=\s)"
+    r"|<\|(?:im_end|im_start|endoftext|eot_id|end|eom_id|end_of_text)\|>|</s>|<end_of_turn>|<eos>|\[/?INST\]",
+    re.IGNORECASE,
+)
+_MOST_QUESTIONS = 5
 
 
 def _own_turn(shown: str) -> str:
     """A text without the further questions that a model asks itself behind its answer."""
-    asked = _NEXT_QUESTION.search(shown)
-    if asked is None or shown[: asked.start()].lstrip(" \t\n>#*_").casefold().startswith(("q:", "question:", "a:")):
-        return shown
-    return shown[: asked.start()] if _found(shown[: asked.start()])[0] is not None else shown
+    for asked in islice(_NEXT_QUESTION.finditer(shown), _MOST_QUESTIONS):
+        own = shown[: asked.start()]
+        if asked[0].startswith("\n") and own.lstrip(" \t\n>#*_").casefold().startswith(("q:", "question:", "a:")):
+            return shown  # it asks itself step by step
+        if _found(own)[0] is not None:
+            return own
+    return shown
 
 
 _CHOICE = re.compile(r"\(?[A-J]\)?\.?")

@@ -107,7 +107,8 @@ _INTERROGATIVE = re.compile(
     re.IGNORECASE,
 )
 _RESTATED = re.compile(r"\b(?:also|previous|earlier|last|other|similar)\b", re.IGNORECASE)
-_OF_ANOTHER_SORT = ("approximate ", "long ", "longer ", "detailed ", "wrong ", "sample ", "example ")
+_DECOYS = ("your ", "obvious ", "quick ", "intuitive ", "alleged ", "naive ", "tempting ", "instinctive ", "first ")
+_OF_ANOTHER_SORT = ("approximate ", "long ", "longer ", "detailed ", "wrong ", "sample ", "example ", *_DECOYS)
 """Before the word for an answer."""
 _REQUIRED = re.compile(r"\b(?:should|must|has to|needs to)\b", re.IGNORECASE)
 _THEN = re.compile(r"[\s*_]{0,4}(?:then|in that case|in this case)\b", re.IGNORECASE)
@@ -195,8 +196,9 @@ def _read_from(text: str, end: int, head: str, sentence: str, announcement: Anno
         return None
     strength = _strength(sentence, head, answer, announcement)
     if strength is Strength.DOUBTFUL:
-        # "The answer should be an integer" gives none.
-        return None if _REQUIRED.search(head) else Found(strength, start, answer)
+        # "The answer should be an integer" gives none, and "the obvious answer is 17, but it's really 42" 42.
+        corrected = _corrected(text, start) if sentence.lower().endswith(_DECOYS) else None
+        return None if _REQUIRED.search(head) else corrected or Found(strength, start, answer)
     return _unless_aside(text, Found(strength, start, answer), sentence, head)
 
 

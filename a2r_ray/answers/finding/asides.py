@@ -208,7 +208,7 @@ _SPOKEN_OF = in_lower_case(
 )
 _REJECTED = in_lower_case(
     r"[\s$)}\]*,]{0,8}(?:(?:which|and|but|that|this|it)(?: this| that| it)? )?(?:fails\b|(?:is|are"
-    r"|was) (?:\w{2,14}ly )?(?:wrong|incorrect|invalid"
+    r"|was) (?:\w{2,14}ly )?(?:wrong|incorrect|invalid|not (?:right|correct|valid|possible)"
     r"|extraneous|false|rejected|discarded|impossible)\b|does(?: not|n[’']t) (?:work|satisfy|hold)\b"
     r"|must be (?:rejected"
     r"|discarded)\b|\((?:wrong|incorrect|extraneous|rejected)\b|[❌✗✘✖]|(?:wrong|incorrect)\b)"

@@ -40,7 +40,8 @@ _ASSIGNED = re.compile(
 )
 """The gap before a box that has a name of its own: it is another value, not the same one in another form."""
 _DENIED = re.compile(
-    r"\b(?:not|rather than|instead of|isn't|nor|unlike|as opposed to)(?: (?:to be|the|a))?[\s$\\(*]{0,6}\Z",
+    r"\b(?:earlier|previously|originally|initially|mistakenly|wrongly|at first)\b[^.\n]{0,40}\Z|\b(?:not|rather than"
+    r"|instead of|isn't|nor|unlike|as opposed to)(?: (?:to be|the|a))?[\s$\\(*]{0,6}\Z",
     re.IGNORECASE,
 )
 """The gap before a box that is no answer, by what is said before it."""
@@ -54,6 +55,8 @@ _CLAUSE = re.compile(r",\s|\bthen\b")
 _OBTAINED = re.compile(
     r",\s|\b(?:obtain|get|find|have|follows|deduce|conclude|arrive|compute|reach|calculate)(?:s|ed)?\b"
 )
+_BY_CASE = re.compile(r"[\s$]*(?:if|when|for)\b[^.\n]{1,80}?(?:,|;|\band|\bor)[\s$]*")
+"""Between the answers of two cases."""
 _LONGEST_GAP = 200
 _MOST = 50
 
@@ -142,6 +145,8 @@ def _are_together(gap: str) -> bool:
     """Whether two boxes with this between them are parts of one answer."""
     if len(gap) > _LONGEST_GAP:
         return False
+    if _BY_CASE.fullmatch(gap):
+        return True
     named = _ASSIGNED.search(gap)
     between = gap[: named.start()] if named else gap
     if _BREAKS.search(between) or _FINAL.search(gap):

@@ -26,7 +26,7 @@ _COPULA = (
     r"|(?:simplif|reduc|evaluat|amount|round)(?:y|ies|es|e|s)(?: down)? to|totals"
     r"|can be (?:written|expressed|simplified|represented) (?:as|to|by)"
     r"|(?:works?|turns?|worked|turned) out (?:to(?: be)?|as)"
-    rf"|(?P<would>would|might|could|may|can)(?: \w{{2,12}})? {_BE}"
+    rf"|(?P<would>would|might|could|may|can)(?: (?!not |never )\w{{2,12}})? {_BE}"
     rf"|(?:should|must|will|shall|can only|(?:would |will )?ha(?:s|ve) to|ha(?:s|ve) been \w{{4,12}} to"
     r"|ought to|needs? to|appears to|seems to"
     rf"|(?:is|are) (?:supposed|expected|bound|likely|sure|going) to)(?: \w{{2,12}}(?:ly|us|en|ce|re))? {_BE})\b)"
@@ -80,8 +80,11 @@ _DOUBTFUL = (
 )
 
 _HYPOTHETICAL = (
+    r"\b(?:naively|superficially|at first (?:glance|sight|blush)|on the face of it),? (?:the |my |our )?$|"
     r"\b(?:if|whether|suppose|supposing|assume|assuming|unless|until|pretend|imagine|in case|why|how|where|does|do|did"
-    r"|sure|like)[,]?(?: that)?(?: (?:the|my|your|our|this|that|an?|its|his|her|their))?(?: [\w-]{2,14}){0,1} ?$"
+    r"|sure|like|doubt|doubtful|convinced|disagree|no longer (?:think|believe)|(?:nobody|no one) (?:says|thinks|claims)"
+    r"|let['’]s (?:say|guess|pretend|suppose))[,]?(?: that)?(?: (?:the|my|your|our|this|that|an?|its|his|her"
+    r"|their))?(?: [\w-]{2,14}){0,1} ?$"
     r"|\b(?:express|round|simplify|write|format|verify|check|put|enter|submit|present|double[- ]check)(?:ing|s|es)?"
     r" (?:the|your|my|our|an?|its|this) (?:\w{2,14} )?$"
     r"|\b(?:wrong|incorrect|false|partial|intermediate|previous|first|initial|earlier|naive|tempting|trial|candidate"

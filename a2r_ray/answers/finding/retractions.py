@@ -3,7 +3,7 @@
 import re
 
 from a2r_ray.answers.finding.bare import bare, is_expression, is_title
-from a2r_ray.answers.finding.stretches import stretch_from
+from a2r_ray.answers.finding.stretches import ASSIGNMENT, stretch_from
 from a2r_ray.answers.finding.vocabulary import NO_ANSWERS, YES_NO
 
 _REACH = 600
@@ -11,10 +11,26 @@ _REACH = 600
 _CUES = (
     *("wait", "hold on", "hang on", "scratch", "strike that", "correct", "reflection", "second thought", "closer"),
     *("mistake", "error", "wrong", "oops", "whoops", "mean", "misread", "miscounted", "typo", "actually"),
+    *("sorry", "no,", "make that", "edit", "update", "my bad", "apolog", "ignore", "or rather", "revised", "take that"),
+    *("disregard", "can't be", "cannot be", "not right"),
 )
 """One of these is in every retraction."""
 _NEXT = 120
-_WRONG_CUES = ("wrong", "incorrect", "mistake", "not right", "not correct", "not quite", "an error", "a typo", "off")
+_WRONG_CUES = (
+    *(
+        "wrong",
+        "incorrect",
+        "mistake",
+        "not right",
+        "not correct",
+        "not quite",
+        "an error",
+        "a typo",
+        "off",
+        "be right",
+    ),
+    *("be correct", "scratch", "strike", "take that", "take it", "ignore", "disregard"),
+)
 _GAP = r"[\s,.;:!?*_()—–…-]{0,6}"
 _WRONG = (
     r"(?:that|this|it|the (?:above|last|final|previous)(?: \w{2,8})?|(?:my|the) (?:final )?answer)"
@@ -22,7 +38,12 @@ _WRONG = (
     r"|an? (?:mistake|error|typo)|off)(?! (?:to|that|if|unless|for|when|by)\b)"
 )
 _CUE = (
-    r"(?:wait|hold on|hang on|scratch that|strike that|correction|oops|whoops|actually,? no|no,? actually"
+    r"(?:wait|hold on|hang on|scratch that|strike that|correction|oops|whoops|actually,? no|no,? actually|actually"
+    r"|sorry"
+    r"|no(?=,)|(?:I )?(?:sincerely )?apologi[sz]e|(?:my )?apologies|my (?:bad|mistake)|edit(?=:)|update(?=:)|or rather"
+    r"|(?:please )?(?:ignore|disregard) (?:that|this|the above|my (?:previous|last|earlier) (?:answer|reply))"
+    r"|make (?:it|that)|I take (?:that|it) back|(?:revised|corrected|updated|new)(?: final)? answer(?=:)"
+    r"|(?:that|this|it)(?: can['’]t| cannot| can not) be (?:right|correct)"
     r"|(?:on|upon) (?:second thoughts?|(?:further )?reflection|(?:a )?closer (?:look|inspection))"
     r"|let me (?:correct|fix|revise) (?:that|this|it|myself|my (?:\w{2,8} )?(?:answer|mistake|error))"
     r"|(?:I|we)(?: (?:just|have|had|think|see|realized?|noticed|that|I|we|there|did|now)){0,4}"
@@ -44,6 +65,11 @@ _TAKEN_BACK = re.compile(
 )
 _AT_ONCE = re.compile(
     rf"[\s.,;:!?)\]}}$*_—–-]{{0,8}}{_FILLER}{{0,3}}(?:{_CUE}\b{_GAP}){{0,2}}(?:{_FILLER}){{0,2}}{_WRONG}"
+    r"(?=[.,;:!?\s]*(?:[.;:!\n]|\Z)|,? (?:since|because|as)\b)"
+    r"|[\s.,;:!?)\]}$*_—–-]{0,8}(?:(?:but|oh|hmm+|ah|sorry|actually|no|well|wait)[\s,.!—–-]{1,3}){0,3}"
+    r"(?:scratch that|strike that|I take (?:that|it) back|(?:please )?(?:ignore|disregard) (?:that|this"
+    r"|my (?:previous|last"
+    r"|earlier) (?:answer|reply))|(?:that|this|it)(?: can['’]t| cannot| can not) be (?:right|correct))"
     r"(?=[.,;:!?\s]*(?:[.;:!\n]|\Z))",
     re.IGNORECASE,
 )
@@ -83,7 +109,8 @@ def _given(text: str, taken: re.Match[str]) -> tuple[str, int] | None:
     if named := _IS_RIGHT.match(text, taken.end()):
         return (named["value"].strip("*_ "), named.start("value")) if _is_value(named["value"]) else None
     answer, start, asks = stretch_from(text, taken.end())
-    return (answer, start) if not asks and _is_value(answer) else None
+    is_calculation = "=" in answer and not ASSIGNMENT.fullmatch(answer)
+    return (answer, start) if not asks and not is_calculation and _is_value(answer) else None
 
 
 def _is_value(text: str) -> bool:

@@ -72,7 +72,16 @@ _YES_OR_NO = re.compile(
     r"(\w{1,6})(?:[,;:]|\.(?!\s\d)|\s[-–—])\s|([Yy]es|[Nn]o) (?:it|they|he|she|we|you|there|that"
     r"|this)\b[^\n]{1,60}\Z|(\w{1,6})\s\([^()\n]{1,200}\)\Z|(是|否|不是|对|错|はい|いいえ|예|아니요)[，,、。]"
 )
-_IN_WORDS = re.compile(r"([-+]?[$€£]?\d[\d.,/]*%?)\s\([A-Za-z][A-Za-z ,-]{3,60}\)")
+_NUMBER_WORD = (
+    r"(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|twenty|thirty|forty|fifty"
+    r"|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|and|minus|negative|point|halves|half|thirds?"
+    r"|quarters?|fifths?)"
+)
+_IN_WORDS = re.compile(
+    r"([-+]?[$€£]?\d[\d.,/]*%?)\s\((?!(?:hundred|thousand|million|billion|and|minus\)|negative\)|halves|thirds|point))"
+    rf"(?:{_NUMBER_WORD}[ ,-]{{0,2}}){{1,12}}\)",
+    re.IGNORECASE,
+)
 _AFTER_WORDS = re.compile(
     r"(?:(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|twenty|thirty|forty|fifty"
     r"|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|and|minus|negative)[ -]?){1,12}"
@@ -144,6 +153,12 @@ _COMMENT = re.compile(
     r"|expected|desired|claimed|needed|stated|wanted|given|asked|requested|before|above|well|calculated|explained"
     r"|noted|mentioned|established|determined|verified|described|discussed|demonstrated)(?!\w)"
     r"|,?\s[(\[]?(?:i\.\s?e\.|that is(?:,| to say)|namely|in other words|a\.k\.a\.|also known as)"
+    r"|[,.]?\s(?:I hope\b|hope (?:this|that|it)\b|let me know\b|QED\b|Q\.E\.D|as above\b|in this case\b|here\b\Z"
+    r"|only\Z|and I\b"
+    r"|thanks?\b)|,\sI (?:think|believe|guess|suppose)\b|\s\((?:confidence|certainty|\d{1,3} ?% (?:sure|certain"
+    r"|confident"
+    r"|confidence)|was |were |previously |formerly |originally |high confidence|low confidence|rounded|final|done)"
+    r"|\s(?:<--|<-|//|#)\s"
     r"|,\s(?:no more,? (?:and )?no less|no more and no less|exactly|precisely)\b"
     r"|[，,、]?(?:而不是|而非|不是)|(?:，|、)?(?:ではなく|(?:이|가)? 아니라)"
     r"|(?:,|\s[—–-])?\s[(\[]?(?:et non|und nicht|nicht|y no|e não|e non|а не|no|pas)(?= \$?\d)"
@@ -159,10 +174,22 @@ _FOR_WHICH = re.compile(
 """For what an amount holds: ``42 at x = 3``, ``42 (n = 5)``."""
 
 
+_OTHER_CASE = re.compile(
+    r"\b(?:otherwise|else)\b|\b(?:if|when|where|for|unless)\b.{1,80}?(?:,|;|\band\b|\bor\b|\bbut\b).{0,60}?\b(?:if|when|where"
+    r"|for|unless)\b",
+    re.DOTALL,
+)
+"""That there is another condition, under which the answer is another."""
+
+
 def _without_condition(stretch: str) -> str:
     condition = _FOR_WHICH.search(stretch)
     amount = stretch[: condition.start()] if condition is not None else ""
-    return amount if _NUMBER.fullmatch(amount) and "otherwise" not in stretch else stretch
+    return amount if _NUMBER.fullmatch(amount) and not _OTHER_CASE.search(stretch) else stretch
+
+
+_SAME_AS = re.compile(r"i\.\s?e\.|that is|namely|in other words")
+_A_NUMBER = re.compile(r"[-+−]?[$€£]?\d[\d,]*(?:\.\d+)?%?")
 
 
 def _without_comment(stretch: str) -> str:
@@ -171,7 +198,11 @@ def _without_comment(stretch: str) -> str:
     if comment is None or is_title(stretch):
         return stretch
     value = stretch[: comment.start()].rstrip(" ,;:—–-")
-    return value if value.casefold().strip("*_ ") not in YES_NO and bare(value) else stretch
+    comes_to = stretch[comment.end() :].strip(" ,:)")
+    if _SAME_AS.search(comment[0]) and _A_NUMBER.fullmatch(comes_to) and not _A_NUMBER.fullmatch(value):
+        return comes_to  # 5 choose 2, i.e. 10
+    said = value.casefold().strip("*_ ")
+    return value if said not in YES_NO and not said.endswith("ly") and bare(value) else stretch
 
 
 _CALCULATION = re.compile(
@@ -199,7 +230,7 @@ def pointed(stretch: str) -> str:
 
     Of what is told from something else, as in "2 days after 1 May, i.e. 3 May", it is what that comes to.
     """
-    stretch = corrected(stretch)
+    stretch = _SMILEY.sub("", corrected(stretch)).rstrip(_SIGNS) or stretch
     if again := _AGAIN_IN_PARENTHESES.fullmatch(stretch):
         return again["value"]
     led = _FROM_ANOTHER.match(stretch)
@@ -237,7 +268,9 @@ def without_reasons(answer: str) -> str:  # noqa: C901  a kind of ending each
     if (
         reason
         and is_expression(answer[: reason.start()])
-        and (not reason["condition"] or (_NUMBER.fullmatch(answer[: reason.start()]) and "otherwise" not in answer))
+        and (
+            not reason["condition"] or (_NUMBER.fullmatch(answer[: reason.start()]) and not _OTHER_CASE.search(answer))
+        )
     ):
         answer = answer[: reason.start()]
     answer = _once(answer)

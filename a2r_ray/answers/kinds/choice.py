@@ -71,6 +71,22 @@ _UNDECIDED = re.compile(
 _UNDECIDED_PAIR = re.compile(r"(?<!\w)(?:or|nor)(?!\w)|(?<=\w)/(?=\w)", re.IGNORECASE)
 _PARENTHESES_AND_TEXT = re.compile(r"\(([A-J])\)\s+[A-J]\.?")
 """A letter as a label before a text that is a letter as well."""
+_OF_A_NAME = re.compile(r"^[A-Z]\. ?[A-Z]\.? [A-Z][a-z]{2}|(?:^|\s)[A-Z][a-z]{2,15} [A-Z]\. [A-Z][a-z]{2}")
+"""``J. K. Rowling``, ``John F. Kennedy``"""
+_EXCLUDED = re.compile(
+    r"^(?:never|[≠!]=?|\\ne(?:q)?\b) ?\(?[A-J]\)?(?!\w)|^\(?[A-J]\)?(?: ?(?:->|→|⇒|or maybe|or possibly|or perhaps"
+    r"|except)) ?\(?[A-J]\)?(?!\w)"
+)
+_JUDGED = re.compile(
+    r"(?<![\w'])\(?([A-J])\)?(?::| is| was) (?:\w{2,14}ly )?(correct|incorrect|right|wrong|true|false|not correct"
+    r"|not right)(?!\w)"
+)
+_ALL_WRONG = re.compile(r"(?:are|were) (?:both |all )?(?:wrong|incorrect|false)(?!\w)")
+_STATES_OTHERS = re.compile(
+    r"\(?([A-J])(?:\)|\.|\)\.| (?=\())\s?\(?(?:[Bb]oth |[Aa]ll of |[Nn]either |[Oo]nly |[Ee]ither )?"
+    r"\(?[A-J]\)?(?:,? (?:and|or|nor) \(?[A-J]\)?|, ?\(?[A-J]\)?){1,4}\)?\.?"
+)
+"""A choice whose text names others: ``D) Both A and B``."""
 _RUN = re.compile("[A-J]{2,5}")
 _ITS_ARTICLE = re.compile(
     r"^(?:(?:la|le|el|il|a|o|die|der|das|les) )?(?:[Oo]ption|[Oo]pci[óo]n|[Oo]pção|[Oo]pzione|[Aa]lternativa|[Aa]ntwort"
@@ -119,7 +135,7 @@ _JOINED_LABELS = re.compile(r"(?:,|\band|&)\s{1,3}\(?[A-J]\)\s")
 
 
 @lru_cache(maxsize=16384)
-def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:  # noqa: C901, PLR0911  a form each
+def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:  # noqa: C901, PLR0911, PLR0912  a form each
     """The letters that a text chooses."""
     words = prose(text)
     for letter, said in choices:
@@ -140,7 +156,14 @@ def _letters(text: str, choices: tuple[tuple[str, str], ...]) -> str | None:  # 
     if numbered is not None and numbered[1] in known:
         return numbered[1]
     body = _NOT_BUT.sub("", body)
-    if _UNDECIDED.match(body):
+    if _UNDECIDED.match(body) or _OF_A_NAME.search(body) or _EXCLUDED.search(body):
+        return None
+    if (judged := _JUDGED.findall(body)) and len({letter for letter, _ in judged}) == len(judged):
+        right = [letter for letter, verdict in judged if verdict in {"correct", "right", "true"}]
+        return right[0].upper() if len(right) == 1 and (not known or right[0].upper() in known) else None
+    if (stated := _STATES_OTHERS.fullmatch(body)) and (not known or stated[1] in known):
+        return stated[1]
+    if _ALL_WRONG.search(body):
         return None
     against = _AGAINST.search(body)
     named = body[: against.start()].rstrip(" ,;:-(\u2013\u2014") if against else body

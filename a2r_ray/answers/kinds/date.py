@@ -75,6 +75,9 @@ class Date:
         text = announced.strip()
         if _day(text) is not None:
             return text
+        if "=" in text:
+            text = text.rpartition("=")[2].strip()
+            return text if _day(text) is not None else None
         words = " ".join(folded(text[:_TRIED]).split())
         passed = 0
         for start in (match.start() for match in _IN_TEXT.finditer(words.casefold())):
@@ -83,7 +86,7 @@ class Date:
                 if _RELATIVE.search(words, 0, start):  # the day before it is another
                     passed = found
                     continue
-                return None if _is_one_of_two(words, start, found) else words[start:found]
+                return None if _is_another(words, start, found) else words[start:found]
         clock = _CLOCK.search(words)
         return clock[0] if clock and _clock(clock[0]) and not _CLOCK.search(words, clock.end()) else None
 
@@ -119,7 +122,9 @@ _FIRST_OF_RANGE = re.compile(
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(
-    r"\b(?:before|after|since|until|till|following|preceding|past|week of|month of|within|avant|après|antes de"
+    r"\b(?:before|after|since|until|till|following|preceding|past|week of|month of|within|than|from|except|but"
+    r"|eve of|not"
+    r"|end of|start of|beginning of|middle of|late|early|mid|minus|plus|avant|après|antes de"
     r"|después de"
     r"|depois de|vor|nach|до|после|prima del?|dopo) (?:(?:the|le|el|il|dem|den) )?\Z",
     re.IGNORECASE,
@@ -156,6 +161,21 @@ def _day(text: str) -> tuple[_Day, _Time | None] | None:
 def _clock(words: str) -> _Time | None:
     """A time of day and nothing else."""
     return _time(words.removeprefix("at ")) if _CLOCK.fullmatch(words.removeprefix("at ")) else None
+
+
+_COUNTED_FROM = re.compile(
+    r"\s?(?:[-+−]|plus|minus)\s?(?:\d|an?\b|one\b|two\b|three\b)|\s?(?:BCE?|b\.c\.)(?!\w)", re.IGNORECASE
+)
+_REST_OF_A_DATE = re.compile(r"\d{1,2}(?:st|nd|rd|th)?[ ./-]{1,2}\Z")
+
+
+def _is_another(words: str, start: int, end: int) -> bool:
+    """Whether a date that stands in a text is not what the text gives: one of two, counted from, or a rest of none."""
+    return (
+        _is_one_of_two(words, start, end)
+        or _COUNTED_FROM.match(words, end) is not None
+        or _REST_OF_A_DATE.search(words, max(0, start - 6), start) is not None
+    )
 
 
 def _is_one_of_two(words: str, start: int, end: int) -> bool:

@@ -27,6 +27,8 @@ _SIZE = re.compile(r"\\(?:tiny|small|large|Large|LARGE|huge|Huge|normalsize)(?![
 _SAID = re.compile(r"\s?\\text ?\{\s*(?:(?:the )?(?:final |correct )?answer(?: is)?|ans)\s?:?\s*\}\s?:?", re.IGNORECASE)
 _CHOSEN = re.compile(r"\\([dt]?binom) ?([0-9]) ?([0-9])(?![0-9])")
 _MINUS_POWER = re.compile(r"\^ ?-([a-zA-Z])(?![a-zA-Z0-9^_(])")
+_APART = re.compile(r"(?<=[\w.})])\s?;\s?(?=[^;()\[\]]{1,40}[)\]])(?<![)\]];)")
+"""Between the ends of an interval, or the coordinates of a point, as many write where the comma is a decimal's."""
 _LED = re.compile(r"\s*\\(?:therefore|because|implies|Rightarrow|Longrightarrow|qquad|quad)(?![a-zA-Z])\s*")
 _COLUMN = re.compile(
     r"\\begin ?\{([pb])matrix\}((?:[-+0-9./{}\s]|\\[dt]?(?:frac|sqrt|pi)(?![a-z])|\\\\){1,200})\\end ?\{\1matrix\}"
@@ -49,6 +51,8 @@ def in_latex(text: str) -> str:
         text = text[said.end() :] if said is not None and said.end() < len(text) else text
         text = _INDEX.sub(lambda index: f"_{{{index[1] or index[2]}}}", _CHOSEN.sub(r"\\\1{\2}{\3}", text))
         text = _COLUMN.sub(_as_tuple, with_braces(_LED.sub("", text, count=1) if _LED.match(text) else text))
+    if ";" in text and "," not in text:
+        text = _APART.sub(",", text)
     return _MINUS_POWER.sub(r"^{-\1}", text) if "^" in text else text
 
 

@@ -13,7 +13,7 @@ from a2r_ray.answers.kinds.quantities import Quantity, number
 from a2r_ray.answers.kinds.reading import read
 from a2r_ray.answers.kinds.relations import equations, parts, sides
 from a2r_ray.answers.kinds.spelling import plain, prose, with_digits, worded
-from a2r_ray.answers.kinds.surroundings import altered, has_direction, has_symbol, opposed
+from a2r_ray.answers.kinds.surroundings import altered, has_direction, has_symbol, is_no_amount, opposed
 
 _EXACT = Fraction(0)
 _MINUS = re.compile(r"(?<!\w)(?:minus|negative) (?=\$?[.0-9])", re.IGNORECASE)
@@ -142,8 +142,10 @@ def _only(text: str) -> tuple[str, Quantity] | None:
         return None
     rest = text[starts[0] :].strip(" .,;:!?*")
     found = number(rest)
-    if found is not None and altered(text, starts[0], text.index(rest, starts[0]) + found[1]):
-        return None
+    if found is not None:
+        end = text.index(rest, starts[0]) + found[1]
+        if altered(text, starts[0], end) or is_no_amount(text, starts[0], end):
+            return None
     if (
         found is not None
         and rest[found[1] : found[1] + 1] in _PRIMES

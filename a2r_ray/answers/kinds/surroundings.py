@@ -38,6 +38,39 @@ def altered(text: str, start: int, end: int) -> bool:
     return _BEFORE.search(before) is not None or _AFTER.match(text, end) is not None
 
 
+_NO_AMOUNT = re.compile(
+    r"(?<![\w'’])(?:divisible by|(?:co)?prime to|multiples? of|congruent to|page|problem|question|step|part|case"
+    r"|equation|line"
+    r"|exercise|section|figure|table|item|chapter|number|no\.|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?"
+    r"|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|one of|some of|any of"
+    r"|(?:or )?equal to or"
+    r"|in excess of|bounded by|limited to|close to|proportional to|similar to|relative to|(?:all|anything|everything"
+    r"|nothing)"
+    r" (?:but|except)|negative of|opposite of|inverse of|successor of|predecessor of|number (?:after|before|above"
+    r"|below)"
+    r"|(?:co)?sine of|tangent of|e to the|to the|instead of|rather than|unlike|does(?:n['’]t| not) have"
+    r"|do(?:n['’]t| not) have|did(?:n['’]t| not) have|(?:less|more|greater|fewer|smaller|larger|higher"
+    r"|lower) than or equal to)"
+    r"(?: (?:a|an|the|only|just|about))? ?[-$€£(]{0,2}\Z|[A-Za-z]-\Z",
+    re.IGNORECASE,
+)
+"""What stands before a number that is no amount: ``divisible by 3``, ``on page 3``, ``COVID-19``."""
+_NO_AMOUNT_BEHIND = re.compile(
+    r"[-‑]digits?\b|\s?\((?:hundred|thousand|million|billion|trillion|dozen|negative|minus|binary|hex\w*|octal|recurring"
+    r"|repeating|percent|per cent|squared|cubed|imaginary|real part|loss|gain|upwards?|downwards?|if|when|for|unless"
+    r"|mod"
+    r"|in (?!total\b|all\b)\w)|\s(?:degrees )?(?:below zero|isn['’]t|is not|is wrong|is incorrect|was not|wasn['’]t)\b"
+    r"|\s(?:values|options|choices|possibilities|candidates)\b",
+    re.IGNORECASE,
+)
+
+
+def is_no_amount(text: str, start: int, end: int) -> bool:
+    """Whether what stands around the only number of a sentence says that it is none: a divisor, a page."""
+    before = text[max(0, start - 40) : start]
+    return _NO_AMOUNT.search(before) is not None or _NO_AMOUNT_BEHIND.match(text, end) is not None
+
+
 def has_symbol(text: str, end: int) -> bool:
     """Whether a symbol follows the number that ends here, which may be a unit that is not known."""
     return _SYMBOL.match(text, end) is not None

@@ -38,6 +38,14 @@ _GOES_ON = re.compile(
 )
 _OTHER = re.compile(r" ?(?:[,;/]|[,;]? ?(?:or|and)(?![a-z])) ?([^\W\d_]+)(?=$|[.,;!?])")
 """Another word that follows at once, so that nobody knows which of the two is meant."""
+_BY_CASE = re.compile(
+    r"[,:;]? ?(?:if|when|for|only if|unless|in)(?![a-z])[^.!?]{1,120}?(?:otherwise|else|but|[,;]|and)[^.!?]{0,60}?"
+    r"(?<![a-z])(?:yes|no|true|false|not)(?![a-z])|[^.!?]{0,80}(?<![a-z])but (?:it is |is )?(?:not |false|untrue"
+    r"|true)[^.!?]{0,40}"
+    r"(?:in general|otherwise|always)"
+)
+"""That it hangs on something: ``Yes, if n is even; otherwise no``."""
+_SAYING = re.compile(r" to (?:say|answer|claim|state)(?![a-z])")
 _OPENING = 400
 """Characters within which yes or no is said."""
 _NOT = re.compile(r"(?:(?:is)?n't|(?:is )?not) ")
@@ -67,7 +75,7 @@ class YesNo:
 
 def _said(text: str) -> Literal["yes", "no"] | None:
     """What a text opens with; None where that is neither."""
-    words = prose(text[:_OPENING].replace("**", "")).strip("()[]{}「」『』")
+    words = prose(text[:_OPENING].replace("**", "")).strip("()[]{}「」『』✅✓✔❌✗✘ ")
     if words in _SAID:
         return _SAID[words]
     if _CERTAINLY_NOT.match(words):
@@ -82,8 +90,7 @@ def _said(text: str) -> Literal["yes", "no"] | None:
         return None
     said = _SAID[first[0]]
     other = _OTHER.match(words, first.end())
-    if other is not None and _SAID.get(other[1], said) != said:
+    hangs = _BY_CASE.match(words, first.end()) or _SAYING.match(words, first.end())
+    if hangs or (other is not None and _SAID.get(other[1], said) != said):
         return None
-    if denied is not None:
-        return "no" if said == "yes" else "yes"
-    return said
+    return said if denied is None else "no" if said == "yes" else "yes"
