@@ -136,7 +136,8 @@ def look_deeper(valid: Valid) -> tuple[list[str], list[str]]:
             found.append(f"{name}: {_synthesizer_fits(config, role, facts, problems)}")
     with connection.connected():
         choice, _ = planned(config, connection.cluster(), compile_phases)
-    found.append(f"schedule {choice.schedule}: {choice.why or 'the smallest pools have their places'}")
+    told = f"schedule {choice.schedule}: {choice.why or 'the smallest pools have their places'}"
+    (mistakes if choice.homeless else found).append(told)
     return found, mistakes
 
 

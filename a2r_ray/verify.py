@@ -20,7 +20,7 @@ from a2r_ray.runs.receipt import InputCounts, account, keys_of
 from a2r_ray.runs.record import read_receipt, read_record
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import Duplicate, Source, open_source, read_problems
-from a2r_ray.sources.paths import given
+from a2r_ray.sources.given import given
 
 _CHUNK = 8192
 _MOST_IDS = 1000

@@ -141,3 +141,12 @@ def test_a_question_that_has_changed_does_not_get_the_answer_to_another(finished
     rows = annotated(finished, tmp_path / "out.parquet")
     assert [row["a2r_answer"] for row in rows[:2]] == [None, "2"]
     assert rows[0]["a2r_error"].startswith("not_run: the run has no result for what it asks")
+
+
+def test_what_lies_too_deep_to_be_read_again_is_json(
+    document: dict[str, Any], problems_file: Path, tmp_path: Path
+) -> None:
+    deep = "[" * 60 + "]" * 60
+    problems_file.write_text(f'{{"id": "p1", "problem": "What?", "answer": 2, "deep": {deep}}}\n')
+    [only] = annotated(parse_config(document), tmp_path / "out.parquet")
+    assert only["deep"] == deep

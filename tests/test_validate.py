@@ -157,3 +157,27 @@ def test_a_system_message_that_is_not_used_is_told_of(document: dict[str, Any], 
     assert validate(document).notes == []
     document["explorer"]["chat"] = {"system": "Be brief."}
     assert validate(document).notes == ["chat.system is not used for 1 of the first 2 rows: their chats have their own"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"max_num_seqs": "lots"}, "max_num_seqs"),
+        ({"max_num_seqs": None}, "max_num_seqs"),
+        ({"tensor_parallel_size": 0}, "tensor_parallel_size"),
+        ({"pipeline_parallel_size": "2"}, "pipeline_parallel_size"),
+    ],
+)
+def test_an_argument_that_is_counted_with_is_a_number(
+    document: dict[str, Any], arguments: dict[str, Any], field: str
+) -> None:
+    document["explorer"] = {"engine": "vllm", "model": "m", "engine_args": arguments}
+    assert any(
+        line.startswith(f"explorer: engine_args.{field}: ") and "an integer from 1" in line
+        for line in mistakes(document)
+    )
+
+
+def test_the_known_answer_is_not_what_is_asked(document: dict[str, Any]) -> None:
+    document["input"] |= {"problem_column": "answer", "answer_column": "answer"}
+    assert mistakes(document)[0].startswith("input: the known answer cannot be in the column of the question")

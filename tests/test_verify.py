@@ -94,5 +94,6 @@ def test_what_has_changed_in_the_input_is_named(config: Config, folder: RunFolde
         "answers": ["p5"],
         "paths": [],
         "gone": ["p7"],
+        "rejected": [],
     }
     assert any("--changed redo" in line and "p3" in line and "p7" in line for line in found.lines())

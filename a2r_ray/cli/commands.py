@@ -42,7 +42,8 @@ def validate(config: str, overrides: Sequence[str], as_json: bool, deep: bool) -
     from a2r_ray.validate import look_deeper
     from a2r_ray.validate import validate as check
 
-    valid = check(read_document(config, overrides))
+    folder = "://" in config or Path(config).is_dir()
+    valid = check(_loaded(config, overrides).document if folder else read_document(config, overrides))
     found, mistakes = look_deeper(valid) if deep else ([], [])
     if mistakes:
         click.echo("\n".join(found), err=True)
@@ -61,7 +62,7 @@ def validate(config: str, overrides: Sequence[str], as_json: bool, deep: bool) -
 @cli.command()
 @_config
 @_set
-@click.option("-n", "count", default=3, show_default=True, help="How many problems.")
+@click.option("-n", "count", type=click.IntRange(min=1), default=3, show_default=True, help="How many problems.")
 def preview(config: str, overrides: Sequence[str], count: int) -> int:
     """Run a few problems and show prompts, paths and synthesis; writes nothing."""
     from a2r_ray.config.loading import load_config
@@ -167,12 +168,11 @@ def status(run_folder: str, as_json: bool) -> int:
 @_json
 def verify(run_folder: str, overrides: Sequence[str], as_json: bool) -> int:
     """Count a run's receipt again, from the input and the files alone; exit 4 and the ids if it does not add up."""
-    from a2r_ray.runs.record import stored_config
     from a2r_ray.runs.storage import Storage
     from a2r_ray.verify import verify as recount
 
     storage = Storage(run_folder)
-    found = recount(stored_config(storage, overrides), storage)
+    found = recount(_where_it_lies(storage, overrides), storage)
     click.echo(json.dumps(found.document()) if as_json else "\n".join(found.lines()))
     return COMPLETE if found.adds_up else UNBALANCED
 
@@ -183,10 +183,18 @@ def verify(run_folder: str, overrides: Sequence[str], as_json: bool) -> int:
 @_json
 def retry(run_folder: str, overrides: Sequence[str], as_json: bool) -> int:
     """Make again what failed: paths, syntheses, rejected problems and rows."""
-    from a2r_ray.runs.record import stored_config
     from a2r_ray.runs.storage import Storage
 
-    return run_to_exit_code(stored_config(Storage(run_folder), overrides), as_json=as_json, retry=True)
+    return run_to_exit_code(_where_it_lies(Storage(run_folder), overrides), as_json=as_json, retry=True)
+
+
+def _where_it_lies(run: Any, overrides: Sequence[str]) -> Any:
+    """The config of a run folder, with overrides that do not name another one."""
+    from a2r_ray.runs.record import stored_config
+
+    if any(override.partition("=")[0] == "output" for override in overrides):
+        raise ConfigError([f"--set output: this is about the run that lies in {run.shown}; leave it out"])
+    return stored_config(run, overrides)
 
 
 def run_to_exit_code(config: Any, *, as_json: bool = False, retry: bool = False, redo_changed: bool = False) -> int:

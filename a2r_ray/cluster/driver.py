@@ -32,7 +32,8 @@ from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.supersede import has_failed
 from a2r_ray.sources import Source, doubts, open_source, row_count
 from a2r_ray.sources.answer_kind import settled
-from a2r_ray.sources.paths import given, problems, stored_paths
+from a2r_ray.sources.given import check_paths, given, problems
+from a2r_ray.sources.paths import stored_paths
 from a2r_ray.sources.prompt_columns import checked_first_rows
 
 
@@ -71,7 +72,8 @@ def run(
     run, there = Storage(config.output), finished(config, version)
     if there is not None and not (retry and has_failed(run, paths_of(config.document))):
         _say("the run is complete, and its input is as it was: nothing is left to do")
-        return summarize(run, *there, {})
+        record, receipt = there
+        return summarize(run, {**record, "config": config.document}, receipt, {})  # a price may be another now
     to: connection.Connection | None = None
     with ExitStack() as opened:  # it ends last: when it does, Ray's native code may end the process
         if connection.is_elsewhere():
@@ -82,6 +84,7 @@ def run(
         for doubt in doubts(source, checked_first_rows(config, source), Answers(config.answer)):
             _say(f"warning: {doubt}")
         progress.total = row_count(source)
+        check_paths(source)
         # Before Ray is begun here: a folder that cannot be used is said at once.
         of_input = given(config, source, progress.total)
         folder = opened.enter_context(RunFolder.open(config, of_input, retry=retry, redo_changed=redo_changed))
@@ -117,7 +120,8 @@ class _Attempt:
             return
         _tell_doing(self.progress, self.observe, "judging the answers anew")
         count = self.folder.judge_again(self._judge_stored)
-        _say(f"known answers, or what an answer is, have changed: {count:,} results are judged anew by their texts")
+        if count:
+            _say(f"known answers, or what an answer is, have changed: {count:,} results are judged anew by their texts")
 
     def _judge_stored(self) -> int:
         config, folder, source = self.config, self.folder, self.source

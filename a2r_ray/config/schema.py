@@ -72,6 +72,9 @@ class InputConfig(Section):
             raise ValueError("give problem_column or messages_column, not both")
         if self.trailing_assistant and not self.messages_column:
             raise ValueError("`trailing_assistant` is for chats: give messages_column, too")
+        asked = self.messages_column or self.problem_column or "problem"
+        if self.source != "reasoning_gym" and asked == self.answer_column:
+            raise ValueError(f"the known answer cannot be in the column of the question, `{asked}`: name another one")
         return self
 
 
@@ -150,9 +153,19 @@ class RoleConfig(Section):
 
     @model_validator(mode="after")
     def _fields_fit_together(self) -> Self:
-        if mistakes := [*self._of_other_engines(), *self._on_gpus()]:
+        counts = [
+            f"engine_args.{name}: {self.engine_args[name]!r}: give an integer from 1" for name in self._no_counts()
+        ]
+        if mistakes := counts or [*self._of_other_engines(), *self._on_gpus()]:
             raise ValueError("\n".join(mistakes))
         return self
+
+    def _no_counts(self) -> Iterator[str]:
+        """The engine's arguments that are counted with here, and are no numbers."""
+        for name in ("max_num_seqs", *_SPREAD) if self.engine == "vllm" else ():
+            given = self.engine_args.get(name, 1)
+            if type(given) is not int or given < 1:
+                yield name
 
     def _of_other_engines(self) -> Iterator[str]:
         """What is set and means nothing to the engine."""

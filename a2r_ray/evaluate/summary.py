@@ -239,8 +239,8 @@ def summarize(
         replicas: the last report of each replica of this attempt; empty where nobody watched.
     """
     results, rejects = (
-        _read(run, "results", [*_COLUMNS, *_TOKENS]),
-        _read(run, "rejects", ["error_kind", "error", "reference_answer", "stage"]),
+        _read(run, "results", ["problem_id", *_COLUMNS, *_TOKENS]),
+        _read(run, "rejects", ["problem_id", "error_kind", "error", "reference_answer", "stage"]),
     )
     unsynthesized = results.filter(pc.not_equal(results["route"], "synthesized"))
     known = rejects.filter(pc.is_valid(rejects["reference_answer"]))
@@ -256,13 +256,20 @@ def summarize(
         not_synthesized=_reasons(unsynthesized["error"], refused) if record["config"]["synthesizer"] else {},
         refused=refused.num_rows,
         unanswered=_reasons(results.filter(pc.is_null(results["answer"]))["error"], rejects),
-        accuracy=accuracies(results, known.num_rows),
+        accuracy=accuracies(results, _problems_of_their_own(known, results) if is_brought else known.num_rows),
         synthesized=accuracies(results.filter(pc.equal(results["route"], "synthesized"))),
         brought=(_sum(results[_TOKENS[0]]), _sum(results[_TOKENS[1]])) if is_brought else (0, 0),
         kinds=_counts(results["answer_kind"]),
         undecided=_sum(results["undecided"]),
         seconds=_seconds(replicas),
     )
+
+
+def _problems_of_their_own(rejects: pa.Table, results: pa.Table) -> int:
+    """How many problems rejected rows stand for that may each be one of many paths of a problem."""
+    named = rejects["problem_id"].drop_null().unique()
+    answered = pc.is_in(named, value_set=results["problem_id"].combine_chunks())
+    return int(rejects["problem_id"].null_count) + len(named) - (pc.sum(answered).as_py() or 0)
 
 
 def _read(run: Storage, name: str, columns: list[str]) -> pa.Table:

@@ -32,6 +32,8 @@ class Choice:
     """With the numbers; "" where there is nothing to choose."""
     short: bool = False
     """Whether the smallest pools do not stand as they are to: beside each other, or one of them not even alone."""
+    homeless: tuple[str, ...] = ()
+    """The pools of which not even one replica has a place, nor may have one."""
 
 
 def choose(config: Config, pools: Sequence[tuple[str, RoleConfig]], cluster: Cluster) -> Choice:
@@ -46,31 +48,44 @@ def choose(config: Config, pools: Sequence[tuple[str, RoleConfig]], cluster: Clu
         pools: those that would stream, by the part of the config that describes them.
         cluster: what there is to stand on.
     """
-    if config.shares_engine:
-        return Choice("shared", "both roles load the same engine")
-    if len(pools) <= 1:
-        return Choice("streaming" if config.schedule == "auto" else config.schedule)
+    if config.shares_engine or len(pools) <= 1:
+        return _of_one_pool(config, pools[:1], cluster)
     wanted = [places_of(role, role.replicas.min) for _, role in pools]
     there = cluster.at_most(sum(count for _, count in wanted))
     stand = standing(there, wanted)
     fits = all(got == count for got, (_, count) in zip(stand, wanted, strict=True))
     counted = " and ".join(f"{role.replicas.min} {name} ({_asked(role)})" for name, role in pools)
-    homeless = [
-        name
-        for (name, _), (place, _) in zip(pools, wanted, strict=True)
-        if not cluster.grows and not _holds(there, place)
-    ]
+    homeless = _homeless(pools, cluster)
     shortage = _shortage(counted, stand, there, wanted)
     if homeless:
         shortage = f"{shortage}; not even one {' or '.join(homeless)} has a place"
     if config.schedule != "auto":
         short = bool(homeless) or (config.schedule == "streaming" and not fits and not cluster.grows)
-        return Choice(config.schedule, shortage if short else "", short)
+        return Choice(config.schedule, shortage if short else "", short, homeless)
     if fits:
         return Choice("streaming", f"{counted} fit at once on {_where(cluster)}")
     if cluster.grows:
         return Choice("streaming", f"{counted} find their places where the cluster's autoscaler launches nodes")
-    return Choice("phased", shortage, short=bool(homeless))
+    return Choice("phased", shortage, bool(homeless), homeless)
+
+
+def _of_one_pool(config: Config, pools: Sequence[tuple[str, RoleConfig]], cluster: Cluster) -> Choice:
+    """The layout of a run whose pools share one engine, or that has one pool, or none."""
+    shared = config.shares_engine
+    layout: Schedule = "shared" if shared else "streaming" if config.schedule == "auto" else config.schedule
+    why = "both roles load the same engine" if shared else ""
+    if not (homeless := _homeless(pools, cluster)):
+        return Choice(layout, why)
+    [(name, role)] = pools
+    place, _ = places_of(role, 1)
+    has = kinds(cluster.at_most(1), [place])
+    return Choice(layout, f"not even one {name} ({_asked(role)}) has a place on {has}", short=True, homeless=homeless)
+
+
+def _homeless(pools: Sequence[tuple[str, RoleConfig]], cluster: Cluster) -> tuple[str, ...]:
+    there = cluster.at_most(sum(places_of(role, role.replicas.min)[1] for _, role in pools))
+    alone = [(name, places_of(role, 1)[0]) for name, role in pools]
+    return tuple(name for name, place in alone if not cluster.grows and not _holds(there, place))
 
 
 def _holds(there: Sequence[Node], place: Place) -> bool:

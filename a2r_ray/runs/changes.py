@@ -40,14 +40,16 @@ class Changes:
     """The ids of those of which a brought path has another text, or is gone."""
     gone: list[str] = field(default_factory=list)
     """The ids of those that the input has no more, or rejects now."""
+    rejected: list[str] = field(default_factory=list)
+    """The ids of those that were rejected by a model or a server, and of which the known answer is another one."""
 
     def __bool__(self) -> bool:
-        return bool(self.questions or self.answers or self.paths or self.gone)
+        return bool(self.questions or self.answers or self.paths or self.gone or self.rejected)
 
     @property
     def superseded(self) -> list[str]:
         """The ids of those of which nothing that is stored can stay."""
-        return [*self.questions, *self.paths, *self.gone]
+        return [*self.questions, *self.paths, *self.gone, *self.rejected]
 
     def __str__(self) -> str:
         parts = [
@@ -55,6 +57,7 @@ class Changes:
             ("the known answer, or its kind,", self.answers),
             ("a brought path (its text, or that it is there)", self.paths),
             ("the row (gone, or rejected now)", self.gone),
+            ("the known answer of a rejected problem,", self.rejected),
         ]
         return "; ".join(f"{what} of {len(ids):,}: {_listed(ids)}" for what, ids in parts if ids)
 
@@ -71,12 +74,15 @@ def changes(run: Storage, problems: Iterable[Problem], kind: str | None) -> Chan
     found = Changes()
     questions = _Stored.of(_questions(run))
     answers = _Stored.of(_answers(run, kinds=kind is not None))
+    rejected = _Stored.of(_of_rejects(run))
     coming = iter(problems)
     while chunk := list(islice(coming, _CHUNK)):
         keys = hash_ids([problem.problem_id for problem in chunk])
         questions.meet(keys)
         asked = questions.differ(keys, hash_ids([hash_of(problem) for problem in chunk]))
         judged = answers.differ(keys, hash_ids([_judged_by(problem, kind) for problem in chunk]))
+        refused = rejected.differ(keys, hash_ids([_known(problem) for problem in chunk])) & ~asked
+        found.rejected += [chunk[at].problem_id for at in np.flatnonzero(refused)]
         found.questions += [chunk[at].problem_id for at in np.flatnonzero(asked)]
         found.answers |= {chunk[at].problem_id: chunk[at] for at in np.flatnonzero(judged & ~asked)}
     found.gone = _names(run, questions.unmet)
@@ -150,14 +156,24 @@ def _answers(run: Storage, *, kinds: bool) -> Iterator[tuple[_Hashes, _Hashes]]:
         yield _hashes(batch["problem_id"]), _hashes(known)
 
 
+def _of_rejects(run: Storage) -> Iterator[tuple[_Hashes, _Hashes]]:
+    for batch in table.scan(run, "rejects", ["problem_id", "problem_hash", "reference_answer"]):
+        rows = batch.filter(pc.not_equal(batch["problem_hash"], ""))  # input rows have none
+        yield _hashes(rows["problem_id"]), _hashes(pc.fill_null(rows["reference_answer"], _UNKNOWN))
+
+
 def _hashes(column: Any) -> _Hashes:
     return hash_ids(column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy())
 
 
 def _judged_by(problem: Problem, kind: str | None) -> str:
     """What its verdict hangs on."""
-    known = _UNKNOWN if problem.reference_answer is None else problem.reference_answer
+    known = _known(problem)
     return known if kind is None else f"{known}{_APART}{problem.answer_kind or kind}"
+
+
+def _known(problem: Problem) -> str:
+    return _UNKNOWN if problem.reference_answer is None else problem.reference_answer
 
 
 def _listed(ids: Collection[str] | Sequence[str]) -> str:

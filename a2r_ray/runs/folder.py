@@ -25,7 +25,7 @@ from a2r_ray.runs.lock import locked
 from a2r_ray.runs.receipt import GENERATED, read_generated
 from a2r_ray.runs.record import check_attempt, new_record, read_record
 from a2r_ray.runs.storage import Storage
-from a2r_ray.runs.supersede import drop_rejects, supersede, supersede_problems
+from a2r_ray.runs.supersede import drop_rejects, put_back, supersede, supersede_problems
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         """Removes what earlier attempts left half done, and what is to be made again; counts the rest."""
         for name in ("", "superseded", "superseded_paths", *table.SCHEMAS):
             self.storage.remove_unfinished(name)
+        put_back(self.storage)
         self._supersede(fingerprint.paths(self.record["config"]))
         if given is not None and self.record["input_version"] != given.version:
             found = found or Changes()

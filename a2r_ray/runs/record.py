@@ -52,6 +52,8 @@ def read_record(storage: Storage) -> dict[str, Any]:
     Raises:
         OutputError: it is no run folder.
     """
+    if storage.local is not None and storage.local.is_file():
+        raise OutputError(f"{storage.shown}: not a run folder: it is a file")
     data = storage.read("run.json")
     if data is None:
         raise OutputError(f"{storage.shown}: not a run folder: it has no run.json")

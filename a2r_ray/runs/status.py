@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from a2r_ray.records import now
 from a2r_ray.runs import table
 from a2r_ray.runs.lock import is_held
-from a2r_ray.runs.record import read_record
+from a2r_ray.runs.record import read_receipt, read_record
 from a2r_ray.runs.storage import Storage
 
 _RECENT_S = 60
@@ -26,8 +26,8 @@ def status(uri: str) -> dict[str, Any]:
     Returns:
         ``outcome`` of the last attempt, ``held`` where its record has it running and nobody holds the folder, its
         ``error`` where it failed, ``attempts``, ``rows`` of the input, counts of ``results``, of these by ``routes``,
-        of ``rejects`` and ``paths``, ``tokens_per_s`` (completion tokens of paths over the last minute) and
-        ``last_result``.
+        of ``rejects``, ``paths`` and, once an attempt has ended, ``duplicates``, ``tokens_per_s`` (completion tokens
+        of paths over the last minute) and ``last_result``.
 
     Raises:
         OutputError: it is no run folder.
@@ -35,6 +35,7 @@ def status(uri: str) -> dict[str, Any]:
     run = Storage(uri)
     record = read_record(run)
     last = record["attempts"][-1]
+    receipt = read_receipt(run) if last["outcome"] != "running" else None
     return {
         "run": run.shown,
         "outcome": last["outcome"],
@@ -47,6 +48,7 @@ def status(uri: str) -> dict[str, Any]:
         "results": table.count(run, "results"),
         "routes": _routes(run),
         "rejects": table.count(run, "rejects"),
+        **({} if receipt is None else {"duplicates": receipt["duplicate"]}),
         "paths": table.count(run, "paths"),
         "tokens_per_s": round(_recent_tokens(run) / _RECENT_S, 1),
         "last_result": _last(run),

@@ -37,7 +37,7 @@ class Storage:
     @property
     def shown(self) -> str:
         """The URI as it may be shown: without the options and credentials that it may hold."""
-        return public(self.uri).encode("utf-8", "backslashreplace").decode().rstrip("/") or "/"
+        return public(self.uri).encode("utf-8", "backslashreplace").decode().rstrip("/") or ("/" if self.uri else "''")
 
     @property
     def local(self) -> Path | None:

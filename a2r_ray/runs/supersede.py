@@ -77,24 +77,32 @@ def supersede_problems(run: Storage, problems: Sequence[str]) -> None:
 
 
 def supersede_outgrown(run: Storage, paths: Iterable[pa.RecordBatch], most: int | None) -> int:
-    """Takes out the results of fewer paths than were brought for their problem; returns how many.
+    """Takes out the results of fewer or of older paths than were brought for their problem; returns how many.
 
     Args:
         run: the run folder; no other process may write to it.
-        paths: the keys of those that were brought. Memory: 16 bytes each.
+        paths: the keys of those that were brought, and when each was finished. Memory: 24 bytes each.
         most: of a problem's that a result is of; None: all.
     """
-    found = [(np.empty(0, np.uint64), np.empty(0, np.uint64))]
-    found += [(keys_of(batch, PATH_KEY), _problems(batch)) for batch in paths]
-    keys, problems = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    each, counts = np.unique(problems[np.unique(keys, return_index=True)[1]], return_counts=True)
+    none = np.empty(0, np.uint64)
+    found = [(none, none, none, np.empty(0, np.int64))]
+    for batch in paths:
+        index = np.asarray(batch["path_index"]).astype(np.uint64)
+        found.append((keys_of(batch, PATH_KEY), _problems(batch), index, _times(batch)))
+    keys, problems, indices, times = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    once = np.unique(keys, return_index=True)[1]
+    each, at_each, counts = np.unique(problems[once], return_inverse=True, return_counts=True)
+    newest = np.zeros(len(each) + 1, np.int64)
+    taken = indices[once] < (np.iinfo(np.uint64).max if most is None else most)
+    np.maximum.at(newest, at_each[taken], times[once][taken])
 
     def outgrown(results: pa.Table) -> pa.Array:
         at = np.searchsorted(each, own := _problems(results))
         there = np.append(each, np.uint64(0))[at] == own
         wanted = np.where(there, np.append(counts, 0)[at], 0)
         have = pc.list_value_length(results["path_answers"])
-        return pc.less(have, pa.array(wanted if most is None else np.minimum(wanted, most)))
+        few = pc.less(have, pa.array(wanted if most is None else np.minimum(wanted, most)))
+        return pc.or_(few, pa.array(there & (newest[at] > _times(results))))
 
     return sum(_take_out(run, name, outgrown) for name in table.files(run, "results"))
 
@@ -149,6 +157,12 @@ def _problems(rows: pa.RecordBatch | pa.Table) -> Keys:
     return hash_ids(ids.to_numpy() if isinstance(ids, pa.ChunkedArray) else ids.to_numpy(zero_copy_only=False))
 
 
+def _times(rows: pa.RecordBatch | pa.Table) -> npt.NDArray[np.int64]:
+    """When rows were finished, in microseconds since the epoch."""
+    times = rows["finished_at"].cast(pa.int64())
+    return np.asarray(times.to_numpy() if isinstance(times, pa.ChunkedArray) else times.to_numpy(zero_copy_only=False))
+
+
 def _take_out(run: Storage, name: str, chosen: Callable[[pa.Table], pa.Array], *, keep: bool = True) -> int:
     """Takes rows out of a file; those that are kept are stored first, under a name that a repetition meets again.
 
@@ -169,10 +183,38 @@ def _take_out(run: Storage, name: str, chosen: Callable[[pa.Table], pa.Array], *
         return 0
     if keep and folder in _KEPT_IN:
         stem = name.rpartition("/")[2].removesuffix(".parquet")
-        digest = int(hash_ids(taken["problem_id"].to_numpy()).sum())
-        table.write(run, f"{_KEPT_IN[folder]}/{stem}-{digest:016x}.parquet", taken)
+        table.write(run, f"{_KEPT_IN[folder]}/{stem}-{_digest(taken)}.parquet", taken)
     table.write(run, name, rows.filter(pc.invert(mask)))
     return int(taken.num_rows)
+
+
+def _digest(rows: pa.Table) -> str:
+    """Another one for other rows, of the same problems too: a path may be made again more than once."""
+    keys = keys_of(rows, [name for name in (*PATH_KEY, "finished_at") if name in rows.schema.names])
+    return f"{int(np.bitwise_xor.reduce(keys)) ^ rows.num_rows:016x}"
+
+
+def put_back(run: Storage) -> None:
+    """Drops the copies of rows that are where they were: the attempt that took them out was broken off in between.
+
+    Args:
+        run: the run folder; no other process may write to it.
+    """
+    for folder, kept_in in _KEPT_IN.items():
+        for copy in table.files(run, kept_in):
+            name = f"{folder}/{copy.rpartition('/')[2].rpartition('-')[0]}.parquet"
+            if name in table.files(run, folder) and _holds(run, name, copy):
+                table.write(run, copy, table.SCHEMAS[folder].empty_table())
+
+
+def _holds(run: Storage, name: str, copy: str) -> bool:
+    """Whether a file has a row of a copy."""
+    columns = ["problem_id", "finished_at"]
+    there, copied = (
+        np.concatenate([np.empty(0, np.uint64), *(keys_of(batch, columns) for batch in table.read(run, each, columns))])
+        for each in (name, copy)
+    )
+    return bool(np.isin(copied, there).any())
 
 
 def _stale(results: pa.Table, paths: int, failed: Keys | None) -> pa.Array:

@@ -11,7 +11,6 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -19,14 +18,13 @@ import pyarrow.compute as pc
 from pyarrow import fs
 from pydantic import ValidationError
 
-from a2r_ray.config.schema import Config, ExplorerConfig, InputConfig
+from a2r_ray.config.schema import ExplorerConfig, InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import InputError, OutputError
 from a2r_ray.method.sample import brought_text
 from a2r_ray.records import PATH_KEY, WRITTEN_BY, Problem, Reject, hash_of
 from a2r_ray.runs import table
 from a2r_ray.runs.done import Keys, among
-from a2r_ray.runs.folder import Given
 from a2r_ray.runs.ledger import StoredPaths
 from a2r_ray.runs.record import read_record
 from a2r_ray.runs.storage import Storage
@@ -85,7 +83,8 @@ class RunInput:
         return self.source.count()
 
     def version(self) -> str:
-        return f"{self.source.version()} and {table.count(self.folder, 'paths')} paths"
+        last = read_record(self.folder)["attempts"][-1]["id"]  # which may have made paths again
+        return f"{self.source.version()} and {table.count(self.folder, 'paths')} paths as of {last}"
 
 
 def open_paths(config: InputConfig) -> Source:
@@ -106,22 +105,6 @@ def open_paths(config: InputConfig) -> Source:
             f"{public(folder.uri)}: the input of that run cannot be read: {error}\nrestore it, or join the run's paths "
             "and results by problem_id into a file with problem and text, and set input.path to that"
         ) from error
-
-
-def given(config: Config, source: Source, rows: int) -> Given:
-    """The input of a run, for its folder to compare with what it holds.
-
-    Args:
-        config: the run's.
-        source: its input.
-        rows: how many it has.
-    """
-    return Given(rows, source.version(), partial(problems, source), partial(changed_paths, source, config.explorer))
-
-
-def problems(source: Source) -> Iterator[Problem]:
-    """Those of an input."""
-    return (record for record in read_problems(source) if isinstance(record, Problem))
 
 
 def stored_paths(
@@ -201,9 +184,9 @@ def changed_paths(source: Source, explorer: ExplorerConfig | None, run: Storage)
 
 
 def stored_keys(run: Storage, source: Source) -> Iterator[pa.RecordBatch]:
-    """The keys of the paths that a run's input brings and that are stored, here or in the run that it names."""
+    """The keys and times of the paths that a run's input brings and that are stored, here or in the run it names."""
     folder, written_by = paths_of_run(source) or (run, "")
-    for batch in table.scan(folder, "paths", PATH_KEY):
+    for batch in table.scan(folder, "paths", [*PATH_KEY, "finished_at"]):
         yield batch.filter(pc.equal(batch[WRITTEN_BY], written_by))
 
 

@@ -179,12 +179,13 @@ def _whole(*kinds: pa.DataType) -> bool:
 def _is_writable(field: pa.Field) -> bool:
     """Whether Parquet has a place for the type."""
     schema = pa.schema([field])
+    file = io.BytesIO()
     try:
-        with pq.ParquetWriter(io.BytesIO(), schema) as parquet:
+        with pq.ParquetWriter(file, schema) as parquet:
             parquet.write_table(pa.Table.from_arrays([pa.nulls(1, field.type)], schema=schema))
-    except _MISFITS:
+        return bool(pq.read_table(file).num_rows)  # what lies deep in other things is written, and read by nobody
+    except (*_MISFITS, OSError):
         return False
-    return True
 
 
 # Consecutive rows ---------------------------------------------------------------------------------------------------

@@ -236,3 +236,14 @@ def test_a_rejected_problem_counts_as_wrong_and_its_reason_is_told(config: Confi
 
 
 INPUT_REJECT = Reject(None, "f", 3, "input", "malformed_json", "torn", "{")
+
+
+def test_bad_rows_of_paths_are_no_more_problems_than_they_are_of(config: Config, tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    put(run, "results", "w", [result(config, 2, 1)])
+    rows = [("p2", 2), ("p2", 3), ("p4", 4), ("p4", 5), (None, 6)]
+    put(run, "rejects", "w", [Reject(name, "f", line, "input", "k", "e", "r", "7") for name, line in rows])
+    receipt = account(run, InputCounts(input=6, duplicate=0), "complete", 0)
+    document = {**config.document, "input": {**config.document["input"], "source": "paths"}}
+    assert summarize(run, {"simulated": [], "config": document}, receipt, {}).accuracy.scored == 3
+    assert summarize(run, {"simulated": [], "config": config.document}, receipt, {}).accuracy.scored == 6

@@ -55,6 +55,7 @@ def test_the_reason_names_who_stands_where() -> None:
         "1 explorer (1 CPU, 1 GPU) and 2 synthesizer (4 CPU, 1 GPU, H100) do not fit at once: there is room for 1 and "
         "0 on 2 nodes with 4 CPU, 1 GPU, L4; not even one synthesizer has a place",
         short=True,
+        homeless=("synthesizer",),
     )
 
 
@@ -89,7 +90,14 @@ def test_auto_shares_one_engine_between_equal_roles() -> None:
 
 
 def test_one_pool_has_nothing_to_choose() -> None:
-    assert choice(Cluster([]), synthesizer=None) == schedule.Choice("streaming")
+    assert choice(Cluster([node(8, 8)]), synthesizer=None) == schedule.Choice("streaming")
+    assert choice(Cluster([], grows=True), synthesizer=None) == schedule.Choice("streaming")
+
+
+def test_one_that_has_no_place_is_told() -> None:
+    lonely = choice(Cluster([node(8, 0)]), synthesizer=None)
+    assert (lonely.schedule, lonely.short, lonely.homeless) == ("streaming", True, ("explorer",))
+    assert lonely.why.startswith("not even one explorer (1 CPU, 1 GPU) has a place on 1 node with 8 CPU")
 
 
 def test_what_is_asked_for_is_taken_and_told_where_it_cannot_stand() -> None:

@@ -85,3 +85,11 @@ def test_of_many_the_first_are_named(tmp_path: FilePath) -> None:
     text = str(changes(run, [problem(number, problem="?") for number in range(30)], "math"))
     assert text.startswith("the question of 30: p0, p1, ")
     assert text.endswith("p19, … and 10 more")
+
+
+def test_another_known_answer_of_a_rejected_problem_is_told(tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    put(run, "rejects", "w", [rejected(problem(number), "explore", "k", "e") for number in (1, 2)])
+    found = changes(run, [problem(1, reference_answer=None), problem(2)], "math")
+    assert (found.rejected, found.superseded) == (["p1"], ["p1"])
+    assert str(found) == "the known answer of a rejected problem, of 1: p1"

@@ -12,7 +12,7 @@ from a2r_ray.records import PATH_KEY, Reject, Result
 from a2r_ray.runs import table
 from a2r_ray.runs.receipt import account
 from a2r_ray.runs.storage import Storage
-from a2r_ray.runs.supersede import has_failed, supersede, supersede_outgrown
+from a2r_ray.runs.supersede import has_failed, put_back, supersede, supersede_outgrown, supersede_problems
 from a2r_ray.runs.table import TableWriter
 from tests.conftest import arrow, problem
 from tests.runs.test_ledger import path, write
@@ -56,12 +56,60 @@ def test_results_of_fewer_paths_than_were_brought_go(
 ) -> None:
     run = Storage(str(tmp_path))
     put(run, "results", "w", [result(config, 1, 4), result(config, 2, 2), result(config, 3, 4), result(config, 4, 4)])
-    brought = [path(name, index) for name, count in (("p1", 4), ("p2", 4), ("p3", 6)) for index in range(count)]
-    write(run, "a", [*brought, path("p1", 0)])  # stored twice, it is one
+    counts = (("p1", 4), ("p2", 4), ("p3", 6))
+    brought = [replace(path(name, index), finished_at=1) for name, count in counts for index in range(count)]
+    write(run, "a", [*brought, brought[0]])  # stored twice, it is one
     for left in (len(outgrown), 0):
-        assert supersede_outgrown(run, table.scan(run, "paths", PATH_KEY), most) == left
+        assert supersede_outgrown(run, table.scan(run, "paths", [*PATH_KEY, "finished_at"]), most) == left
     assert ids(run, "superseded") == outgrown
     assert ids(run, "results") == sorted({"p1", "p2", "p3", "p4"} - set(outgrown))
+
+
+def test_results_of_older_paths_than_were_brought_go(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    made = [result(config, number, 2) for number in (1, 2)]
+    put(run, "results", "w", made)
+    later = max(each.finished_at for each in made) + 1
+    old = [replace(path(name, index), finished_at=1) for name in ("p1", "p2") for index in range(2)]
+    write(run, "a", [*old[:3], replace(old[3], finished_at=later)])
+    brought = table.scan(run, "paths", [*PATH_KEY, "finished_at"])
+    assert supersede_outgrown(run, brought, None) == 1
+    assert ids(run, "superseded") == ["p2"]
+
+
+def test_what_is_taken_out_twice_is_kept_twice(tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    failed = replace(path("p1", 0), error="timeout: slow", completion_tokens=100)
+    write(run, "a", [failed, path("p1", 1)])
+    supersede(run, 2, failed=True)
+    supersede_problems(run, ["p1"])
+    kept = [row for batch in table.scan(run, "superseded_paths") for row in batch.to_pylist()]
+    assert sorted(row["path_index"] for row in kept) == [0, 1]
+    assert sum(row["completion_tokens"] for row in kept) == 100 + path("p1", 1).completion_tokens
+
+
+def test_a_copy_of_what_is_where_it_was_is_dropped(
+    config: Config, tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Storage(str(tmp_path))
+    put(run, "results", "w", [result(config, number, 2) for number in (1, 2)])
+    write_table = table.write
+
+    def broken(run: Storage, name: str, rows: Any) -> None:
+        if name.startswith("results/"):
+            raise KeyboardInterrupt
+        write_table(run, name, rows)
+
+    monkeypatch.setattr(table, "write", broken)
+    with pytest.raises(KeyboardInterrupt):
+        supersede_problems(run, ["p1"])
+    monkeypatch.undo()
+    assert (ids(run, "results"), ids(run, "superseded")) == (["p1", "p2"], ["p1"])
+    put_back(run)
+    assert (ids(run, "results"), ids(run, "superseded")) == (["p1", "p2"], [])
+    supersede_problems(run, ["p1"])
+    put_back(run)
+    assert (ids(run, "results"), ids(run, "superseded")) == (["p2"], ["p1"])
 
 
 def test_an_interruption_between_copy_and_removal_keeps_no_row_twice(config: Config, tmp_path: FilePath) -> None:

@@ -178,7 +178,6 @@ _NEXT_QUESTION = re.compile(
     r"\n[ \t>#*_\[]{0,8}(?:Q|Question|Problem|Exercise|Example|Task|Input|Instruction|Human|User|问题|問題"
     r"|Frage|Pregunta"
     r"|Domanda|Pergunta|Вопрос)"
-    r""
     r"(?: ?\d{1,3})?[*_\]]{0,3}(?:[:：]|\.(?=\s)|(?<=\])|[ \t]*(?=\n))[*_]{0,3}(?=\s)"
     r"|<\|(?:im_end|im_start|endoftext|eot_id|end|eom_id|end_of_text)\|>|</s>|<end_of_turn>|<eos>|\[/?INST\]",
     re.IGNORECASE,

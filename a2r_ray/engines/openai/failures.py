@@ -29,6 +29,8 @@ _TOO_SHORT = re.compile(r"max_(completion_|output_)?tokens|output limit", re.IGN
 _PASSING = {408: ErrorKind.TIMEOUT, 409: ErrorKind.SERVER, 429: ErrorKind.RATE_LIMITED}
 _OF_ALL = frozenset({401, 402, 403, 404, 405, 407, 410})
 """With these a server mostly says of a key, a model or an address that it is the wrong one, whatever is asked."""
+_LONG_S = 600.0
+"""Who is to come back later than so has no quota left, and neither has the next request."""
 _OUT_OF_MONEY = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 """What OpenAI says with a 429, though no waiting helps."""
 _NO_MODEL = re.compile(
@@ -94,7 +96,8 @@ async def attempt(ask: Callable[[], Awaitable[_T]], answers: Callable[[], bool] 
     except Failure:
         raise
     except Exception as error:  # noqa: BLE001 (a request's failure is data, whatever it is)
-        failure = _failure(error, away=not answers())
+        own = error.__cause__  # of what was seen in the middle of a request
+        failure = own if isinstance(own, Failure) else _failure(error, away=not answers())
     raise failure
 
 
@@ -138,7 +141,7 @@ def _status_failure(error: openai.APIStatusError) -> Failure:
         may_pass=may_pass,
         retry_after_s=retry_after_s,
         away=may_pass and status in _AWAY,
-        of_all=broke or refused,
+        of_all=broke or refused or (status == HTTPStatus.TOO_MANY_REQUESTS and retry_after_s > _LONG_S),
     )
 
 

@@ -112,9 +112,17 @@ class _Usage(BaseModel):
     completion_tokens: _Tokens = None
 
 
+def _as_usage(value: Any) -> Any:
+    """What a server says of tokens; None where it says it in a way of its own: the reply is good for all that."""
+    return value if isinstance(value, dict) else None
+
+
+_Counts = Annotated[_Usage | None, BeforeValidator(_as_usage)]
+
+
 class _Completion(BaseModel):
     choices: Annotated[list[_Choice], Field(min_length=1)]
-    usage: _Usage | None = None
+    usage: _Counts = None
 
 
 class _Part(BaseModel):
@@ -125,7 +133,7 @@ class _Part(BaseModel):
 class _Chunk(BaseModel):
     choices: list[_Part] | None = None
     """Empty in the last one, which holds the usage."""
-    usage: _Usage | None = None
+    usage: _Counts = None
 
 
 class Transcript:
@@ -191,7 +199,7 @@ class Transcript:
         Raises:
             Failure: it is not whole, or was given up.
         """
-        if self._finish_reason and (done or self._finish_reason in _ABORTS):
+        if self._finish_reason and (done or self._finish_reason.lower() in _ABORTS):
             return self._reply(self._finish_reason)
         lacks = "[DONE]" if self._finish_reason else "a finish_reason"
         raise Failure(ErrorKind.BAD_REPLY, f"the reply is cut off: the stream ended without {lacks}")
@@ -218,7 +226,8 @@ class Transcript:
             text = "the reply has no finish_reason"
         raise Failure(ErrorKind.BAD_REPLY, text)
 
-    def _reply(self, finish_reason: str) -> Reply:
+    def _reply(self, said: str) -> Reply:
+        finish_reason = said.lower()  # STOP, as some have it
         if finish_reason in _ABORTS:
             raise Failure(ErrorKind.ABORTED, f"the server gave the reply up: finish_reason {finish_reason}")
         if finish_reason not in _ENDS:

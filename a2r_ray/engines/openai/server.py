@@ -11,6 +11,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -30,6 +31,17 @@ _MAX_MESSAGE_CHARS = 500
 _MAX_NAMES = 10
 
 
+async def _check_redirect(response: Any) -> None:
+    """Raises Failure where a redirect would make another request of one: of a POST it makes a GET."""
+    if response.request.method == "POST" and response.status_code in _OTHER_METHOD:
+        where = public(response.headers.get("location", "elsewhere"))
+        text = f"HTTP {response.status_code}: it redirects to {where}, which loses the request: name that in base_url"
+        raise Failure(ErrorKind.REFUSED, text, status=response.status_code, may_pass=False, of_all=True)
+
+
+_OTHER_METHOD = (301, 302, 303)
+
+
 class Server:
     """The server at ``role.base_url``, OpenAI's own where none is given."""
 
@@ -44,6 +56,7 @@ class Server:
                 base_url=self.url,
                 max_retries=0,
                 timeout=openai.Timeout(timeout_s, connect=self._short_timeout_s),
+                http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [_check_redirect]}),
             )
         except (ValueError, ImportError) as error:  # of a proxy in the environment
             raise EngineError(f"{self.url} cannot be used: {public(str(error))}{self._proxy}") from None

@@ -112,10 +112,24 @@ def test_a_refusal_may_quote_half_of_one(server: ScriptedServer, start: Start) -
 
 
 @pytest.mark.parametrize(
-    "usage", [{"prompt_tokens": None, "completion_tokens": -5}, {"completion_tokens": "many"}, {"prompt_tokens": 2**70}]
+    "usage",
+    [
+        {"prompt_tokens": None, "completion_tokens": -5},
+        {"completion_tokens": "many"},
+        {"prompt_tokens": 2**70},
+        {"completion_tokens": 5.5},
+        [1],
+        "none",
+    ],
 )
 def test_a_usage_that_is_none_is_not_counted(server: ScriptedServer, start: Start, usage: Any) -> None:
     reply = completion("42")
     server.script(replace(reply, body={**reply.body, "usage": usage}))
     done = ask(start())
     assert (done.text, done.prompt_tokens, done.completion_tokens) == ("42", 0, 0)
+
+
+def test_an_end_in_capitals_is_an_end(server: ScriptedServer, start: Start) -> None:
+    server.script(streamed("42", finish_reason="STOP"))
+    done = ask(start())
+    assert (done.text, done.finish_reason) == ("42", "stop")

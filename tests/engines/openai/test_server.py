@@ -246,3 +246,21 @@ def test_a_proxy_is_in_the_way_of_what_is_near_and_of_nothing_else(
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     assert ("add gpu.example.com" in server_module._proxy_in_the_way("https://gpu.example.com/v1")) is near
     assert "add 10.0.0.7" in server_module._proxy_in_the_way("https://10.0.0.7/v1")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_redirect_that_loses_the_request_is_a_refusal_with_the_remedy(
+    server: ScriptedServer, start: Start, status: int
+) -> None:
+    server.script(Reply({}, status, {"Location": f"{server.url}/models"}))
+    done = ask(start(max_retries=3))
+    assert done.error_kind == "no_service"  # which ends the run, resumable
+    assert f"HTTP {status}: it redirects to {server.url}/models, which loses the request: name that in" in done.error
+
+
+def test_a_quota_that_is_spent_for_a_day_is_of_all_requests(server: ScriptedServer, start: Start) -> None:
+    server.script(error(429, "quota", retry_after="86400"))
+    engine = start(max_retries=1, timeout=8)
+    kinds = {ask(engine).error_kind for _ in range(30)}
+    assert kinds <= {"rate_limited", "no_service"}
+    assert "no_service" in kinds

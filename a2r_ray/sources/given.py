@@ -1,0 +1,44 @@
+"""The input of a run beside what its folder holds: what of it may have changed since."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from a2r_ray.config.schema import Config
+from a2r_ray.errors import InputError
+from a2r_ray.records import Problem
+from a2r_ray.runs.changes import changes
+from a2r_ray.runs.folder import Given
+from a2r_ray.runs.record import read_record
+from a2r_ray.sources import Source, read_problems
+from a2r_ray.sources.paths import RunInput, changed_paths
+
+
+def given(config: Config, source: Source, rows: int) -> Given:
+    """The input of a run, for its folder to compare with what it holds.
+
+    Args:
+        config: the run's.
+        source: its input.
+        rows: how many it has.
+    """
+    return Given(rows, source.version(), partial(problems, source), partial(changed_paths, source, config.explorer))
+
+
+def problems(source: Source) -> Iterator[Problem]:
+    """Those of an input."""
+    return (record for record in read_problems(source) if isinstance(record, Problem))
+
+
+def check_paths(source: Source) -> None:
+    """Raises InputError where the paths of a run folder are not of its input as that is now."""
+    if not isinstance(source, RunInput):
+        return
+    record = read_record(source.folder)
+    if record["input_version"] == source.source.version():
+        return
+    found = changes(source.folder, problems(source.source), None)
+    if found.questions or found.gone:
+        raise InputError(
+            f"{source.folder.shown}: the input of that run has changed since its paths were sampled: {found}\n"
+            f"undo the change, or have that run done anew first: a2r run {source.folder.shown} --changed redo"
+        )
