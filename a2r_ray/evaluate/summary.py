@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from a2r_ray.config.schema import Price
+from a2r_ray.evaluate.counts import how_often, problems_of_their_own, seconds, uncounted, whole
 from a2r_ray.evaluate.metrics import Accuracy, Share, accuracies
 from a2r_ray.method.cost import cost_usd, total
 from a2r_ray.runs import table
@@ -68,6 +69,8 @@ class Summary:
     """Of the problems that were synthesized alone."""
     brought: tuple[int, int]
     """Prompt and completion tokens of the paths that were brought: no part of the receipt."""
+    uncounted: int
+    """Replies of which a server did not say how many tokens they took, at least of the prompt."""
     kinds: Mapping[str, int]
     """How many results have an answer of which kind, the most first."""
     undecided: int
@@ -220,7 +223,8 @@ class Summary:
             lacking = [role for role in ("explorer", "synthesizer") if self.config[role] and self._price(role) is None]
             return f"no price given for the {' and the '.join(lacking)}"
         twice = f", of which ${self._paid_twice:.4f} paid twice" if self._paid_twice else ""
-        return f"${self.cost_usd:.4f}{twice}"
+        of_unknown = f"; {self.uncounted:,} replies came without a usage, and cost more" if self.uncounted else ""
+        return f"${self.cost_usd:.4f}{twice}{of_unknown}"
 
     def _price(self, role: str) -> Price | None:
         price = (self.config[role] or {}).get("price")
@@ -252,24 +256,18 @@ def summarize(
         config=record["config"],
         simulated=tuple(record["simulated"]),
         receipt=receipt,
-        routes=_counts(results["route"]),
+        routes=how_often(results["route"]),
         not_synthesized=_reasons(unsynthesized["error"], refused) if record["config"]["synthesizer"] else {},
         refused=refused.num_rows,
         unanswered=_reasons(results.filter(pc.is_null(results["answer"]))["error"], rejects),
-        accuracy=accuracies(results, _problems_of_their_own(known, results) if is_brought else known.num_rows),
+        accuracy=accuracies(results, problems_of_their_own(known, results) if is_brought else known.num_rows),
         synthesized=accuracies(results.filter(pc.equal(results["route"], "synthesized"))),
-        brought=(_sum(results[_TOKENS[0]]), _sum(results[_TOKENS[1]])) if is_brought else (0, 0),
-        kinds=_counts(results["answer_kind"]),
-        undecided=_sum(results["undecided"]),
-        seconds=_seconds(replicas),
+        brought=(whole(results[_TOKENS[0]]), whole(results[_TOKENS[1]])) if is_brought else (0, 0),
+        uncounted=uncounted(run),
+        kinds=how_often(results["answer_kind"]),
+        undecided=whole(results["undecided"]),
+        seconds=seconds(replicas),
     )
-
-
-def _problems_of_their_own(rejects: pa.Table, results: pa.Table) -> int:
-    """How many problems rejected rows stand for that may each be one of many paths of a problem."""
-    named = rejects["problem_id"].drop_null().unique()
-    answered = pc.is_in(named, value_set=results["problem_id"].combine_chunks())
-    return int(rejects["problem_id"].null_count) + len(named) - (pc.sum(answered).as_py() or 0)
 
 
 def _read(run: Storage, name: str, columns: list[str]) -> pa.Table:
@@ -299,24 +297,3 @@ def _shown(share: Share | None) -> str:
 
 def _tokens(tokens: Mapping[str, int]) -> str:
     return f"{tokens['prompt']:,} prompt + {tokens['completion']:,} completion tokens"
-
-
-def _sum(column: pa.ChunkedArray) -> int:
-    return pc.sum(column).as_py() or 0
-
-
-def _counts(column: pa.ChunkedArray) -> dict[str, int]:
-    """How often each value is there, the most frequent first."""
-    counts = pc.value_counts(column).to_pylist() if len(column) else []
-    return {entry["values"]: entry["counts"] for entry in sorted(counts, key=lambda each: -each["counts"])}
-
-
-def _seconds(replicas: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    seconds: dict[str, dict[str, float]] = {}
-    for sample in replicas.values():
-        pool = seconds.setdefault(sample["pool"], {"replicas": 0, "ready": 0.0, "busy": 0.0, "running": 0.0})
-        pool["replicas"] += 1
-        pool["ready"] += sample["ready_s"]
-        pool["busy"] += sample["busy_s"]
-        pool["running"] += sample["running_s"]
-    return seconds

@@ -1,5 +1,6 @@
 """The lines that a run ends with."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def summary(**fields: Any) -> Summary:
         "routes": {"synthesized": 1000, "vote_fallback": 190},
         "not_synthesized": {},
         "refused": 0,
+        "uncounted": 0,
         "unanswered": {},
         "accuracy": NONE,
         "synthesized": NONE,
@@ -247,3 +249,17 @@ def test_bad_rows_of_paths_are_no_more_problems_than_they_are_of(config: Config,
     document = {**config.document, "input": {**config.document["input"], "source": "paths"}}
     assert summarize(run, {"simulated": [], "config": document}, receipt, {}).accuracy.scored == 3
     assert summarize(run, {"simulated": [], "config": config.document}, receipt, {}).accuracy.scored == 6
+
+
+def test_replies_without_a_usage_are_told_beside_the_cost(config: Config, tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    unknown = [replace(path("p1", index), prompt_tokens=0) for index in range(3)]
+    write(
+        run,
+        "a",
+        [path("p2", 0), *unknown, replace(unknown[0], error="timeout: slow"), replace(unknown[1], explorer="")],
+    )
+    put(run, "results", "w", [replace(result(config, 1, 1), synthesizer_prompt_tokens=0)])
+    receipt = account(run, InputCounts(input=1, duplicate=0), "complete", 0)
+    assert summarize(run, {"simulated": [], "config": config.document}, receipt, {}).uncounted == 4
+    assert lines(uncounted=4)["cost"].endswith("; 4 replies came without a usage, and cost more")
