@@ -95,6 +95,9 @@ _CORRECTED = re.compile(
 )
 _NOT_THIS = re.compile(r"\A[^\n]{1,40}?(?:(?:では|じゃ)な(?:くて?|い)|[이가] 아니라|아닌)[、,]? ?(?=\S)")
 """What is denied before the answer, in Japanese and Korean."""
+_DENIED_AT_ITS_END = re.compile(
+    r"(?:では|じゃ)(?:ない|ありません)(?:です)?\Z|[이가] (?:아닙니다|아니다|아니에요|아님)\Z"
+)
 _AT_ITS_END = re.compile(r"(?:[:：]|^\w+[*_]{0,3})\s*[*_]{0,3}\s*$")
 """A colon, or nothing, behind the noun: what follows is announced for certain."""
 _CODE = re.compile(
@@ -220,6 +223,8 @@ def _unless_aside(text: str, found: Found, sentence: str, head: str) -> Found | 
 def _is_untrue(answer: str, announcement: Announcement) -> bool:
     """Whether what is announced begins as no answer does, and is no title that begins so: Because of You."""
     untrue = announcement.untrue
+    if announcement.within_words and _DENIED_AT_ITS_END.search(answer):
+        return True
     return untrue is not None and untrue.match(answer.lstrip("*_$ ")) is not None and not is_title(answer)
 
 

@@ -55,6 +55,8 @@ _TITLE = re.compile(
     re.IGNORECASE,
 )
 _MOST_WORDS = 12
+_LAST_REMARK = 80
+"""Characters."""
 
 
 def hashed(text: str) -> Found | None:
@@ -84,7 +86,10 @@ def _behind_hashes(text: str, mark: re.Match[str]) -> str | None:
     in_line = text[max(0, mark.start() - 8) : mark.start()].strip(" \t*>") not in {"", "\n"} and not text[
         max(0, mark.start() - 8) : mark.start()
     ].rstrip(" \t*>").endswith("\n")
-    ends_text = not text[line_end:].strip()
+    rest = text[line_end : line_end + 2 * _LAST_REMARK].strip()
+    # What is said behind it may be a remark; a section goes on for longer.
+    is_remark = len(rest) < _LAST_REMARK and "\n" not in rest and bare(line) and text.count("####") == 1
+    ends_text = not rest or is_remark
     if not (in_line or ends_text or is_expression(line.strip("*_ ")) or (bare(line) and line.islower())):
         return None
     if not ends_text and re.match(r"\(?[A-Za-z\d]{1,2}[.)]\s+\S|\d+\s+[A-Z][a-z]", line):

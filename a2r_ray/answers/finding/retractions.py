@@ -87,6 +87,21 @@ _INLINE = re.compile(
 """``17, wait no, 42``."""
 
 
+_ELSEWHERE = re.compile(
+    r"(?:(?:不对|不對|更正|等一下|等等)[，,。！!：:\s]{0,4}(?:答案)?(?:应该|應該)?[是为為]?"
+    r"|\b(?:Non[,:]|(?:Attends|Correction|En fait|Pardon)[,:]?)\s(?:c['’]est|la réponse est)\s"
+    r"|\b(?:Nein[,:.]|(?:Moment|Korrektur|Falsch)[,:.]?)\s(?:(?:es|das) ist|die Antwort ist|richtig ist)\s"
+    r"|\b(?:No[,:]|(?:Espera|Corrección|Perdón|En realidad)[,:]?)\s(?:es|la respuesta es)\s"
+    r"|(?<!\w)(?:Нет[,:]|(?:Стоп|Исправление|Точнее)[,:]?)\s(?:это |ответ |правильный ответ )?(?:[—-]\s)?"
+    r"|\b(?:No[,:]|(?:Aspetta|Correzione|Anzi)[,:]?)\s(?:è|la risposta è)\s"
+    r"|\b(?:Não[,:]|(?:Espera|Correção|Aliás)[,:]?)\s(?:é|a resposta é)\s"
+    r"|(?:いや|違います|訂正|間違えました)[、,。：:\s]{0,3}(?:答えは)?"
+    r"|(?:아니|잠깐|정정)[,.:\s]{1,3}(?:답은 )?)"
+    r"(?P<value>[-+−]?[$€£]?\d[\d.,/]*%?|\(?[A-J]\)?(?![\w'’]))"
+)
+"""The same in other languages, where a number or a letter follows."""
+
+
 def in_its_place(text: str, after: int) -> tuple[str, int] | None:
     """What the writer gives in place of an answer that ends before a place, and where it begins; None: nothing.
 
@@ -96,9 +111,10 @@ def in_its_place(text: str, after: int) -> tuple[str, int] | None:
     """
     behind = text[after : after + _REACH]
     lower = behind.lower()
+    elsewhere = [*_ELSEWHERE.finditer(text, after, after + _REACH)]
+    found = (elsewhere[-1]["value"].rstrip(".,"), elsewhere[-1].start("value")) if elsewhere else None
     if not any(cue in lower for cue in _CUES):
-        return None
-    found: tuple[str, int] | None = None
+        return found
     for taken in _TAKEN_BACK.finditer(text, after, after + _REACH):
         found = _given(text, taken) or found
     return found

@@ -34,7 +34,7 @@ class JsonValue:
 
         An object goes before a list of numbers, which may be an interval, and that before ``[1]``, which may be a note.
         """
-        text = announced.strip()[: 5 * MAX_LENGTH]
+        text = _without_drafts(announced.strip()[: 5 * MAX_LENGTH])
         fenced = _FENCE.search(text)
         if fenced is not None:
             text = fenced[1].strip()
@@ -58,6 +58,22 @@ class JsonValue:
             return False
         kind, content = value
         return bool(kind == "object" or any(element[0] != "number" for element in content))
+
+
+_DRAFT = re.compile(
+    r"[}\]](?:\s*```)?[^{}\[\]]{0,200}?\b(?:wrong|incorrect|correction|corrected|instead|actually|mistake|wait|final\w*|revised"
+    r"|the (?:output|result|answer) is)\b[^{}\[\]]{0,60}(?=[{\[])",
+    re.IGNORECASE,
+)
+"""Between a value that is a draft, or what was given, and the one that is meant."""
+
+
+def _without_drafts(text: str) -> str:
+    """What follows the last draft in a text, where that is a value."""
+    if _value(text) is not _NOTHING:
+        return text
+    last = max((draft.end() for draft in _DRAFT.finditer(text)), default=0)
+    return text[last:] if any(True for _ in _values(text[last:])) else text
 
 
 def _values(text: str) -> Iterator[str]:

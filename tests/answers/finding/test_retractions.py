@@ -102,3 +102,44 @@ def test_what_is_called_wrong_and_not_replaced_is_no_answer(begins: str, behind:
 def test_the_last_word_counts() -> None:
     assert found("math", "The answer is 17. Wait, it's 18. No, wait, it's 42.") == "42"
     assert found("math", "\\boxed{17} Wait, that's wrong. \\boxed{42}") == "42"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("答案是17。不对,应该是42。", "42"),
+        ("La réponse est 17. Non, c'est 42.", "42"),
+        ("Die Antwort ist 17. Nein, es ist 42.", "42"),
+        ("La respuesta es 17. No, es 42.", "42"),
+        ("La respuesta es 42. No es 17.", "42"),
+        ("Ответ: 17. Нет, 42.", "42"),
+        ("答えは17です。いや、42です。", "42"),
+        ("답은 17입니다. 아니, 42입니다.", "42"),
+        ("답은 42가 아닙니다.", None),
+        ("答えは42ではありません。", None),
+    ],
+)
+def test_so_in_other_languages(text: str, answer: str | None) -> None:
+    assert found("math", text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('First try: {"a": 1}. That is wrong. Final: {"a": 2}', '{"a": 2}'),
+        ('```json\n{"a":1}\n```\nWait, correction:\n```json\n{"a":2}\n```', '{"a":2}'),
+        ('Given the input {"x": 1}, the output is {"x": 2}.', '{"x": 2}'),
+        (
+            '{"a": 1, "note": "wait, that is wrong", "b": {"c": 2}}',
+            '{"a": 1, "note": "wait, that is wrong", "b": {"c": 2}}',
+        ),
+    ],
+)
+def test_a_draft_is_no_answer(text: str, value: str) -> None:
+    assert found("json", text) == value
+
+
+def test_a_word_behind_four_hashes_may_have_a_remark_behind_it() -> None:
+    assert found("text", "#### Paris\nThanks!") == "Paris"
+    assert found("yes_no", "#### Yes\n\nBecause 3 is odd.") == "Yes"
+    assert found("text", "#### First\nA text.\n\n#### More\nText") is None
