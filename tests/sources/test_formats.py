@@ -203,6 +203,7 @@ def test_text_in_parquet_that_is_not_utf8_spoils_only_its_row() -> None:
         (b"PAR1", "it is Parquet; name it .parquet"),
         (b"PK\x03\x04\x14", "it is a zip archive"),
     ],
+    ids=["utf-16", "utf-32", "gz", "bz2", "xz", "zst", "parquet", "zip"],  # bytes of gzip hold the time
 )
 @pytest.mark.parametrize("extension", [".jsonl", ".csv", ".json"])
 def test_a_file_of_another_kind_is_told_with_what_would_help(content: bytes, remedy: str, extension: str) -> None:
