@@ -15,7 +15,8 @@ import pytest
 
 from a2r_ray.config.asking import Sampling
 from a2r_ray.config.schema import RoleConfig
-from a2r_ray.engines import Completion, Request, create_engine
+from a2r_ray.config.simulation import LogNormal
+from a2r_ray.engines import Completion, Request, create_engine, simulated
 from a2r_ray.engines.simulated import SimulatedEngine
 from a2r_ray.errors import EngineError
 
@@ -116,12 +117,24 @@ def test_tokens_are_log_normal_and_the_text_is_about_as_long() -> None:
     assert {c.prompt_tokens for c in done} == {8}
 
 
-def test_latency_is_log_normal() -> None:
+def test_latency_is_log_normal(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[float] = []  # a busy machine makes what is measured longer
+    draw = simulated._log_normal
+
+    def noted(shape: LogNormal, bits: int) -> float:
+        value = draw(shape, bits)
+        if shape.median == 0.1:
+            drawn.append(value)
+        return value
+
+    monkeypatch.setattr(simulated, "_log_normal", noted)
     engine = SimulatedEngine(role({"max_num_seqs": 1000}, latency_s={"median": 0.1, "sigma": 0.3}))
-    latencies = [c.latency_s for c in complete(engine, [request(f"p/{i}") for i in range(500)])]
+    measured = [c.latency_s for c in complete(engine, [request(f"p/{i}") for i in range(500)])]
     engine.close()
-    assert 0.085 < median(latencies) < 0.6
-    assert max(latencies) > 0.15
+    assert len(drawn) == 500
+    assert 0.085 < median(drawn) < 0.115
+    assert max(drawn) > 0.15
+    assert sum(measured) >= sum(drawn)
 
 
 def test_max_tokens_cuts_off_the_answer() -> None:
