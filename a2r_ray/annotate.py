@@ -31,7 +31,7 @@ ANSWER_SCHEMA = pa.schema(
 """The columns added: ``a2r_row`` is the row's number in the input, from 1; the others are those of the results."""
 
 _NO_RESULTS = pa.schema(
-    [RESULT_SCHEMA.field(name) for name in ("problem_id", "problem_hash", *_FROM_RESULT)]
+    [RESULT_SCHEMA.field(name) for name in ("problem_id", "problem_hash", "reference_answer", *_FROM_RESULT)]
 ).empty_table()
 
 _CHUNK, _CHUNK_BYTES = 8192, 64 << 20
@@ -82,8 +82,9 @@ class _Answers:
     """The answers of a run by problem id: read as they are asked for, for they lie about in the input's order."""
 
     def __init__(self, run: Storage) -> None:
-        self._results = Index(run, "results", ["problem_id", "problem_hash", *_FROM_RESULT])
+        self._results = Index(run, "results", ["problem_id", "problem_hash", "reference_answer", *_FROM_RESULT])
         self._results.refresh()
+        self._judged_by_another: set[str] = set()  # ids of problems whose known answer is not that of their result
         self._reasons = {
             row["problem_id"]: f"{row['error_kind']}: {row['error']}"
             for batch in table.scan(run, "rejects", ["problem_id", "stage", "error_kind", "error"])
@@ -101,10 +102,21 @@ class _Answers:
         taken = results.take(found)
         columns: list[Any] = [pa.array(range(first_row, first_row + len(records)), pa.int64())]
         columns.append(pa.array([record.problem_id for record in records], pa.string()))
+        taken = taken.set_column(taken.schema.get_field_index("correct"), "correct", self._verdicts(records, taken))
         columns += [taken[name].combine_chunks() for name in _FROM_RESULT[:-1]]
         errors = zip(records, found.to_pylist(), taken["error"].to_pylist(), strict=True)
         columns.append(pa.array([self._reason(*error) for error in errors], pa.string()))
         return pa.Table.from_arrays(columns, schema=ANSWER_SCHEMA)
+
+    def _verdicts(self, records: Sequence[Problem | Reject | Duplicate], taken: pa.Table) -> pa.ChunkedArray:
+        """Whether the answers are right, where they were judged by the known answer that the row has now."""
+        for record, known in zip(records, taken["reference_answer"].to_pylist(), strict=True):
+            if isinstance(record, Problem) and record.reference_answer != known:
+                self._judged_by_another.add(record.problem_id)
+        if not self._judged_by_another:
+            return taken["correct"]
+        stale = pc.is_in(taken["problem_id"], value_set=pa.array(sorted(self._judged_by_another)))
+        return pc.if_else(pc.fill_null(stale, False), None, taken["correct"])  # noqa: FBT003
 
     def _reason(self, record: Problem | Reject | Duplicate, found: int | None, error: str | None) -> str | None:
         if isinstance(record, Reject):

@@ -150,3 +150,12 @@ def test_what_lies_too_deep_to_be_read_again_is_json(
     problems_file.write_text(f'{{"id": "p1", "problem": "What?", "answer": 2, "deep": {deep}}}\n')
     [only] = annotated(parse_config(document), tmp_path / "out.parquet")
     assert only["deep"] == deep
+
+
+def test_another_known_answer_leaves_no_verdict(finished: Config, tmp_path: Path) -> None:
+    given = Path(str(finished.input.path))
+    lines = [line.replace('"answer": 2,', '"answer": 3,') for line in given.read_text().splitlines(keepends=True)]
+    given.write_text("".join(lines))
+    rows = annotated(finished, tmp_path / "out.parquet")
+    assert [row["a2r_answer"] for row in rows[:4]] == ["2", "2", None, "2"]
+    assert [row["a2r_correct"] for row in rows[:4]] == [None, False, None, None]  # the fourth repeats the first
