@@ -127,4 +127,8 @@ def test_only_nodes_that_are_needed_of_the_right_kind_and_no_longer_than_that(
     explored = when(lambda one: one["explored"] == seen[-1]["explored"])
     assert when(lambda one: one["at"] > explored and one["L4"] == 0) - explored < IDLE_S + 5 + SLOW_S
     assert seen[-1]["L4"] == 0
-    assert seen[-1]["L40S"] == 2
+    # As long as there is work for both; the last problems, which one serves at once, may let the other's node go.
+    busy = [one for one in seen if one["at"] > second and one["explored"] - one["concluded"] > 16]
+    assert busy
+    assert {one["L40S"] for one in busy} == {2}
+    assert seen[-1]["L40S"] >= 1
