@@ -190,8 +190,13 @@ def _take_out(run: Storage, name: str, chosen: Callable[[pa.Table], pa.Array], *
 
 def _digest(rows: pa.Table) -> str:
     """Another one for other rows, of the same problems too: a path may be made again more than once."""
-    keys = keys_of(rows, [name for name in (*PATH_KEY, "finished_at") if name in rows.schema.names])
+    keys = keys_of(rows, _row_key(rows.schema))
     return f"{int(np.bitwise_xor.reduce(keys)) ^ rows.num_rows:016x}"
+
+
+def _row_key(schema: pa.Schema) -> list[str]:
+    """The columns by which a row is that one, whatever was made of its problem before or since."""
+    return [name for name in (*PATH_KEY, "finished_at") if name in schema.names]
 
 
 def put_back(run: Storage) -> None:
@@ -208,13 +213,13 @@ def put_back(run: Storage) -> None:
 
 
 def _holds(run: Storage, name: str, copy: str) -> bool:
-    """Whether a file has a row of a copy."""
-    columns = ["problem_id", "finished_at"]
+    """Whether a file has the rows of a copy: it has all of them, or none."""
+    columns = _row_key(table.SCHEMAS[name.partition("/")[0]])
     there, copied = (
         np.concatenate([np.empty(0, np.uint64), *(keys_of(batch, columns) for batch in table.read(run, each, columns))])
         for each in (name, copy)
     )
-    return bool(np.isin(copied, there).any())
+    return bool(len(copied) and np.isin(copied, there).all())
 
 
 def _stale(results: pa.Table, paths: int, failed: Keys | None) -> pa.Array:

@@ -112,6 +112,15 @@ def test_a_copy_of_what_is_where_it_was_is_dropped(
     assert (ids(run, "results"), ids(run, "superseded")) == (["p2"], ["p1"])
 
 
+def test_a_copy_beside_paths_of_the_same_moment_stays(tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    at_once = [replace(path("p1", index), finished_at=7) for index in range(3)]
+    write(run, "a", [replace(at_once[0], error="timeout: slow"), *at_once[1:]])
+    supersede(run, 3, failed=True)
+    put_back(run)
+    assert (ids(run, "paths"), ids(run, "superseded_paths")) == (["p1", "p1"], ["p1"])
+
+
 def test_an_interruption_between_copy_and_removal_keeps_no_row_twice(config: Config, tmp_path: FilePath) -> None:
     run = Storage(str(tmp_path))
     put(run, "results", "w", [result(config, 1, 4), result(config, 2, 8)])
