@@ -74,6 +74,7 @@ def test_what_an_engine_does_not_take_is_named(role: dict[str, Any], line: str, 
         ("{here}/problems.jsonl", "problems.jsonl is a file"),
         ("{here}/problems.jsonl/run", "is a file"),
         ("{here}/" + 300 * "x", "longer than the 255 bytes"),
+        ("/proc/run", "/proc takes no files"),
     ],
 )
 def test_an_output_that_can_be_no_folder_is_named(output: str, reason: str, document: dict[str, Any]) -> None:

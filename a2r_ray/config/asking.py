@@ -4,13 +4,14 @@ thinking begins and ends.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import Field, JsonValue, StringConstraints, field_validator, model_validator
 
 from a2r_ray.config.section import Count, Fraction, Natural, Section
 
 Tokens = list[Natural]
 """Token ids of the model."""
 Penalty = Annotated[float, Field(ge=-2, le=2)]
+SomeText = Annotated[str, StringConstraints(min_length=1)]
 
 
 class Sampling(Section):
@@ -29,7 +30,7 @@ class Sampling(Section):
     max_tokens: Count = 32768
     """Tokens to generate at most; what is longer is cut off. A server that knows only max_completion_tokens is told
     that."""
-    stop: list[str] | None = None
+    stop: list[SomeText] | None = None
     """Texts that end what is generated."""
     presence_penalty: Penalty | None = None
     """Above 0: tokens that were generated become less likely, however often they were."""
@@ -43,7 +44,7 @@ class Sampling(Section):
     """By token id, what is added to its logit."""
     allowed_token_ids: Tokens | None = None
     """Draw from these tokens only."""
-    bad_words: list[str] | None = None
+    bad_words: list[SomeText] | None = None
     """Texts that are not generated."""
     stop_token_ids: Tokens | None = None
     """Tokens that end what is generated."""

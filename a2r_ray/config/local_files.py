@@ -8,6 +8,7 @@
 
 import os
 import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,11 @@ def unwritable(folder: str) -> str | None:
     longest = os.pathconf(above, "PC_NAME_MAX")
     if any(len(part.encode()) > longest for part in Path(absolute(folder)).parts):
         return f"a name in it is longer than the {longest} bytes that the file system has for one"
-    return None if os.access(above, os.W_OK | os.X_OK) else f"{above} may not be written to"
+    try:
+        with tempfile.TemporaryFile(dir=above):  # without a name; what may be accessed may yet take no files, as /proc
+            return None
+    except OSError as error:
+        return f"{above} takes no files: {error.strerror}"
 
 
 def without_job_copy(value: Any) -> Any:

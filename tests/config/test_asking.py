@@ -41,6 +41,7 @@ def test_a_role_takes_them_whatever_its_engine(document: dict[str, Any], engine:
             {"sampling": {"presense_penalty": 1}},
             "sampling.presense_penalty: unknown key; did you mean `presence_penalty`?",
         ),
+        ({"sampling": {"stop": [""]}}, "sampling.stop.0: '': string should have at least 1 character"),
         ({"sampling": {"max_new_tokens": 1}}, "sampling.max_new_tokens: unknown key; did you mean `max_tokens`?"),
         (
             {"sampling": {"presence_penalty": 3}},

@@ -1,6 +1,5 @@
 """The lines that a run ends with."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -238,28 +237,3 @@ def test_a_rejected_problem_counts_as_wrong_and_its_reason_is_told(config: Confi
 
 
 INPUT_REJECT = Reject(None, "f", 3, "input", "malformed_json", "torn", "{")
-
-
-def test_bad_rows_of_paths_are_no_more_problems_than_they_are_of(config: Config, tmp_path: Path) -> None:
-    run = Storage(str(tmp_path))
-    put(run, "results", "w", [result(config, 2, 1)])
-    rows = [("p2", 2), ("p2", 3), ("p4", 4), ("p4", 5), (None, 6)]
-    put(run, "rejects", "w", [Reject(name, "f", line, "input", "k", "e", "r", "7") for name, line in rows])
-    receipt = account(run, InputCounts(input=6, duplicate=0), "complete", 0)
-    document = {**config.document, "input": {**config.document["input"], "source": "paths"}}
-    assert summarize(run, {"simulated": [], "config": document}, receipt, {}).accuracy.scored == 3
-    assert summarize(run, {"simulated": [], "config": config.document}, receipt, {}).accuracy.scored == 6
-
-
-def test_replies_without_a_usage_are_told_beside_the_cost(config: Config, tmp_path: Path) -> None:
-    run = Storage(str(tmp_path))
-    unknown = [replace(path("p1", index), prompt_tokens=0) for index in range(3)]
-    write(
-        run,
-        "a",
-        [path("p2", 0), *unknown, replace(unknown[0], error="timeout: slow"), replace(unknown[1], explorer="")],
-    )
-    put(run, "results", "w", [replace(result(config, 1, 1), synthesizer_prompt_tokens=0)])
-    receipt = account(run, InputCounts(input=1, duplicate=0), "complete", 0)
-    assert summarize(run, {"simulated": [], "config": config.document}, receipt, {}).uncounted == 4
-    assert lines(uncounted=4)["cost"].endswith("; 4 replies came without a usage, and cost more")
