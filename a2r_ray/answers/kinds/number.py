@@ -13,7 +13,7 @@ from a2r_ray.answers.kinds.quantities import Quantity, number
 from a2r_ray.answers.kinds.reading import read
 from a2r_ray.answers.kinds.relations import equations, parts, sides
 from a2r_ray.answers.kinds.spelling import plain, prose, with_digits, worded
-from a2r_ray.answers.kinds.surroundings import altered, has_direction, has_symbol, is_no_amount, opposed
+from a2r_ray.answers.kinds.surroundings import altered, has_symbol, is_no_amount, is_told, opposed
 
 _EXACT = Fraction(0)
 _MINUS = re.compile(r"(?<!\w)(?:minus|negative) (?=\$?[.0-9])", re.IGNORECASE)
@@ -153,7 +153,7 @@ def _only(text: str) -> tuple[str, Quantity] | None:
     ):
         return None  # 5' and 5" are feet and inches, or minutes and seconds
     unknown = found is not None and has_symbol(rest, found[1])
-    keep = text if has_direction(text) else ""
+    keep = text if is_told(text) else ""
     for length in range(4, 0, -1):  # the number and up to three words
         piece = " ".join(rest.split(" ")[:length]).strip(" .,;:!?*()")
         amount = read(piece).quantity

@@ -15,10 +15,17 @@ _WRAPPED = re.compile(r"\\(?:text|math|mbox)[a-z]{0,6}\s?\{([^{}]*)\}")
 _MATRIX = re.compile(r"\\(?:begin|end)\s?\{[a-zA-Z]{0,8}\*?\}(?:\{[lcr|]{0,40}\})?")
 _ROW = re.compile(r"[\])}]\s*,?\s*[\[({]|,\s*[\[({]|[\])}]\s*,|(?<!,)\n|;")
 _CELL = re.compile(r"[&|]")
+_BARS = re.compile(r"\s*[^|\s][^|\n]*\|[^\n]*[^|\s]\s*")
+"""One line with bars between what it holds, and none around it: they part rows, as of a board."""
+_ARROW = r"(?:-{1,3}>|=>|→|⇒)"
+_BETWEEN = re.compile(rf"(?<=[\])}}])\s*{_ARROW}\s*(?=[\[({{])")
+_HALF_OPEN = re.compile(r"\[[^\[\]()]{1,80}\)|\([^\[\]()]{1,80}\]")
+"""An interval: which end belongs to it is what it says."""
 _RULE = re.compile(r"[-+|=\s:]*")
 _MOVE = re.compile(r"(?<![\w.])([0-9]{1,3}\.)(?=[a-zA-Z])")
 """The number of a move of chess, set close to it."""
-_ITEM = re.compile(r",| > |-{1,3}>|=>|→|⇒")
+_ITEM = re.compile(rf",| > |{_ARROW}")
+_MIXED = re.compile(rf",[^\n]*{_ARROW}|{_ARROW}[^\n]*,")
 _TO = re.compile(r"\\(?:to|rightarrow)(?![a-z])")
 _LAST = re.compile(r",? and (?=[^\n,]{1,60}\Z)")
 _JOINT = re.compile(r"(?<![\w'])(?:and|then)(?![\w'])")
@@ -28,6 +35,9 @@ _ONE_GROUPED = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
 _PARTED = re.compile(r"\s")
 """Where spaces part the items, or there is one only, commas before three digits group them: 1,000 2,000."""
 _AROUND = "()[]{}<> \t\r\n"
+_PARTS = re.compile(r"[,;&|>\n→⇒]|\b(?=(?:and|then)\b)", re.IGNORECASE)
+_KEPT = "\x01"
+"""Stands within quotes for what would part items outside of them."""
 _QUOTES = re.compile(r"(?<![\w'])['\"`\u201c\u2018]([^'\"`\u201c\u201d\u2018\u2019\n]{1,80})['\"`\u201d\u2019](?!\w)")
 
 
@@ -42,6 +52,8 @@ class _Order:
     """How many parts each row has; one number where there is one row."""
     quoted: bool = False
     """Whether quotes hold several words together."""
+    open_ends: tuple[str, ...] = ()
+    """The brackets of intervals that are open at one end, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,7 @@ class Sequence:
         return (
             one.parts == other.parts
             and bool(one.parts)
+            and one.open_ends == other.open_ends
             and (one.items == other.items or not (one.quoted or other.quoted))
             and (_same(one.items, other.items) or one.items == one.rows or other.items == other.rows)
             and _same_rows(one.rows, other.rows)
@@ -110,17 +123,12 @@ def _order(text: str) -> _Order:
     text = _WRAPPED.sub(r"\1", _MATRIX.sub("", folded(clean(text)).replace("\\\\", "\n")))
     text = text.replace("\\{", "{").replace("\\}", "}").replace("\\,", " ").replace("\\ ", " ")
     quoted = any(" " in inside.strip() for inside in _QUOTES.findall(text))
-    text = without_case(_LAST.sub(", ", _TO.sub("->", _QUOTES.sub(r"\1", text))), loud=True)
-    if _ONE_GROUPED.fullmatch(text.strip()) or _PARTED.search(text.strip()):
-        text = _GROUPED.sub(lambda number: number[0].replace(",", ""), text)
-    text = _MOVE.sub(r"\1 ", text)
-    lines = [line for line in text.split("\n") if line.strip()]
-    if _is_listed(lines):
-        text = ", ".join(_BULLET.sub("", line, count=1) for line in lines)
+    text = _TO.sub("->", _QUOTES.sub(lambda quote: _PARTS.sub(_KEPT, quote[1]), text))
+    open_ends = tuple(each[0] + each[-1] for each in _HALF_OPEN.findall(text))
     parts: list[str] = []
     items: list[int] = []
     rows: list[int] = []
-    for line in _ROW.split(text):
+    for line in _ROW.split(_laid_out(text)):
         if _RULE.fullmatch(line):
             continue  # nothing, or a line drawn between rows
         row = _CELL.sub(" ", line)
@@ -132,7 +140,23 @@ def _order(text: str) -> _Order:
                 parts.extend(own)
         if len(parts) > before:
             rows.append(len(parts) - before)
-    return _Order(tuple(parts), tuple(items), tuple(rows), quoted)
+    return _Order(tuple(parts), tuple(items), tuple(rows), quoted, open_ends)
+
+
+def _laid_out(text: str) -> str:
+    """The text with its rows in lines, and with commas between items alone."""
+    text = without_case(_LAST.sub(", ", text), loud=True)
+    if _ONE_GROUPED.fullmatch(text.strip()) or _PARTED.search(text.strip()):
+        text = _GROUPED.sub(lambda number: number[0].replace(",", ""), text)
+    text = _BETWEEN.sub(", ", _MOVE.sub(r"\1 ", text))
+    if _MIXED.search(text):
+        text = text.replace(",", "\n")  # 1->2, 3->4 are two
+    if _BARS.fullmatch(text):
+        text = text.replace("|", "\n")
+    lines = [line for line in text.split("\n") if line.strip()]
+    if _is_listed(lines):
+        text = ", ".join(_BULLET.sub("", line, count=1) for line in lines)
+    return text
 
 
 def _items(row: str) -> Iterator[str]:
@@ -151,5 +175,5 @@ def _part(part: str) -> str:
         part = part.strip('()[]{}"`*_:.!?')
     if _NUMBER.fullmatch(part):
         value = Fraction(part)
-        return str(value) if "." in part or part[:1] in "+-" else part.lstrip("0") or "0"
+        return str(value) if "." in part or part[:1] in "+-" else part  # 007 is a code
     return part

@@ -2,6 +2,8 @@
 
 import re
 
+from a2r_ray.answers.kinds.units import unit
+
 _BEFORE = re.compile(
     r"(?:\b(?:than|at (?:least|most)|up to|over|under|above|below|beyond|exceed(?:s|ing)?|twice|double|triple|thrice"
     r"|quadruple|half|thirds?|quarters?|fifths?|root|square|cube|reciprocal|inverse|factorial|logarithm|log|power"
@@ -82,7 +84,8 @@ _PAIRS = """
     profit loss, rise fall, rose fell, above below, clockwise counterclockwise, clockwise anticlockwise, inward outward,
     forward backward, forwards backwards, deposit withdrawal, credit debit, more less, more fewer, earlier later,
     before after, ahead behind, faster slower, hotter colder, warmer cooler, older younger, taller shorter,
-    longer shorter, higher lower, surplus deficit, income expense
+    longer shorter, higher lower, surplus deficit, income expense, positive negative, won lost, win loss,
+    expansion contraction, growth decline, grew shrank, inflow outflow, early late, fast slow
 """
 _OPPOSITES: dict[str, frozenset[str]] = {}
 for _pair in _PAIRS.replace("\n", " ").split(","):
@@ -90,18 +93,32 @@ for _pair in _PAIRS.replace("\n", " ").split(","):
     for _word, _opposite in ((_one, _other), (_other, _one)):
         _OPPOSITES[_word] = _OPPOSITES.get(_word, frozenset()) | {_opposite}
 _WORD = re.compile(r"[a-z]{2,20}")
+_COMPASS = re.compile(r"(?<=°|[0-9])\s?([NSEW])(?!\w)")
+_POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
+_RATE = re.compile(r"(?<=[\w%] )(?:per|for each|for every) ([^\W\d_]{3,20})\Z", re.IGNORECASE)
 
 
 def _directions(text: str) -> set[str]:
-    return {word for word in _WORD.findall(text.casefold()) if word in _OPPOSITES}
+    points = {_POINTS[letter] for letter in _COMPASS.findall(text)}
+    return points | {word for word in _WORD.findall(text.casefold()) if word in _OPPOSITES}
 
 
-def has_direction(text: str) -> bool:
-    """Whether a text says which way its amount goes: ``5 m/s east``, ``a loss of 5``."""
-    return bool(_directions(text))
+def _rate(text: str) -> str | None:
+    """For each of what an amount is, where that is no unit: of ``5 kg per dog`` the dog."""
+    found = _RATE.search(text.strip(" .,;:!?*"))
+    of = None if found is None else unit(f" {found[1]}")
+    return of.things[-1] if of is not None and of.things else None
+
+
+def is_told(text: str) -> bool:
+    """Whether a text says which way its amount goes (``5 m/s east``, ``a loss of 5``), or for each of what it is."""
+    return bool(_directions(text)) or _rate(text) is not None
 
 
 def opposed(one: str, other: str) -> bool:
-    """Whether two texts say opposite ways."""
+    """Whether two texts say opposite ways, or are for each of different things."""
     others = _directions(other)
-    return any(_OPPOSITES[word] & others and word not in others for word in _directions(one))
+    if any(_OPPOSITES[word] & others and word not in others for word in _directions(one)):
+        return True
+    rates = _rate(one), _rate(other)
+    return None not in rates and rates[0] != rates[1]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from a2r_ray.answers.kinds.surroundings import altered, has_direction, has_symbol, opposed
+from a2r_ray.answers.kinds import kind_of
+from a2r_ray.answers.kinds.surroundings import altered, has_symbol, is_told, opposed
 
 
 def around(text: str) -> tuple[str, int, int]:
@@ -40,5 +41,16 @@ def test_opposite_ways_are_no_same_answer() -> None:
     assert opposed("a loss of 5", "a profit of 5")
     assert not opposed("5 m/s east", "5 m/s")
     assert not opposed("5 m/s east", "east, 5 m/s")
-    assert has_direction("upward 5")
-    assert not has_direction("5 m")
+    assert opposed("5° N", "5° S")
+    assert opposed("5 positive", "5 negative")
+    assert is_told("upward 5")
+    assert not is_told("5 m")
+
+
+def test_what_an_amount_is_for_each_of_is_part_of_it() -> None:
+    number = kind_of("number")
+    assert number.equal("5 kg per dog", "5 kg for each dog")
+    assert number.equal("5 kg per dog", "5 kg")
+    assert not number.equal("5 kg per dog", "5 kg per cat")
+    assert number.equal("5 m per s", "5 m/s")
+    assert number.read("It is 5 kg per dog.") == "It is 5 kg per dog."
