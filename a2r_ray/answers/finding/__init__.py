@@ -14,7 +14,7 @@ from a2r_ray.answers.finding.blank import MAX_LENGTH
 from a2r_ray.answers.finding.boxes import NAME, boxed
 from a2r_ray.answers.finding.chosen import chosen, decided, singled_out
 from a2r_ray.answers.finding.decoration import undecorated
-from a2r_ray.answers.finding.marks import bracketed, has_key, hashed, objects, tagged
+from a2r_ray.answers.finding.marks import bracketed, has_key, hashed, objects, tabled, tagged
 from a2r_ray.answers.finding.retractions import in_its_place, is_withdrawn
 from a2r_ray.answers.finding.vocabulary import YES_NO
 from a2r_ray.answers.finding.written import pointed, told, without_reasons
@@ -222,7 +222,7 @@ def _last(shown: str) -> Found | None:
     """The last of the strongest announcements."""
     in_objects = objects(shown)
     spans = sorted({span for _, span in in_objects})
-    marked = (each for each in (hashed(shown), bracketed(shown)) if each is not None)
+    marked = (each for each in (hashed(shown), bracketed(shown), tabled(shown)) if each is not None)
     found = [(each.strength, stop, each) for each, (_, stop) in in_objects]
     found += [(each.strength, each.at, each) for each in (*marked, *announcements(shown, spans), *named_before(shown))]
     return _as_it_stands(shown, _weighed([each for _, _, each in sorted(found)])) if found else None

@@ -26,7 +26,8 @@ _SENTENCE_ENDS = re.compile(r"[.!?。][\"')\]*_$}]{0,3}(?:\s|\Z)|\n[ \t]*\n|(?<!
 _BREAKS = re.compile(
     r"\b(?:no|not|wait|actually|rather|instead|corrected|correction|but|sorry|oops|hmm|so|hence|therefore|thus|then"
     r"|gives?|giving|yields?|becomes?|becoming|simplif\w{1,8}|which|i\.e|equivalently|equals?|because|since|implies"
-    r"|that is|check|again|also written|approximately|about|is|donc|alors|somit|daher|entonces|portanto|quindi|значит"
+    r"|that is|(?:should|must|ought to) be"
+    r"|check|again|also written|approximately|about|is|donc|alors|somit|daher|entonces|portanto|quindi|значит"
     r"|поэтому|следовательно)\b|所以|因此|则|故|不对|得"
     r"|\\(?:implies|Rightarrow|to|approx|equiv|therefore)(?![a-zA-Z])|[⇒→≈∴]|->|=>",
     re.IGNORECASE,
@@ -45,6 +46,11 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 """The gap before a box that is no answer, by what is said before it."""
+_REPLACED = re.compile(
+    r"(?:chang|replac|correct|revis|updat|fix|amend|switch|mov|instead of|rather than)\w{0,4}\b[^.\n]{0,40}\Z",
+    re.IGNORECASE,
+)
+"""What stands before a box that the next takes the place of."""
 _SINCE = re.compile(
     r"(?:\A|[.!?\n,;:]\s{0,3}|\band )(?:(since|because|as|if|when|once|after)|from|using|given|with|by"
     r"|knowing|substituting"
@@ -99,6 +105,8 @@ def boxed(text: str, *, quoted: bool = False) -> tuple[str, int] | None:
         return (others[0], len(text)) if quoted and len(set(others)) == 1 else None
     parts = [boxes[-1]]
     for earlier in reversed(boxes[:-1]):
+        if _REPLACED.search(text[max(0, earlier.start - _LONGEST_GAP // 2) : earlier.start]):
+            break
         if _is_reason(text, earlier, parts[-1]) or not _are_together(
             text[earlier.stop : parts[-1].start][: 2 * _LONGEST_GAP]
         ):

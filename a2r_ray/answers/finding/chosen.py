@@ -57,9 +57,14 @@ _JUDGED = re.compile(
 """A line that says of one choice whether it is right."""
 
 
+_NEXT_CHOICE = re.compile(r"[,;]?\s{1,3}(?=\(?[A-J][).:\]]{1,2}\s)")
+
+
 def singled_out(text: str) -> str | None:
     """The only choice that is called right, of a text that says of each whether it is."""
     lines = [line for line in text.strip().split("\n", _MOST_LINES) if line.strip()]
+    if len(lines) == 1:
+        lines = _NEXT_CHOICE.split(lines[0][: 2 * _LONGEST_LINE])
     judged = [_JUDGED.fullmatch(line[:_LONGEST_LINE]) for line in lines]
     right = [line["letter"].upper() for line in judged if line and line["right"]]
     return right[0] if len(lines) > 1 and all(judged) and len(right) == 1 else None

@@ -5,7 +5,8 @@ from a2r_ray.answers.finding.announcement import ASIDE, EMPHASIS, SPACE, VALUE, 
 _END = r"(?![A-Za-z0-9])"
 _ADVERBS = (
     r"approximately|approx\b\.?|roughly|nearly|almost|exactly|precisely|simply|just|only|therefore|thus|hence|then"
-    r"|clearly|indeed|actually|really|also|still|now|once again|again|finally|ultimately|in fact|of course|as a result"
+    r"|clearly|obviously|evidently|naturally|undoubtedly"
+    r"|indeed|actually|really|also|still|now|once again|again|finally|ultimately|in fact|of course|as a result"
     r"|accordingly|consequently|probably|most likely|likely|definitely|certainly|surely|always|given by|found to be"
     r"|I (?:believe|think|guess|suppose)"
     r"|calculated to be|determined to be|computed to be|known to be|closest to|equal to|equals|going to be"

@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from a2r_ray.answers.finding.announcements import Found, Strength
 from a2r_ray.answers.finding.asides import boxed_aside
 from a2r_ray.answers.finding.bare import bare, is_expression
 from a2r_ray.answers.finding.blank import BLANK, MAX_LENGTH
-from a2r_ray.answers.finding.sentences import end_of
 from a2r_ray.answers.finding.stretches import stretch_from
 
 _MOST = 8
@@ -88,7 +88,8 @@ def _behind_hashes(text: str, mark: re.Match[str]) -> str | None:
     ].rstrip(" \t*>").endswith("\n")
     rest = text[line_end : line_end + 2 * _LAST_REMARK].strip()
     # What is said behind it may be a remark; a section goes on for longer.
-    is_remark = len(rest) < _LAST_REMARK and "\n" not in rest and bare(line) and text.count("####") == 1
+    is_answer = bare(line) or line[:1].islower()
+    is_remark = len(rest) < _LAST_REMARK and "\n" not in rest and is_answer and text.count("####") == 1
     ends_text = not rest or is_remark
     if not (in_line or ends_text or is_expression(line.strip("*_ ")) or (bare(line) and line.islower())):
         return None
@@ -125,12 +126,38 @@ def bracketed(text: str) -> Found | None:
     return quoted
 
 
+# | Answer | ---------------------------------------------------------------------------------------------------------
+
+_TABLE = re.compile(
+    r"(?:\A|\n)[ \t]{0,8}\|(?P<head>(?=[^\n]{0,400}answer)[^\n]{1,400})\n[ \t]{0,8}\|[ \t:]{0,9}-[-|: \t]{1,400}\n"
+    r"[ \t]{0,8}\|(?P<row>[^\n]{1,400})(?=\Z|\n[^|\n]{0,400}(?:\n|\Z))",
+    re.IGNORECASE,
+)
+_ANSWER = re.compile(r"(?:the |my )?(?:final |correct )?answer", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+
+
+def tabled(text: str) -> Found | None:
+    """What stands under the heading of an answer, in the last table of one row."""
+    if "|" not in text:
+        return None
+    tables = list(_TABLE.finditer(text))
+    for table in reversed(tables[-_MOST:]):
+        names, cells = (
+            [cell.strip(" \t*_`") for cell in table[part].rstrip().rstrip("|").split("|")] for part in ("head", "row")
+        )
+        at = [place for place, name in enumerate(names) if _ANSWER.fullmatch(name)]
+        if len(at) == 1 and len(names) == len(cells) and not _DIGIT.search(table["head"]) and cells[at[0]]:
+            return Found(Strength.REAL, table.start("row"), cells[at[0]])
+    return None
+
+
 # {"answer": 7} ------------------------------------------------------------------------------------------------------
 
 _KEYS = ("answer", "ans", "result", "solution", "output", "prediction", "choice")
 _KEY = re.compile(
     r"[{,]\s{0,60}(?:(?P<quote>[\"'])|(?<=\{)|(?<=\{ ))(?P<key>(?:the[_ -]?)?(?:final|correct|predicted|my)?[_ -]?"
-    r"(?:answer|ans)(?:[_ -]?(?:choice|option|value|letter))?"
+    r"(?:answers?|ans)(?:[_ -]?(?:choice|option|value|letter))?"
     r"|(?:final[_ -]?)?(?:result|solution|output|prediction|choice))"
     r"(?(quote)(?P=quote))\s{0,9}:\s{0,60}",
     re.IGNORECASE,
@@ -156,6 +183,8 @@ def objects(text: str) -> list[tuple[Found, tuple[int, int]]]:
         if key is None or (value := _value(text, key.end())) is None:
             continue
         answer, end = value
+        if key["key"].lower().endswith("answers"):
+            answer = _of_list(answer)
         if BLANK.fullmatch(answer) or answer in {"null", "None"} or _PLACEHOLDER.fullmatch(answer[:40]):
             continue
         strength = Strength.REAL if "ans" in key["key"].lower() else Strength.WEAK
@@ -200,6 +229,16 @@ def _value(text: str, at: int) -> tuple[str, int] | None:
     return (unquoted[0].strip(), at + unquoted.end()) if unquoted else None
 
 
+def _of_list(source: str) -> str:
+    """A value as JSON has it; of a list of texts or numbers these, joined by commas."""
+    try:
+        value: Any = json.loads(source)
+    except (ValueError, RecursionError):
+        return source
+    is_plain = isinstance(value, list) and value and all(type(each) in {str, int, float} for each in value)
+    return ", ".join(map(str, value)) if is_plain else source
+
+
 def _escaped(escape: re.Match[str]) -> str:
     r"""A backslash of TeX, which is often not escaped as JSON has it; ``\\frac`` would be a form feed."""
     return escape[0] if escape[1] == "\\" else f"\\{escape[0]}"
@@ -220,6 +259,3 @@ def _object(text: str, start: int, end: int) -> tuple[int, int]:
         if begin + length >= end:
             return begin, begin + length
     return start, end
-
-
-__all__ = ["bracketed", "end_of", "hashed", "objects", "tagged"]

@@ -161,7 +161,10 @@ _COMMENT = re.compile(
     r"|\s(?:<--|<-|//|#)\s"
     r"|,\s(?:no more,? (?:and )?no less|no more and no less|exactly|precisely)\b"
     r"|[，,、]?(?:而不是|而非|不是)|(?:，|、)?(?:ではなく|(?:이|가)? 아니라)"
-    r"|(?:,|\s[—–-])?\s[(\[]?(?:et non|und nicht|nicht|y no|e não|e non|а не|no|pas)(?= \$?\d)"
+    r"|(?:,|\s[—–-])?\s[(\[]?(?:et non|und nicht|nicht|y no|e não|e non|não|non|а не|не|no|pas)(?= \$?\d)"
+    r"|,\s(?:(?:und |et |e |y |и |а )?(?:nicht|pas|não|не)|et non|e non|y no)(?=\s\w)"
+    r"|[,;]?\s[(\[](?:siehe|s\.|vgl\.|voir|vid\.|ver|vea|véase|vedi|veja|см\.)\s|[,;]\s(?:siehe|voir|véase|vedi|см\.)\s"
+    r"|\s?[（(，][见見参參请請]"
 )
 """What follows an answer in its sentence to point to where it comes from, or to what it is not."""
 

@@ -20,8 +20,8 @@ _MINUS = re.compile(r"(?<!\w)(?:minus|negative) (?=\$?[.0-9])", re.IGNORECASE)
 _MIXED = re.compile(r"([-+]?[0-9]{1,15}) ?and ((?:an? |one |three |two )?(?:half|thirds?|quarters?))(?: (.{1,40}))?")
 _MEASURE_WORD = re.compile("[个個只本人支张張枚名]")
 _COUNTED = re.compile("[a-z ]{2,40}")
-_COMMA = re.compile(r"(?<![\w.,])([-+]?[$€£]? ?[0-9]{1,9}),([0-9]{1,2}|[0-9]{4,9})(?![0-9]|[,.][0-9])")
-"""A decimal comma: no thousands have one or two digits behind it."""
+_COMMA = re.compile(r"(?<![\w.,([{])(?<![([{]\s)([-+]?[$€£]? ?[0-9]{1,9}),([0-9]{1,2}|[0-9]{4,9})(?![0-9]|[,.][0-9])")
+"""A decimal comma: no thousands have one or two digits behind it, and no point has a bracket before it."""
 _SAYS_YES_OR_NO = re.compile(r"(?:yes|no|oui|non|ja|nein|sí|sì|si|sim|não|да|нет),\s", re.IGNORECASE)
 _CONDITION = re.compile(
     r"(?<=[\w%$°)}])(?<!=)[,;]?\s(?:\(|\\text ?\{ ?)?(?:(?:achieved|attained|reached|obtained|as) )?"

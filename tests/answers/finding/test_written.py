@@ -83,7 +83,7 @@ def test_only_the_value_is_written_down(announcement: str, said: str, answer: st
         ("I get 17 as the answer.", "17"),
         ("If we get 17 as the answer, we stop.", None),
         ("| Answer | 33 |", "33"),
-        ("| Answer | Reason |\n|---|---|\n| 3 | it is odd |", None),
+        ("| Answer | Reason |\n|---|---|\n| 3 | it is odd |", "3"),
         ("Selected option: D", "D"),
         ("I'm going with D.", "D"),
         ("Choose D.", "D"),
