@@ -4,8 +4,9 @@ A template is filled in one pass, so a problem or a path that contains ``{proble
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from a2r_ray.records import Message
 
@@ -59,6 +60,22 @@ def fields(template: str) -> list[str]:
     and behind the ``_`` of a symbol. ``{{name}}`` is the text ``{name}``. ``OWN`` names count wherever they stand.
     """
     return [name for _, name in _parts(template) if name is not None]
+
+
+def columns(templates: Iterable[str | None]) -> tuple[str, ...]:
+    """The columns that templates have places for, in the order in which they name them."""
+    names = {name: None for template in templates if template is not None for name in fields(template)}
+    return tuple(name for name in names if name not in OWN and is_name(name))
+
+
+def column(row: Any, name: str) -> Any:
+    """The value of a column, or of what an object in it holds; None where there is none."""
+    if not isinstance(row, dict):
+        return None
+    if name in row:
+        return row[name]
+    outer, dot, inner = name.partition(".")
+    return column(row.get(outer), inner) if dot else None
 
 
 def is_name(field: str) -> bool:

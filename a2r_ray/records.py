@@ -55,6 +55,8 @@ class Problem:
     reference_answer: str | None = None
     metadata: str = "{}"
     """JSON object of the other input columns."""
+    shown: str = ""
+    """JSON of the other columns that prompts have places for, as pairs of a name and what it holds; "" of none."""
     answer_kind: str | None = None
     """Its own kind of answer, such as ``choice``, or ``gym:NAME`` of a dataset of reasoning_gym; None: the run's."""
     source: str = ""
@@ -223,6 +225,7 @@ CASE_SCHEMA = pa.schema(
         ("messages", pa.string()),
         ("reference_answer", pa.string()),
         ("metadata", pa.string()),
+        ("shown", pa.string()),
         ("answer_kind", pa.string()),
         ("source", pa.string()),
         ("line", pa.int64()),
@@ -240,7 +243,7 @@ PATH_KEY = ["problem_id", "path_index", "round", WRITTEN_BY]
 
 def hash_of(problem: Problem) -> str:
     """The ``problem_hash`` of what is stored of a problem."""
-    return problem_hash(problem.problem, problem.messages)
+    return problem_hash(problem.problem, problem.messages, problem.shown)
 
 
 def rejected(problem: Problem, stage: str, error_kind: str, error: str) -> Reject:
@@ -291,7 +294,8 @@ TOKENS = {
 """What the receipt counts tokens for: in which table, and in which columns."""
 
 
-def problem_hash(text: str, messages: Sequence[Message] | None) -> str:
-    """16 hex digits over what is asked: the chat where there is one, else the problem's text."""
+def problem_hash(text: str, messages: Sequence[Message] | None, shown: str = "") -> str:
+    """16 hex digits over what is asked: the chat where there is one, else the text, and what else prompts show."""
     asked = text if messages is None else json.dumps(messages, sort_keys=True, separators=(",", ":"))
+    asked = f"{asked}\0{shown}" if shown else asked
     return hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()

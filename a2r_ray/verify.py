@@ -19,8 +19,10 @@ from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.receipt import InputCounts, account, keys_of
 from a2r_ray.runs.record import read_receipt, read_record
 from a2r_ray.runs.storage import Storage
+from a2r_ray.runs.supersede import outgrown
 from a2r_ray.sources import Duplicate, Source, open_source, read_problems
 from a2r_ray.sources.given import given
+from a2r_ray.sources.paths import stored_keys
 
 _CHUNK = 8192
 _MOST_IDS = 1000
@@ -61,6 +63,10 @@ class Verification:
     """Path keys that are there more than once."""
     changed: Changes
     """What is not in the input as it was answered."""
+    outgrown: Ids
+    """Results of fewer, or of older paths than the input brings by now: the next run makes them anew."""
+    is_judged: bool
+    """Whether all answers were judged by the present rule of what an answer is."""
     differs: dict[str, tuple[Any, Any]]
     """Fields of ``receipt.json`` that say something else: what it says, and what was counted."""
 
@@ -69,7 +75,7 @@ class Verification:
         """Whether everything is where it should be, once."""
         found = (self.missing, self.doubled, self.unknown, self.doubled_paths)
         known = not (any(ids.count for ids in found) or self.differs or self.changed)
-        return bool(self.receipt["balanced"]) and known
+        return bool(self.receipt["balanced"]) and known and self.is_judged
 
     @property
     def is_unfinished(self) -> bool:
@@ -80,14 +86,15 @@ class Verification:
 
     def document(self) -> dict[str, Any]:
         """All of it, for a program to read; of the ids the first 1,000 of each kind."""
-        kinds = ("missing", "doubled", "unknown", "doubled_paths")
+        kinds = ("missing", "doubled", "unknown", "doubled_paths", "outgrown")
         ids = {kind: {"count": getattr(self, kind).count, "ids": getattr(self, kind).ids} for kind in kinds}
         differs = {name: {"receipt.json": said, "counted": counted} for name, (said, counted) in self.differs.items()}
         of_input = {
             name: {"count": len(all_ids), "ids": list(all_ids)[:_MOST_IDS]}
             for name, all_ids in vars(self.changed).items()
         }
-        about = {"adds_up": self.adds_up, "outcome": self.outcome, **ids, "changed": of_input}
+        about = {"adds_up": self.adds_up, "outcome": self.outcome, "is_judged": self.is_judged}
+        about |= {**ids, "changed": of_input}
         return {**about, "differs": differs, "receipt": self.receipt}
 
     def lines(self) -> Iterator[str]:
@@ -103,11 +110,14 @@ class Verification:
             "in results or rejects more than once": self.doubled,
             "in results or rejects, but not in the input": self.unknown,
             "paths stored more than once": self.doubled_paths,
+            "of fewer or older paths than there are by now, which the same command makes anew": self.outgrown,
         }
         for text, found in kinds.items():
             if found.count:
                 more = f", … and {found.count - _SHOWN:,} more" if found.count > _SHOWN else ""
                 yield f"{found.count:,} {text}: {', '.join(found.ids[:_SHOWN])}{more}"
+        if not self.is_judged:
+            yield "the answers are not all judged by the present rule: the same command goes on with it"
         if self.changed:
             yield f"changed in the input since it was answered: {self.changed}; undo it, or: a2r run … --changed redo"
         for name, (said, counted) in self.differs.items():
@@ -153,12 +163,23 @@ def verify(config: Config, run: Storage) -> Verification:
         unknown=_named(run, keys[~seen]),
         doubled_paths=_doubled_paths(run),
         changed=changed(run, record, given(config, source, tally.input)),
+        outgrown=_outgrown(config, run, source),
+        is_judged=record["judged_by"] == record["config"]["answer"],
         differs={
             name: (_field(said, name), _field(receipt, name))
             for name in _COUNTED
             if _field(said, name) != _field(receipt, name)
         },
     )
+
+
+def _outgrown(config: Config, run: Storage, source: Source) -> Ids:
+    found = Ids()
+    if config.input.source == "paths":
+        most = config.explorer.paths if config.explorer else None
+        for name in outgrown(run, stored_keys(run, source), most):
+            found.add(name)
+    return found
 
 
 def _read_input(source: Source, keys: _Keys) -> tuple[InputCounts, Ids, npt.NDArray[np.bool_]]:

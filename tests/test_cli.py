@@ -1,6 +1,7 @@
 """The command as a user calls it: real processes, real exit codes."""
 
 import json
+import os
 import random
 import re
 import signal
@@ -271,8 +272,10 @@ def test_a_signal_stops_it_and_the_same_command_continues(
     document["explorer"]["simulated"] = {"latency_s": {"median": 0.3, "sigma": 0.3}}
     document["explorer"]["engine_args"] = {"max_num_seqs": 4}
     config_file.write_text(yaml.safe_dump(document))
+    # A group of its own, to all of which the signal goes, as `timeout` and service managers have it.
+    command = [*A2R, "run", str(config_file)]
     process = subprocess.Popen(
-        [*A2R, "run", str(config_file)], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     paths = Path(document["output"]) / "paths"
     deadline = time.monotonic() + 120
@@ -281,7 +284,7 @@ def test_a_signal_stops_it_and_the_same_command_continues(
         assert time.monotonic() < deadline
         time.sleep(0.1)
     family = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGTERM)
+    os.killpg(process.pid, signal.SIGTERM)
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 143, errors
     wait_until(lambda: not any(alive(each) for each in family), 5, "a process is left behind")

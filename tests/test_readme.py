@@ -13,7 +13,6 @@ import yaml
 
 from a2r_ray.cli.commands import cli
 from a2r_ray.config.loading import load_config, parse_config
-from a2r_ray.method.asking import named_columns
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -41,7 +40,7 @@ def test_the_configs_are_valid_and_those_of_the_examples() -> None:
     assert parse_config({**whole, **judged}) == parse_config(whole)  # it shows the defaults
     servers = yaml.safe_load((ROOT / "examples" / "openai.yaml").read_text())
     config = parse_config({**servers, "explorer": {**servers["explorer"], **asked["explorer"]}})
-    assert named_columns(config.explorer) == ("topic",)
+    assert config.input.shown_columns == ("topic",)
 
 
 def test_the_examples_that_it_lists_are_there() -> None:

@@ -17,8 +17,8 @@ from pyarrow import fs
 
 from a2r_ray.answers.judging import Answers
 from a2r_ray.config.enclosing import encloses
+from a2r_ray.config.input import InputConfig
 from a2r_ray.config.loading import parse_config
-from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError, OutputError
 from a2r_ray.export import write_samples
 from a2r_ray.runs.storage import Storage

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
-from a2r_ray.answers.choices import choices_of
+from a2r_ray.answers.choices import COLUMNS, choices_of
 from a2r_ray.answers.finding import announced, extract, is_lost
 from a2r_ray.answers.kinds import Kind, kind_of
 from a2r_ray.answers.kinds.custom import Custom
@@ -117,6 +117,19 @@ class Judge:
         if known is None or isinstance(self.kind, Gym):
             return False
         return is_lost(known) or self.kind.read(announced(known) or known) is None
+
+
+def reads_metadata(kind: str) -> bool:
+    """Whether a verdict of a kind hangs on other columns of a problem: its choices, or what a scorer is given."""
+    return kind == _CHOICE or kind.partition(":")[0] == _GYM
+
+
+def judged_by(kind: str, metadata: str) -> str:
+    """What of a problem's metadata a verdict of a kind hangs on."""
+    if kind != _CHOICE:
+        return metadata if reads_metadata(kind) else ""
+    given = json.loads(metadata)
+    return json.dumps([given.get(column) for column in COLUMNS], sort_keys=True)
 
 
 @lru_cache(maxsize=64)

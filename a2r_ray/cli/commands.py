@@ -31,6 +31,16 @@ def cli() -> None:
     """
 
 
+on_changes = click.option(
+    "--changed",
+    type=click.Choice(["refuse", "redo"]),
+    default="refuse",
+    show_default=True,
+    help="What to do with rows of the input that have changed since they were answered.",
+)
+"""Of every command that runs a config."""
+
+
 @cli.command()
 @_config
 @_set
@@ -77,13 +87,7 @@ def preview(config: str, overrides: Sequence[str], count: int) -> int:
 @_config
 @_set
 @_json
-@click.option(
-    "--changed",
-    type=click.Choice(["refuse", "redo"]),
-    default="refuse",
-    show_default=True,
-    help="What to do with rows of the input that have changed since they were answered.",
-)
+@on_changes
 def run(config: str, overrides: Sequence[str], as_json: bool, changed: str) -> int:
     """Run a config, or continue it: the same command resumes.
 
@@ -112,6 +116,7 @@ def _loaded(config: str, overrides: Sequence[str]) -> Any:
 @click.option("--env", "names", multiple=True, metavar="NAME", help="Hand over an environment variable, by its name.")
 @click.option("--pip", "requirements", multiple=True, metavar="PACKAGE", help="Have it installed for the job.")
 @click.option("--installed", is_flag=True, help="Use the a2r_ray that the cluster has, rather than send this one.")
+@on_changes
 @click.option("--detach", is_flag=True, help="Print the job's name and leave, rather than follow it.")
 def submit(
     config: str,
@@ -122,6 +127,7 @@ def submit(
     names: Sequence[str],
     requirements: Sequence[str],
     installed: bool,
+    changed: str,
     detach: bool,
 ) -> int:
     """Run a config as a job on a Ray cluster elsewhere, and follow it: the exit code is that of the run.
@@ -138,11 +144,13 @@ def submit(
     packed = parcel.pack(Path(working_dir).absolute() if working_dir else file.parent)
     parcel.check_goes_along(packed, file, read_document(config, overrides))
     options = [word for override in overrides for word in ("--set", override)] + ["--json"] * as_json
+    options += ["--changed", changed] if changed != "refuse" else []
     shown = {} if detach else {AS_LINES: "1"}
     order = jobs.Submission(file, packed, options, {**environment, **shown}, requirements, installed)
     job = jobs.submit(jobs.connect(address), order)
     click.echo(f"{job}: {packed}" + "".join(f", ${name}" for name in environment), err=True)
     if detach:
+        click.echo(f"follow it: ray job logs --follow {job.name}; stop it: ray job stop {job.name}", err=True)
         click.echo(job.name)
         return COMPLETE
     with RunElsewhere(as_json=as_json) as there:

@@ -60,6 +60,7 @@ def connected() -> Iterator[Connection]:
         _signals_wait(),
         _native_stderr_off(),
         _explained(address),
+        private.out_of_our_group(),
         private.few_processes() if alone else nullcontext(),
     ):
         if address not in {"local", "auto"}:

@@ -20,12 +20,12 @@ from a2r_ray.config.fingerprint import paths as paths_of
 from a2r_ray.config.schema import Config
 from a2r_ray.config.secrets import public
 from a2r_ray.engines import argument_mistakes
-from a2r_ray.errors import ConfigError, OutputError, Stopped
+from a2r_ray.errors import A2RError, ConfigError, OutputError, Stopped
 from a2r_ray.evaluate.summary import Summary, summarize
 from a2r_ray.method.compile import Compile, compile_phases, concluding, fingerprints, planned
 from a2r_ray.method.schedule import Choice
 from a2r_ray.runs.finished import finished
-from a2r_ray.runs.folder import RunFolder
+from a2r_ray.runs.folder import RunFolder, changed
 from a2r_ray.runs.judge_again import judge_again
 from a2r_ray.runs.receipt import InputCounts, account
 from a2r_ray.runs.storage import Storage
@@ -70,6 +70,8 @@ def run(
     if asked.answer.kind != config.answer.kind:
         _say(f"answer.kind auto: {config.answer.name}, as the known answers of the first rows are")
     run, there = Storage(config.output), finished(config, version)
+    if there is not None and redo_changed and changed(run, there[0], given(config, source, row_count(source))):
+        there = None
     if there is not None and not (retry and has_failed(run, paths_of(config.document))):
         _say("the run is complete, and its input is as it was: nothing is left to do")
         record, receipt = there
@@ -158,6 +160,8 @@ class _Attempt:
         counts = None if progress.input_rows is None else InputCounts(**progress.input_rows)
         folder.note_generated(progress.replicas)
         receipt = account(folder.storage, counts, outcome, folder.stored_before, progress.total)
+        with suppress(A2RError):  # that the input cannot be reached any more is for the next attempt to say
+            folder.forget_version(self.source.version())
         folder.write("receipt.json", receipt)
         folder.finish(outcome)
         return receipt

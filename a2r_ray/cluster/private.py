@@ -82,6 +82,21 @@ def few_processes() -> Iterator[None]:
 
 
 @contextmanager
+def out_of_our_group() -> Iterator[None]:
+    """Has Ray's processes begin in process groups of their own.
+
+    A signal to the group of a run (by ``timeout``, a shell, a service manager) is for the run to act on: Ray would die
+    of it at once, and the run would wait for a minute for what is no more, without a receipt.
+    """
+    begin = services.ConsolePopen
+    services.ConsolePopen = partial(begin, process_group=0)
+    try:
+        yield
+    finally:
+        services.ConsolePopen = begin
+
+
+@contextmanager
 def sigterm_kept() -> Iterator[None]:
     """Keeps the handler of SIGTERM while Ray ends.
 

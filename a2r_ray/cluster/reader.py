@@ -7,7 +7,7 @@ either. It stays on the driver's node and is not repeated: what it leaves out de
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, starmap
 from typing import Any
@@ -19,7 +19,8 @@ from ray.data import Dataset
 
 from a2r_ray.cluster import connection, private
 from a2r_ray.cluster.monitor import RemoteMonitor
-from a2r_ray.config.schema import ExplorerConfig, InputConfig
+from a2r_ray.config.input import InputConfig
+from a2r_ray.config.schema import ExplorerConfig
 from a2r_ray.errors import InputError
 from a2r_ray.method.sample import brought, brought_text
 from a2r_ray.records import CASE_SCHEMA, PATH_SCHEMA, REJECT_SCHEMA, Problem, Reject, hash_of, table_of
@@ -30,6 +31,7 @@ from a2r_ray.runs.index import hash_ids
 from a2r_ray.runs.ledger import StoredPaths
 from a2r_ray.runs.table import TableWriter, scan
 from a2r_ray.sources import Duplicate, Source, open_source, read_problems
+from a2r_ray.sources.parsing import shown as shown_of
 from a2r_ray.sources.paths import STORED, brought_paths, stored_paths
 
 _FIRST_CHUNK, _CHUNK = 16, 1000
@@ -99,7 +101,7 @@ def _read(_: pa.Table, reading: Reading, monitor: RemoteMonitor | None) -> Itera
         keys = hash_ids([reject_key(r) if isinstance(r, Reject) else r.problem_id for r in fresh])
         new = [record for record, known in zip(fresh, among(keys, done), strict=True) if not known]
         rejects.append(table_of([record for record in new if isinstance(record, Reject)], REJECT_SCHEMA))
-        yield from _cases([record for record in new if isinstance(record, Problem)], stored)
+        yield from _cases([record for record in new if isinstance(record, Problem)], stored, source.config.sampled_with)
     _durable(rejects)
     if monitor is not None:
         monitor.read_all(counts)
@@ -114,13 +116,13 @@ def _chunks(source: Source) -> Iterator[list[Problem | Reject | Duplicate]]:
         size = _CHUNK
 
 
-def _cases(chosen: Sequence[Problem], stored: StoredPaths) -> Iterator[pa.Table]:
-    """Problems with their stored paths; few at once where they have some."""
+def _cases(chosen: Sequence[Problem], stored: StoredPaths, shown: Sequence[str]) -> Iterator[pa.Table]:
+    """Problems with their stored paths, sampled with these columns shown; few at once where they have some."""
     size = _WITH_PATHS if stored.nbytes else _CHUNK
     for begin in range(0, len(chosen), size):
         some = chosen[begin : begin + size]
         paths = stored.of([problem.problem_id for problem in some])
-        _check_questions(some, paths)
+        _check_questions([replace(each, shown=shown_of(each.metadata, shown)) for each in some], paths)
         yield case_table(some, paths)
 
 

@@ -17,8 +17,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from a2r_ray.config.enclosing import encloses
+from a2r_ray.config.input import InputConfig
 from a2r_ray.config.local_files import nameable, resolved, unwritable
-from a2r_ray.config.schema import Config, ExplorerConfig, InputConfig, RoleConfig, SynthesizerConfig
+from a2r_ray.config.schema import Config, ExplorerConfig, RoleConfig, SynthesizerConfig
 from a2r_ray.config.secrets import public, shown
 from a2r_ray.errors import ConfigError
 

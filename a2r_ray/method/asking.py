@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from a2r_ray import prompts
-from a2r_ray.config.schema import Config, InputConfig, RoleConfig
+from a2r_ray.config.input import InputConfig
+from a2r_ray.config.schema import Config, RoleConfig
 from a2r_ray.records import Message, Problem
 
 Names = Mapping[str, str]
@@ -45,13 +46,6 @@ def keeping_their_own(config: Config, problems: Iterable[Problem]) -> int:
     if not any(role is not None and role.chat.system is not None for role in (config.explorer, config.synthesizer)):
         return 0
     return sum(_has_system_message(problem.messages or ()) for problem in problems)
-
-
-def named_columns(*roles: RoleConfig | None) -> tuple[str, ...]:
-    """The columns that prompts have places for."""
-    templates = [role.prompt for role in roles if role is not None and role.prompt is not None]
-    names = {name: None for template in templates for name in prompts.fields(template)}
-    return tuple(name for name in names if name not in prompts.OWN and prompts.is_name(name))
 
 
 def columns(problems: Iterable[Problem]) -> set[str]:
@@ -112,20 +106,10 @@ def _filled(template: str, problem: Problem, names: Names, values: dict[str, str
     if fields:
         row = json.loads(problem.metadata)
         for name in fields:
-            value = getattr(problem, names[name]) if name in names else _value(row, name)
+            value = getattr(problem, names[name]) if name in names else prompts.column(row, name)
             if value is not None:
                 values[name] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return prompts.fill(template, values, absent="")
-
-
-def _value(row: Any, name: str) -> Any:
-    """The value of a column, or of what an object in it holds; None where there is none."""
-    if not isinstance(row, dict):
-        return None
-    if name in row:
-        return row[name]
-    column, dot, inner = name.partition(".")
-    return _value(row.get(column), inner) if dot else None
 
 
 def _dotted(row: Any, prefix: str = "") -> Iterable[str]:

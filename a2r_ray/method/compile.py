@@ -7,10 +7,11 @@ stage in a file of its own, and a line here.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from a2r_ray import prompts
 from a2r_ray.answers.judging import Answers
 from a2r_ray.config.schema import Config, ExplorerConfig, RoleConfig, SynthesizerConfig
 from a2r_ray.method import schedule
-from a2r_ray.method.asking import named_columns, own_names
+from a2r_ray.method.asking import own_names
 from a2r_ray.method.conclude import Conclude
 from a2r_ray.method.placement import Cluster
 from a2r_ray.method.sample import Sample
@@ -124,7 +125,7 @@ def _without_engine(pool: Pool) -> Pool:
 def _columns(config: Config, role: RoleConfig) -> tuple[str, ...]:
     """What a role's prompt reads of a problem's metadata."""
     own = own_names(config.input)
-    return tuple(name for name in named_columns(role) if name not in own)
+    return tuple(name for name in prompts.columns([role.prompt]) if name not in own)
 
 
 def _explorer_pool(config: Config, role: ExplorerConfig) -> Pool:
@@ -154,5 +155,5 @@ def _last_pool(config: Config, role: SynthesizerConfig | None) -> Pool:
         role,
         "synthesizer",
         config.seed,
-        named_columns(role),
+        prompts.columns([role.prompt]),
     )

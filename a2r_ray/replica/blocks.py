@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.method.stage import Case, Outcome
 from a2r_ray.records import (
@@ -192,7 +192,7 @@ def _read_dataset(block: pa.Table, columns: Sequence[str]) -> list[Problem | Rej
         messages_column="messages" if asked == "messages" else None,
         answer_column="reference_answer" if "reference_answer" in has else None,
         answer_kind_column=None,  # a column of that name may be about anything
-    )
+    ).showing(columns)
     read = [name for name in ("problem_id", asked, "reference_answer") if name in has]
     for column in columns:
         if (name := next((name for name in (column, column.partition(".")[0]) if name in has), None)) is None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from a2r_ray.answers.judging import judged_by, reads_metadata
 from a2r_ray.records import Problem, hash_of
 from a2r_ray.runs import table
 from a2r_ray.runs.done import among
@@ -80,7 +81,7 @@ def changes(run: Storage, problems: Iterable[Problem], kind: str | None) -> Chan
         keys = hash_ids([problem.problem_id for problem in chunk])
         questions.meet(keys)
         asked = questions.differ(keys, hash_ids([hash_of(problem) for problem in chunk]))
-        judged = answers.differ(keys, hash_ids([_judged_by(problem, kind) for problem in chunk]))
+        judged = answers.differ(keys, hash_ids([_of_problem(problem, kind) for problem in chunk]))
         refused = rejected.differ(keys, hash_ids([_known(problem) for problem in chunk])) & ~asked
         found.rejected += [chunk[at].problem_id for at in np.flatnonzero(refused)]
         found.questions += [chunk[at].problem_id for at in np.flatnonzero(asked)]
@@ -149,11 +150,22 @@ def _names(run: Storage, keys: _Hashes) -> list[str]:
 
 
 def _answers(run: Storage, *, kinds: bool) -> Iterator[tuple[_Hashes, _Hashes]]:
-    for batch in table.scan(run, "results", ["problem_id", "reference_answer", "answer_kind"]):
+    columns = ["problem_id", "reference_answer", *(["answer_kind"] if kinds else [])]
+    if kinds and any(reads_metadata(kind) for kind in _kinds(run)):
+        columns.append("metadata")
+    for batch in table.scan(run, "results", columns):
         known = pc.fill_null(batch["reference_answer"], _UNKNOWN)
         if kinds:
-            known = pc.binary_join_element_wise(known, batch["answer_kind"], _APART)
+            given = batch["metadata"].to_pylist() if "metadata" in columns else [""] * batch.num_rows
+            hangs_on = [judged_by(*each) for each in zip(batch["answer_kind"].to_pylist(), given, strict=True)]
+            known = pc.binary_join_element_wise(known, batch["answer_kind"], pa.array(hangs_on, pa.string()), _APART)
         yield _hashes(batch["problem_id"]), _hashes(known)
+
+
+def _kinds(run: Storage) -> set[str]:
+    """The kinds of answers that results were judged by."""
+    batches = table.scan(run, "results", ["answer_kind"])
+    return {kind for batch in batches for kind in batch["answer_kind"].unique().to_pylist()}
 
 
 def _of_rejects(run: Storage) -> Iterator[tuple[_Hashes, _Hashes]]:
@@ -166,10 +178,13 @@ def _hashes(column: Any) -> _Hashes:
     return hash_ids(column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy())
 
 
-def _judged_by(problem: Problem, kind: str | None) -> str:
+def _of_problem(problem: Problem, kind: str | None) -> str:
     """What its verdict hangs on."""
     known = _known(problem)
-    return known if kind is None else f"{known}{_APART}{problem.answer_kind or kind}"
+    if kind is None:
+        return known
+    own = problem.answer_kind or kind
+    return f"{known}{_APART}{own}{_APART}{judged_by(own, problem.metadata)}"
 
 
 def _known(problem: Problem) -> str:

@@ -82,9 +82,11 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         with ExitStack() as held:
             lock = locked(storage, held)  # first: what is read may else be old when it is acted on
             record = _continued(storage, config, given, retry=retry)
-            found = Changes() if given is None else changed(storage, record, given)
+            found = Changes()
+            if given is not None and (redo_changed or record["input_version"] != given.version):
+                found = changed(storage, record, given)
             if found and not redo_changed:
-                raise OutputError(_refused(storage, found))
+                raise OutputError(_refused(storage, record, found))
             folder = cls._begun(storage, record, lock)
             held.pop_all()
             held.push(folder)
@@ -113,8 +115,10 @@ class RunFolder(AbstractContextManager["RunFolder"]):
             self.storage.remove_unfinished(name)
         put_back(self.storage)
         self._supersede(fingerprint.paths(self.record["config"]))
-        if given is not None and self.record["input_version"] != given.version:
+        if given is not None and (found or self.record["input_version"] != given.version):
             found = found or Changes()
+            self.record["input_version"] = None  # until all that is stored is of this one, it is of none
+            self.save()
             supersede_problems(self.storage, found.superseded)
             drop_rejects(self.storage, problems=self.record["config"]["input"]["source"] == "paths")
             self.to_judge, self._version = found.answers, given.version
@@ -204,6 +208,11 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         self.record["attempts"][-1] |= fields
         self.save()
 
+    def forget_version(self, now: str) -> None:
+        """Has the next attempt look for changes, where the input has another version now than at the start."""
+        if self.record["input_version"] != now:
+            self.record["input_version"] = None
+
     def finish(self, outcome: str) -> None:
         """Closes the attempt."""
         self.record["attempts"][-1] |= {"end": now().isoformat(), "outcome": outcome}
@@ -231,9 +240,7 @@ def _continued(storage: Storage, config: Config, given: Given | None, *, retry: 
 
 
 def changed(storage: Storage, record: Mapping[str, Any], given: Given) -> Changes:
-    """What has changed in the input since a folder's rows were made of it; it is read if it may have."""
-    if record["input_version"] == given.version:
-        return Changes()
+    """What has changed in the input since a folder's rows were made of it; both are read."""
     judged_by = record["judged_by"]
     found = changes(storage, given.problems(), judged_by and AnswerConfig.model_validate(judged_by).name)
     gone = set(found.gone)
@@ -241,12 +248,14 @@ def changed(storage: Storage, record: Mapping[str, Any], given: Given) -> Change
     return found
 
 
-def _refused(storage: Storage, found: Changes) -> str:
+def _refused(storage: Storage, record: Mapping[str, Any], found: Changes) -> str:
+    ended_early = record["input_version"] is None and record["attempts"][-1]["end"] is None
+    broken_off = " (an attempt was broken off in the middle of a redo, which --changed redo finishes)"
     return (
-        f"output {storage.shown}: something has changed in the input since it was answered: {found}\n"
-        "undo the change, or run with --changed redo: what asks another question, or brings other paths, is answered "
-        "anew, what the input has no more is taken out, and what is replaced or taken out stays in superseded/; by "
-        "another known answer, or kind of it, the answers that are there are judged anew"
+        f"output {storage.shown}: something has changed in the input since it was answered{broken_off * ended_early}: "
+        f"{found}\nundo the change, or run with --changed redo: what asks another question, or brings other paths, is "
+        "answered anew, what the input has no more is taken out, and what is replaced or taken out stays in "
+        "superseded/; by another known answer, or kind of it, the answers that are there are judged anew"
     )
 
 

@@ -68,7 +68,7 @@ def _judged(
         paths = paths_of(lists[at].values) if len(lists[at]) else []
         voted = conclude.count(Case(problem, tuple(paths[: len(result.path_answers)])))
         judged = conclude.judged(problem, voted, result.synthesis, result.error)
-        again.append(replace(result, reference_answer=problem.reference_answer, **judged))
+        again.append(replace(result, reference_answer=problem.reference_answer, metadata=problem.metadata, **judged))
     return again
 
 

@@ -84,6 +84,19 @@ def supersede_outgrown(run: Storage, paths: Iterable[pa.RecordBatch], most: int 
         paths: the keys of those that were brought, and when each was finished. Memory: 24 bytes each.
         most: of a problem's that a result is of; None: all.
     """
+    due = _outgrown(paths, most)
+    return sum(_take_out(run, name, due) for name in table.files(run, "results"))
+
+
+def outgrown(run: Storage, paths: Iterable[pa.RecordBatch], most: int | None) -> list[str]:
+    """The ids of the problems of which ``supersede_outgrown`` would take out the results."""
+    due = _outgrown(paths, most)
+    columns = ["problem_id", "path_answers", "finished_at"]
+    tables = (pa.Table.from_batches([batch]) for batch in table.scan(run, "results", columns))
+    return [name for rows in tables for name in rows["problem_id"].filter(due(rows)).to_pylist()]
+
+
+def _outgrown(paths: Iterable[pa.RecordBatch], most: int | None) -> Callable[[pa.Table], pa.Array]:
     none = np.empty(0, np.uint64)
     found = [(none, none, none, np.empty(0, np.int64))]
     for batch in paths:
@@ -96,7 +109,7 @@ def supersede_outgrown(run: Storage, paths: Iterable[pa.RecordBatch], most: int 
     taken = indices[once] < (np.iinfo(np.uint64).max if most is None else most)
     np.maximum.at(newest, at_each[taken], times[once][taken])
 
-    def outgrown(results: pa.Table) -> pa.Array:
+    def of(results: pa.Table) -> pa.Array:
         at = np.searchsorted(each, own := _problems(results))
         there = np.append(each, np.uint64(0))[at] == own
         wanted = np.where(there, np.append(counts, 0)[at], 0)
@@ -104,7 +117,7 @@ def supersede_outgrown(run: Storage, paths: Iterable[pa.RecordBatch], most: int 
         few = pc.less(have, pa.array(wanted if most is None else np.minimum(wanted, most)))
         return pc.or_(few, pa.array(there & (newest[at] > _times(results))))
 
-    return sum(_take_out(run, name, outgrown) for name in table.files(run, "results"))
+    return of
 
 
 def drop_rejects(run: Storage, *, problems: bool) -> None:

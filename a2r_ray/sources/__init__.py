@@ -12,7 +12,7 @@ from pkgutil import resolve_name
 from textwrap import shorten
 
 from a2r_ray.answers.judging import Answers
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import A2RError, InputError
 from a2r_ray.records import Problem, Reject

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Row
 from a2r_ray.sources.values import Unheld

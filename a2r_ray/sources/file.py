@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import os
 import shutil
 import tempfile
 import zlib
@@ -23,8 +24,8 @@ from urllib.parse import unquote
 import pyarrow as pa
 from pyarrow import fs
 
+from a2r_ray.config.input import InputConfig
 from a2r_ray.config.local_files import without_job_copy
-from a2r_ray.config.schema import InputConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import ErrorKind, InputError
 from a2r_ray.records import Row
@@ -160,9 +161,14 @@ class DataFile:
         except _DAMAGES:
             return sum(1 for _ in self.rows())
 
-    def stamp(self) -> tuple[int | None, int | None]:
-        """Its size in bytes, and when it was last written, in ns since the epoch, where its file system knows."""
+    def stamp(self) -> tuple[int | None, ...]:
+        """Its size in bytes, and when it was last written, in ns since the epoch, where its file system knows.
+
+        Of a local file also when it was last changed in any way: other content may be put there with an old time.
+        """
         info = self.filesystem.get_file_info(self.path)
+        if isinstance(self.filesystem, fs.LocalFileSystem) and info.type == fs.FileType.File:
+            return info.size, info.mtime_ns, os.stat(self.path).st_ctime_ns  # noqa: PTH116 (a name as it is listed)
         return info.size, info.mtime_ns
 
     def columns(self) -> list[str] | None:

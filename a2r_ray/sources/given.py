@@ -9,7 +9,7 @@ from a2r_ray.records import Problem
 from a2r_ray.runs.changes import changes
 from a2r_ray.runs.folder import Given
 from a2r_ray.runs.record import read_record
-from a2r_ray.sources import Source, read_problems
+from a2r_ray.sources import Source, open_source, read_problems
 from a2r_ray.sources.paths import RunInput, changed_paths
 
 
@@ -36,7 +36,8 @@ def check_paths(source: Source) -> None:
     record = read_record(source.folder)
     if record["input_version"] == source.source.version():
         return
-    found = changes(source.folder, problems(source.source), None)
+    own = open_source(source.config.as_sampled)
+    found = changes(source.folder, problems(own), None)
     if found.questions or found.gone:
         raise InputError(
             f"{source.folder.shown}: the input of that run has changed since its paths were sampled: {found}\n"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from a2r_ray.config.input import InputConfig
 from a2r_ray.config.local_files import without_job_copy
-from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.sources.columns import check_columns
 from a2r_ray.sources.file import IS_RUN

@@ -4,12 +4,15 @@ Nothing is guessed or converted silently: a column holds what it should, or the 
 what was found and what was expected.
 """
 
+import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
+from a2r_ray import prompts
 from a2r_ray.answers.reasoning_gym import factory, gym_dataset
 from a2r_ray.config.answer import NAMED
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.errors import ErrorKind
 from a2r_ray.records import Message, Problem, Reject, Row, problem_hash
 from a2r_ray.sources import chats
@@ -35,18 +38,35 @@ def parse(raw: RawRow, config: InputConfig) -> Problem | Reject:
         )
         if columns.paths is not None:
             _check_paths(raw.row, columns.paths)
+        metadata = _metadata(raw.row, columns)
         return Problem(
-            problem_id=problem_id if problem_id is not None else problem_hash(asked, messages),
+            problem_id=_hash(asked, messages, metadata, config) if problem_id is None else problem_id,
             problem=asked,
             messages=messages,
             reference_answer=_answer(raw.row, columns.answer),
-            metadata=_metadata(raw.row, columns),
+            metadata=metadata,
+            shown=shown(metadata, config.shown_columns),
             answer_kind=raw.answer_kind or _kind(raw.row, columns.kind),
             source=raw.source,
             line=raw.line,
         )
     except UnfitError as unfit:
         return _reject(raw, problem_id, unfit.kind, unfit.message, _known(raw.row, columns.answer))
+
+
+def shown(metadata: str, columns: Sequence[str]) -> str:
+    """What prompts show of a problem besides what it asks, as ``Problem.shown`` has it."""
+    if not columns:
+        return ""
+    row = json.loads(metadata)
+    values = {name: prompts.column(row, name) for name in columns}
+    given = [[name, value] for name, value in sorted(values.items()) if value is not None]
+    return json.dumps(given, sort_keys=True, separators=(",", ":")) if given else ""
+
+
+def _hash(asked: str, messages: tuple[Message, ...] | None, metadata: str, config: InputConfig) -> str:
+    """The id of a problem that has none."""
+    return problem_hash(asked, messages, shown(metadata, config.sampled_with))
 
 
 def _reject(raw: RawRow, problem_id: str | None, kind: str, message: str, known: str | None = None) -> Reject:

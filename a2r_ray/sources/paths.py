@@ -18,7 +18,9 @@ import pyarrow.compute as pc
 from pyarrow import fs
 from pydantic import ValidationError
 
-from a2r_ray.config.schema import ExplorerConfig, InputConfig
+from a2r_ray import prompts
+from a2r_ray.config.input import InputConfig
+from a2r_ray.config.schema import ExplorerConfig
 from a2r_ray.config.secrets import public
 from a2r_ray.errors import InputError, OutputError
 from a2r_ray.method.sample import brought_text
@@ -99,7 +101,7 @@ def open_paths(config: InputConfig) -> Source:
         return PathFiles(open_files(config))
     folder, given = runs[-1]
     try:
-        return RunInput(open_source(given), folder)
+        return RunInput(open_source(given.showing(_shown_by(folder), config.shown_columns)), folder)
     except InputError as error:
         raise InputError(
             f"{public(folder.uri)}: the input of that run cannot be read: {error}\nrestore it, or join the run's paths "
@@ -290,6 +292,13 @@ def _run_folder(path: str) -> Storage | None:
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{public(path)}: cannot be opened: {public(str(error))}") from error
     return Storage(os.path.expanduser(path))  # noqa: PTH111  a Path would lose the "//" of a URI
+
+
+def _shown_by(folder: Storage) -> tuple[str, ...]:
+    """The columns that the prompts of a run have places for."""
+    config = read_record(folder)["config"]
+    names = ("synthesizer",) if config["input"]["source"] == "paths" else ("explorer", "synthesizer")
+    return prompts.columns(role.get("prompt") for name in names if (role := config.get(name)) is not None)
 
 
 def _input_of(folder: Storage) -> InputConfig:

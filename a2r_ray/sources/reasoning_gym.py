@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from a2r_ray.answers.reasoning_gym import factory
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Row
 from a2r_ray.sources.rows import RawRow, as_json

@@ -10,7 +10,7 @@ from a2r_ray.sources.rows import RawRow
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A row that repeats an earlier problem: the same id, question and known answer."""
+    """A row that repeats an earlier problem: the same id, question, shown columns and known answer."""
 
     problem_id: str
     source: str
@@ -28,7 +28,7 @@ class Seen:
 
     def judge(self, problem: Problem, raw: RawRow) -> Problem | Reject | Duplicate:
         key = digest(problem.problem_id)
-        content = digest(problem.problem, repr(problem.messages), repr(problem.reference_answer))
+        content = digest(problem.problem, repr(problem.messages), repr(problem.reference_answer), problem.shown)
         source = self._sources.setdefault(problem.source, len(self._sources))
         position = source << 48 | problem.line
         first = self._first.setdefault(key, position << 64 | content)
@@ -40,7 +40,7 @@ class Seen:
 
     def _clash(self, problem: Problem, raw: RawRow, position: int) -> Reject:
         where = f"{list(self._sources)[position >> 48]}:{position & (1 << 48) - 1}"
-        error = f"id {problem.problem_id!r} is already that of {where}, which has another problem or answer"
+        error = f"id {problem.problem_id!r} is already that of {where}, which asks something else or has another answer"
         kind, known = ErrorKind.DUPLICATE_ID, problem.reference_answer
         return Reject(problem.problem_id, problem.source, problem.line, "input", kind, error, raw.text, known)
 

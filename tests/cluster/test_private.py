@@ -3,13 +3,14 @@
 import inspect
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
-from ray._private import auto_init_hook, node, parameter, utils, worker
+from ray._private import auto_init_hook, node, parameter, services, utils, worker
 from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
 from ray._private.state import state
 from ray.data import DataContext
@@ -134,6 +135,15 @@ def test_sigterm_is_kept_when_ray_disconnects(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(signal, "signal", lambda signum, _: set_again.append(signum))
         state.disconnect()
         assert set_again == [signal.SIGTERM]
+
+
+def test_ray_s_processes_are_out_of_reach_of_a_signal_to_our_group() -> None:
+    assert "process = ConsolePopen(" in inspect.getsource(services.start_ray_process), GONE + "what begins a process"
+    with private.out_of_our_group():
+        process = services.ConsolePopen([sys.executable, "-c", "import os; print(os.getpgrp())"], stdout=-1, text=True)
+    own, _ = process.communicate(timeout=60)
+    assert int(own) == process.pid != os.getpgrp()
+    assert services.ConsolePopen.__name__ == "ConsolePopen"
 
 
 def test_a_ray_of_this_machine_alone_has_few_processes() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from a2r_ray.config.loading import parse_config
 from a2r_ray.errors import EngineError, ServiceError
-from a2r_ray.method.asking import columns, named_columns, own_names, prompt_mistakes
+from a2r_ray.method.asking import columns, own_names, prompt_mistakes
 from a2r_ray.method.compile import compile_method
 from a2r_ray.method.stage import Case, Context, lost
 from a2r_ray.records import Path, Problem
@@ -93,7 +93,7 @@ def test_columns_are_those_of_all_the_first_rows(document: dict[str, Any]) -> No
     assert prompt_mistakes(config.model_dump(), known) == []
     [line] = prompt_mistakes(config.model_dump(), {"topic"})
     assert line.startswith("explorer.prompt: unknown {n}")
-    assert named_columns(config.explorer, config.synthesizer) == ("topic", "n")
+    assert config.input.shown_columns == ("topic", "n")
     assert own_names(config.input) == {"id": "problem_id"}
 
 

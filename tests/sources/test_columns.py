@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem
 from a2r_ray.sources import first_rows, open_source, read_problems

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.records import Problem, Reject
 from a2r_ray.sources import formats, parse
 from a2r_ray.sources.formats import FORMATS, UnreadableError

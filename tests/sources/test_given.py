@@ -5,8 +5,9 @@ from pathlib import Path as FilePath
 
 import pytest
 
+from a2r_ray.config.input import InputConfig
 from a2r_ray.config.loading import parse_config
-from a2r_ray.config.schema import Config, InputConfig
+from a2r_ray.config.schema import Config
 from a2r_ray.errors import InputError
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.storage import Storage

@@ -7,7 +7,7 @@ from typing import Any
 import datasets
 import pytest
 
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject
 from a2r_ray.sources import Source, open_source, read_problems

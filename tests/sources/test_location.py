@@ -8,7 +8,7 @@ from pyarrow import fs
 
 from a2r_ray.answers.judging import Answers
 from a2r_ray.config.enclosing import encloses
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject
 from a2r_ray.sources import doubts, first_rows, open_source, read_problems

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.records import Problem, Reject
 from a2r_ray.sources.parsing import parse
 from a2r_ray.sources.rows import RawRow

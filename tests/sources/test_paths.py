@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from a2r_ray.config.input import InputConfig
 from a2r_ray.config.loading import parse_config
-from a2r_ray.config.schema import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.method.sample import brought as a_brought_path
 from a2r_ray.records import Problem, Reject

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from a2r_ray.answers.reasoning_gym import factory
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject
 from a2r_ray.sources import open_source, read_problems, reasoning_gym
@@ -56,7 +56,7 @@ def test_a_larger_size_begins_with_the_smaller() -> None:
 
 
 PRINT = """
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.sources import open_source, read_problems
 given = InputConfig(source="reasoning_gym", datasets={"ransom_note": 3, "polynomial_multiplication": 3, "bf": 1})
 for problem in read_problems(open_source(given)):

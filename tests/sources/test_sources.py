@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from a2r_ray.answers.judging import Answers
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem, Reject, problem_hash
 from a2r_ray.sources import Duplicate, RawRow, doubts, first_rows, open_source, read_problems, row_count

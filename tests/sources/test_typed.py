@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.sources import open_source, read_rows
 from a2r_ray.sources.typed import Column, MisfitError, columns_of, table_of_rows, with_json
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.records import Problem
 from a2r_ray.sources import open_source, read_problems
 from a2r_ray.sources.formats import FORMATS

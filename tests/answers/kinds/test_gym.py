@@ -14,7 +14,7 @@ from a2r_ray.answers.kinds import gym
 from a2r_ray.answers.kinds.gym import Gym
 from a2r_ray.answers.reasoning_gym import factory
 from a2r_ray.config.answer import AnswerConfig
-from a2r_ray.config.schema import InputConfig
+from a2r_ray.config.input import InputConfig
 from a2r_ray.errors import A2RError
 from a2r_ray.records import Problem
 from a2r_ray.sources import open_source, read_problems
