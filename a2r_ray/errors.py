@@ -35,6 +35,10 @@ class InputError(A2RError):
     exit_code = 2
 
 
+class ColumnError(InputError):
+    """A configured column is not there."""
+
+
 class OutputError(A2RError):
     """The run folder cannot be used: it holds something else, or cannot be written."""
 

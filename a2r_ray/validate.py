@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from a2r_ray.answers.judging import Answers
+from a2r_ray.config.input import InputConfig
 from a2r_ray.config.loading import parse_config, parse_input, parse_roles
 from a2r_ray.config.schema import Config, ExplorerConfig, SynthesizerConfig
 from a2r_ray.engines import Facts, argument_mistakes, check_engine
-from a2r_ray.errors import ConfigError, EngineError, InputError
+from a2r_ray.errors import ColumnError, ConfigError, EngineError, InputError
 from a2r_ray.method.asking import columns, keeping_their_own, own_names, prompt_mistakes
 from a2r_ray.method.compile import compile_phases, planned
 from a2r_ray.method.references import References, synthesizer_messages
@@ -20,6 +21,7 @@ from a2r_ray.records import Problem, Reject
 from a2r_ray.runs.folder import refusal
 from a2r_ray.sources import Source, doubts, first_rows, open_source, row_count
 from a2r_ray.sources.answer_kind import settled
+from a2r_ray.sources.given import unused_paths
 from a2r_ray.sources.prompt_columns import FIRST_ROWS
 
 
@@ -60,7 +62,7 @@ def validate(document: Mapping[str, Any]) -> Valid:
     except ConfigError as error:
         mistakes += error.problems
     first, rows, about = _read(document, config, mistakes)
-    seen = _problems(first or _without_optional_columns(document))
+    seen = _problems(first)
     known = columns(seen) if seen else None
     mistakes += prompt_mistakes(document, known)
     mistakes += argument_mistakes(parse_roles(document))
@@ -75,7 +77,7 @@ def _read(
     document: Mapping[str, Any], config: Config | None, mistakes: list[str]
 ) -> tuple[Sequence[Problem | Reject], int, Sequence[str]]:
     """The first rows of the input, how many it has, and what is doubtful of it; adds to ``mistakes`` what is wrong."""
-    source_config = parse_input(document)
+    source_config = parse_input(document) if config is None else config.input
     if source_config is not None:
         try:
             source = open_source(source_config)
@@ -83,16 +85,16 @@ def _read(
             return first, row_count(source), _doubts(source, first, config)
         except ConfigError as error:
             mistakes += error.problems
+        except ColumnError as error:
+            mistakes.append(str(error))
+            return _without_optional_columns(source_config), 0, []
         except InputError as error:
             mistakes.append(str(error))
     return [], 0, []
 
 
-def _without_optional_columns(document: Mapping[str, Any]) -> Sequence[Problem | Reject]:
+def _without_optional_columns(source: InputConfig) -> Sequence[Problem | Reject]:
     """The first rows, where it is only a column that may be left out which cannot be found; none where it is more."""
-    source = parse_input(document)
-    if source is None:
-        return []
     try:
         left_out = dict.fromkeys(("id_column", "answer_column", "answer_kind_column"))
         return first_rows(open_source(source.model_copy(update=left_out)), FIRST_ROWS)
@@ -105,7 +107,7 @@ def _doubts(source: Source, first: Sequence[Problem | Reject], config: Config | 
         return []
     kind = settled(config, source).answer
     told = [f"answer.kind auto: {kind.name}"] if config.answer.kind == "auto" else []
-    return told + doubts(source, first, Answers(kind))
+    return [*told, *doubts(source, first, Answers(kind)), *unused_paths(config, source)]
 
 
 def look_deeper(valid: Valid) -> tuple[list[str], list[str]]:

@@ -100,8 +100,9 @@ class Verification:
     def lines(self) -> Iterator[str]:
         """What a person is shown."""
         receipt = self.receipt
-        parts = " + ".join(f"{receipt[name]:,} {name}" for name in ("ok", "failed", "filtered", "duplicate"))
-        yield f"input {receipt['input']:,} rows; {parts}"
+        unanswered = f" ({receipt['unanswered']:,} of them without an answer)" if receipt["unanswered"] else ""
+        parts = " + ".join(f"{receipt[name]:,} {name}" for name in ("failed", "filtered", "duplicate"))
+        yield f"input {receipt['input']:,} rows; {receipt['ok']:,} ok{unanswered} + {parts}"
         tokens = receipt["tokens"]
         paid = sum(tokens[role]["completion"] for role in TOKENS)
         yield f"paths {receipt['paths']['stored']:,}; completion tokens {paid:,}; paid twice {tokens['paid_twice']:,}"

@@ -219,7 +219,8 @@ def test_what_has_changed_in_the_input_is_refused_or_done_anew(
     refused = a2r("run", str(config_file))
     assert refused.returncode == 2
     told = (
-        "the question of 1: p3; the known answer, or its kind, of 1: p4; the row (gone, or rejected now) of 2: p5, p6"
+        "the question of 1: p3; the known answer, its kind or its choices, of 1: p4; the row (gone, or rejected now) "
+        "of 2: p5, p6"
     )
     assert told in refused.stderr
     assert "run with --changed redo" in refused.stderr

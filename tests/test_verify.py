@@ -1,15 +1,18 @@
 """The receipt is counted again from the input and the files, and what does not add up is named."""
 
 import json
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
 
+from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
 from a2r_ray.records import Reject
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.receipt import InputCounts, account
+from a2r_ray.sources import open_source
 from a2r_ray.verify import Verification, verify
 from tests.runs.test_ledger import path, write
 from tests.runs.test_supersede import put, result
@@ -97,3 +100,37 @@ def test_what_has_changed_in_the_input_is_named(config: Config, folder: RunFolde
         "rejected": [],
     }
     assert any("--changed redo" in line and "p3" in line and "p7" in line for line in found.lines())
+
+
+def test_a_change_that_keeps_the_version_of_the_input_is_seen(
+    config: Config, folder: RunFolder, problems_file: FilePath
+) -> None:
+    problems_file.write_text(problems_file.read_text().replace("What is 3 + 3?", "What is 3 - 3?"))
+    folder.record["input_version"] = open_source(config.input).version()
+    folder.save()
+    assert check(config, folder).changed.questions == ["p3"]
+
+
+def test_answers_that_are_half_judged_do_not_add_up(config: Config, folder: RunFolder) -> None:
+    folder.record["judged_by"] = None
+    folder.save()
+    found = check(config, folder)
+    assert not found.adds_up
+    assert "the answers are not all judged by the present rule: the same command goes on with it" in found.lines()
+
+
+def test_results_of_fewer_paths_than_are_brought_by_now_are_named(config: Config, tmp_path: FilePath) -> None:
+    file = tmp_path / "paths.jsonl"
+    file.write_text(json.dumps({"id": "p1", "problem": "What is 1 + 1?", "paths": ["2"]}) + "\n")
+    given = {"source": "paths", "path": str(file), "id_column": "id"}
+    brought = parse_config({**config.model_dump(), "input": given, "explorer": None, "output": str(tmp_path / "b")})
+    run = RunFolder.open(brought).storage
+    of_it = [replace(path("p1", index), explorer="", finished_at=0) for index in range(2)]
+    write(run, "e", of_it[:1])
+    stored = replace(result(brought, 1, 1), reference_answer=None, answer_kind="math")
+    put(run, "results", "w", [stored])
+    assert verify(brought, run).outgrown.ids == []
+    write(run, "f", of_it[1:])
+    found = verify(brought, run)
+    assert found.outgrown.ids == ["p1"]
+    assert any("of fewer or older paths than there are by now" in line for line in found.lines())

@@ -64,9 +64,15 @@ def validate(config: str, overrides: Sequence[str], as_json: bool, deep: bool) -
         click.echo(json.dumps({"config": valid.config.document, **counts}))
         return COMPLETE
     click.echo(f"{config}: valid; {valid.rows:,} rows, the first {read:,} read, {len(bad):,} of them rejected")
-    for line in [*(f"{row.source}:{row.line}: {row.error}" for row in bad[:5]), *notes]:
+    shown = [f"{row.source}:{row.line}: {row.error}" for row in bad[:_SHOWN]]
+    more = [f"and {len(bad) - _SHOWN:,} more"] if len(bad) > _SHOWN else []
+    for line in [*shown, *more, *notes]:
         click.echo(f"  {line}")
     return COMPLETE
+
+
+_SHOWN = 20
+"""Rejected rows."""
 
 
 @cli.command()

@@ -32,7 +32,7 @@ from a2r_ray.runs.storage import Storage
 from a2r_ray.runs.supersede import has_failed
 from a2r_ray.sources import Source, doubts, open_source, row_count
 from a2r_ray.sources.answer_kind import settled
-from a2r_ray.sources.given import check_paths, given, problems
+from a2r_ray.sources.given import check_paths, given, problems, unused_paths
 from a2r_ray.sources.paths import stored_paths
 from a2r_ray.sources.prompt_columns import checked_first_rows
 
@@ -66,16 +66,15 @@ def run(
     if mistakes := argument_mistakes(config.asked):
         raise ConfigError(mistakes)
     source = open_source(config.input)
-    asked, config, version = config, settled(config, source), source.version()
+    asked, config = config, settled(config, source)
     if asked.answer.kind != config.answer.kind:
         _say(f"answer.kind auto: {config.answer.name}, as the known answers of the first rows are")
-    run, there = Storage(config.output), finished(config, version)
-    if there is not None and redo_changed and changed(run, there[0], given(config, source, row_count(source))):
-        there = None
-    if there is not None and not (retry and has_failed(run, paths_of(config.document))):
+    there = _nothing_left(config, source, retry=retry, redo_changed=redo_changed)
+    if there is not None:
         _say("the run is complete, and its input is as it was: nothing is left to do")
         record, receipt = there
-        return summarize(run, {**record, "config": config.document}, receipt, {})  # a price may be another now
+        # A price may be another now.
+        return summarize(Storage(config.output), {**record, "config": config.document}, receipt, {})
     to: connection.Connection | None = None
     with ExitStack() as opened:  # it ends last: when it does, Ray's native code may end the process
         if connection.is_elsewhere():
@@ -83,7 +82,8 @@ def run(
             to = opened.enter_context(connection.connected())
             with output_looked_for(config.output):
                 import_module("a2r_ray.cluster.phases")  # it takes about as long as the nodes
-        for doubt in doubts(source, checked_first_rows(config, source), Answers(config.answer)):
+        of_source = doubts(source, checked_first_rows(config, source), Answers(config.answer))
+        for doubt in [*of_source, *unused_paths(config, source)]:
             _say(f"warning: {doubt}")
         progress.total = row_count(source)
         check_paths(source)
@@ -91,6 +91,9 @@ def run(
         of_input = given(config, source, progress.total)
         folder = opened.enter_context(RunFolder.open(config, of_input, retry=retry, redo_changed=redo_changed))
         progress.done_before = folder.done_before
+        if retry:
+            made = ", ".join(f"{count:,} {name}" for name, count in folder.taken_out.items() if count)
+            _say(f"to be made again: {made or 'nothing'}")
         attempt = _Attempt(config, source, folder, compile_to, progress, observe)
         try:
             attempt.judge_again()
@@ -103,6 +106,17 @@ def run(
             raise
         receipt = attempt.conclude("complete")
     return summarize(folder.storage, folder.record, receipt, progress.replicas)
+
+
+def _nothing_left(
+    config: Config, source: Source, *, retry: bool, redo_changed: bool
+) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The record and the receipt of a run with nothing left to do; None where anything may be."""
+    run, there = Storage(config.output), finished(config, source.version())
+    if there is None or (retry and has_failed(run, paths_of(config.document))):
+        return None
+    is_other = redo_changed and changed(run, there[0], given(config, source, row_count(source)))
+    return None if is_other else there
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,7 +266,8 @@ def _answered(address: str) -> Iterator[None]:
             f"`kubectl port-forward`? ({_first_line(error)})"
         ) from error
     except RuntimeError as error:
-        raise A2RError(f"{address}: {_first_line(error)}") from error
+        agent = "; the head's agent for jobs is not up yet, or has found its port taken (see dashboard_agent.log there)"
+        raise A2RError(f"{address}: {_first_line(error)}{agent * ('No available agent' in str(error))}") from error
 
 
 def _first_line(error: BaseException) -> str:

@@ -29,7 +29,7 @@ class InputConfig(Section):
     datasets: dict[str, int | dict[str, JsonValue]] | None = None
     """reasoning_gym: dataset name to size, or to its own options with ``size`` among them."""
     id_column: str | None = None
-    """Absent: the id is a hash of the problem."""
+    """Absent: the id is a hash of the problem, and of what prompts show of other columns."""
     problem_column: str | None = None
     """The column with the problem's text; ``problem`` where neither this nor messages_column is given."""
     messages_column: str | None = None

@@ -7,7 +7,7 @@ import copy
 import difflib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from a2r_ray.config.local_files import nameable, resolved, unwritable
 from a2r_ray.config.schema import Config, ExplorerConfig, RoleConfig, SynthesizerConfig
 from a2r_ray.config.secrets import public, shown
 from a2r_ray.errors import ConfigError
+from a2r_ray.records import storable
 
 
 class _Loader(yaml.SafeLoader):
@@ -103,9 +104,26 @@ def parse_config(document: Mapping[str, Any]) -> Config:
         config = Config.model_validate(resolved(document))
     except ValidationError:
         raise ConfigError([*_mistakes(resolved(document)), *_misplaced(document)]) from None
-    if misplaced := _misplaced(document):
+    if misplaced := [*_misplaced(document), *_half_characters(config.model_dump())]:
         raise ConfigError(misplaced)
     return config
+
+
+def _half_characters(value: Any, name: str = "") -> Iterator[str]:
+    """The texts that no file and no request can hold, since they have half of a surrogate pair in them, a line each."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _half_characters(inner, f"{name}.{key}".lstrip("."))
+            yield from _half_characters(key, f"{name}, a key".lstrip(", "))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _half_characters(inner, name)
+    elif isinstance(value, str) and storable(value) != value:
+        yield f"{name}: {value[:_SHOWN]!a} has half of a character in it; write the whole one"
+
+
+_SHOWN = 60
+"""Characters of a text."""
 
 
 def _misplaced(document: Mapping[str, Any]) -> list[str]:

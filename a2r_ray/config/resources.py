@@ -38,6 +38,13 @@ class Resources(Section):
     custom: dict[str, float] = Field(default={})
     """Per replica, of resources that the cluster's nodes have by names of its own, such as {fast_disk: 1}."""
 
+    @field_validator("cpus", "gpus")
+    @classmethod
+    def _ray_can_give_it(cls, value: float | None) -> float | None:
+        if value is not None and 0 < value < _SMALLEST_PART:
+            raise ValueError(f"{value:g}: a replica takes none, or at least {_SMALLEST_PART}")
+        return value
+
     @field_validator("gpus")
     @classmethod
     def _whole_or_a_part_of_one(cls, value: float | None) -> float | None:

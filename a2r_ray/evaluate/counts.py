@@ -1,25 +1,33 @@
 """Counts of what the tables of a run hold, for the lines at its end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from a2r_ray.records import WRITTEN_BY
+from a2r_ray.records import TOKENS, WRITTEN_BY
 from a2r_ray.runs import table
 from a2r_ray.runs.storage import Storage
 
 
 def uncounted(run: Storage) -> int:
-    """How many sampled paths, and syntheses, were stored with no prompt."""
+    """How many sampled paths, and syntheses, were stored with no token of the prompt, or of the reply."""
     found = 0
-    for batch in table.scan(run, "paths", [WRITTEN_BY, "error", "prompt_tokens"]):
+    for batch in table.scan(run, "paths", [WRITTEN_BY, "error", *_OF_PATHS]):
         good = pc.and_(pc.not_equal(batch[WRITTEN_BY], ""), pc.equal(batch["error"], ""))
-        found += whole(pc.and_(good, pc.equal(batch["prompt_tokens"], 0)))
-    for batch in table.scan(run, "results", ["synthesis", "synthesizer_prompt_tokens"]):
-        found += whole(pc.and_(pc.is_valid(batch["synthesis"]), pc.equal(batch["synthesizer_prompt_tokens"], 0)))
+        found += whole(pc.and_(good, _lacks_one(batch, _OF_PATHS)))
+    for batch in table.scan(run, "results", ["synthesis", *_OF_SYNTHESES]):
+        found += whole(pc.and_(pc.is_valid(batch["synthesis"]), _lacks_one(batch, _OF_SYNTHESES)))
     return found
+
+
+_OF_PATHS, _OF_SYNTHESES = TOKENS["explorer"][1:], TOKENS["synthesizer"][1:]
+
+
+def _lacks_one(batch: pa.RecordBatch, counts: Sequence[str]) -> pa.Array:
+    return reduce(pc.or_, (pc.equal(batch[count], 0) for count in counts))
 
 
 def problems_of_their_own(rejects: pa.Table, results: pa.Table) -> int:

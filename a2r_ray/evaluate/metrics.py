@@ -53,6 +53,8 @@ class Accuracy:
     """Problems with any right path: pass@N."""
     scored: int
     """Problems counted."""
+    rejected: int = 0
+    """Of those, the ones that have no result."""
 
 
 def accuracies(results: pa.Table, rejected: int = 0) -> Accuracy:
@@ -73,6 +75,7 @@ def accuracies(results: pa.Table, rejected: int = 0) -> Accuracy:
         a2r=Share.of(int(_right(rows, "correct").sum()), scored),
         oracle=Share.of(int((right > 0).sum()), scored),
         scored=scored,
+        rejected=rejected,
     )
 
 

@@ -4,6 +4,7 @@ What was not synthesized is said with its reasons, and so is who was simulated; 
 right answer is known.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from a2r_ray.evaluate.counts import how_often, problems_of_their_own, seconds, u
 from a2r_ray.evaluate.metrics import Accuracy, Share, accuracies
 from a2r_ray.method.cost import cost_usd, total
 from a2r_ray.runs import table
+from a2r_ray.runs.status import NO_ANSWER
 from a2r_ray.runs.storage import Storage
 
 _COLUMNS = [
@@ -39,11 +41,8 @@ _PAID_BY = {
 }
 """At whose price the receipt's tokens are, by what they went to."""
 
-_NO_ANSWER = {"failed": "without an answer"}
-"""In the table, ``failed`` is a path or a run."""
-
 _Reasons = Mapping[str, tuple[int, str]]
-"""By kind of error: how often, and one of its messages."""
+"""By kind of error: how often, and what is said of it."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ class Summary:
         yield f"{synthesizer['model']} synthesizes" if synthesizer else "the vote answers"
 
     def _routes(self) -> str:
-        named = {_NO_ANSWER.get(route, route): count for route, count in sorted(self.routes.items())}
+        named = {NO_ANSWER.get(route, route): count for route, count in sorted(self.routes.items())}
         return ", ".join(f"{count:,} {route}" for route, count in named.items()) or "none"
 
     def _answers(self) -> str:
@@ -169,7 +168,8 @@ class Summary:
         if not accuracy.scored:
             yield "accuracy", "no reference answers"
             return
-        yield "accuracy", f"of {accuracy.scored:,} problems with a known answer, and 95% intervals"
+        rejected = f" ({accuracy.rejected:,} of them rejected, and so wrong)" if accuracy.rejected else ""
+        yield "accuracy", f"of {accuracy.scored:,} problems with a known answer{rejected}, and 95% intervals"
         yield "  a path", _shown(accuracy.path)
         yield "  the vote", _shown(accuracy.vote)
         if not self.config["synthesizer"]:
@@ -191,7 +191,7 @@ class Summary:
         return f"{paths['stored']:,}, of which {paths['errors']:,} failed and {paths['cut_off']:,} were cut off"
 
     def _role(self, role: str) -> str:
-        if not self.config[role] or (role == "explorer" and self.config["input"]["source"] == "paths"):
+        if not self._is_asked(role):
             return ""
         text = _tokens(self.receipt["tokens"][role])
         pool = next((name for name in self.seconds if role in name.split("+")), None)
@@ -200,6 +200,9 @@ class Summary:
         seconds = self.seconds[pool]
         shared = "" if pool == role else ", shared by both roles"
         return f"{text}; {seconds['busy']:,.0f} s busy of {seconds['ready']:,.0f} replica-seconds{shared}"
+
+    def _is_asked(self, role: str) -> bool:
+        return bool(self.config[role]) and not (role == "explorer" and self.config["input"]["source"] == "paths")
 
     def _made_again(self) -> str:
         names = {"superseded": "syntheses", "superseded_paths": "paths"}
@@ -220,7 +223,8 @@ class Summary:
         if not (self.config["explorer"] or self.config["synthesizer"]):
             return ""
         if self.cost_usd is None:
-            lacking = [role for role in ("explorer", "synthesizer") if self.config[role] and self._price(role) is None]
+            asked = [role for role in ("explorer", "synthesizer") if self._is_asked(role)]
+            lacking = [role for role in asked if self._price(role) is None]
             return f"no price given for the {' and the '.join(lacking)}"
         twice = f", of which ${self._paid_twice:.4f} paid twice" if self._paid_twice else ""
         of_unknown = f"; {self.uncounted:,} replies came without a usage, and cost more" if self.uncounted else ""
@@ -278,13 +282,22 @@ def _read(run: Storage, name: str, columns: list[str]) -> pa.Table:
 
 def _reasons(errors: pa.ChunkedArray, rejects: pa.Table) -> dict[str, tuple[int, str]]:
     """Errors, each ``kind: message``, and those of rejects, by kind, the most frequent first."""
-    found: dict[str, tuple[int, str]] = {}
+    found: dict[str, Counter[str]] = {}
     of_rejects = pc.binary_join_element_wise(rejects["error_kind"], rejects["error"], ": ")
     for entry in pc.value_counts(pa.chunked_array([*errors.chunks, *of_rejects.chunks], pa.string())).to_pylist():
         kind, _, message = (entry["values"] or "nothing to read: no path can be shown").partition(": ")
-        count, known = found.get(kind, (0, message))
-        found[kind] = count + entry["counts"], known
-    return dict(sorted(found.items(), key=lambda item: -item[1][0]))
+        found.setdefault(kind, Counter())[message] += entry["counts"]
+    reasons = {kind: (messages.total(), _said(messages)) for kind, messages in found.items()}
+    return dict(sorted(reasons.items(), key=lambda item: -item[1][0]))
+
+
+def _said(messages: Counter[str]) -> str:
+    """One message; of two both with their counts, of more the most frequent."""
+    each = sorted(messages.items(), key=lambda item: (-item[1], item[0]))
+    if len(each) == 1:
+        return each[0][0]
+    two = "; ".join(f"{count:,}: {message}" for message, count in each)
+    return two if len(each) == 2 else f"such as {each[0][0]}"  # noqa: PLR2004
 
 
 def _listed(reasons: _Reasons) -> str:

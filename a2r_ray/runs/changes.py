@@ -36,7 +36,7 @@ class Changes:
     questions: list[str] = field(default_factory=list)
     """The ids of those that ask something else."""
     answers: dict[str, Problem] = field(default_factory=dict)
-    """Those that ask the same, and whose known answer, or its kind, is another one; by id."""
+    """Those that ask the same, and whose known answer, its kind or its choices are others; by id."""
     paths: list[str] = field(default_factory=list)
     """The ids of those of which a brought path has another text, or is gone."""
     gone: list[str] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Changes:
     def __str__(self) -> str:
         parts = [
             ("the question", self.questions),
-            ("the known answer, or its kind,", self.answers),
+            ("the known answer, its kind or its choices,", self.answers),
             ("a brought path (its text, or that it is there)", self.paths),
             ("the row (gone, or rejected now)", self.gone),
             ("the known answer of a rejected problem,", self.rejected),

@@ -54,8 +54,10 @@ class RunFolder(AbstractContextManager["RunFolder"]):
     done_before: int = 0
     """Input rows that earlier attempts have done with: results and rejects."""
 
+    taken_out: dict[str, int] = field(default_factory=dict)
+    """How many rows of which table are to be made again."""
     to_judge: dict[str, Problem] = field(default_factory=dict)
-    """Problems whose known answer, or its kind, has changed; by id."""
+    """Problems whose known answer, its kind or its choices have changed; by id."""
 
     _version: str | None = field(default=None, repr=False)
     _generated: dict[str, int] = field(default_factory=dict, repr=False)
@@ -165,7 +167,7 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         wanted = self.record.get("supersede")
         if wanted is None:
             return
-        supersede(self.storage, paths, failed=wanted["failed"])
+        self.taken_out = supersede(self.storage, paths, failed=wanted["failed"])
         del self.record["supersede"]
         self.save()
 
@@ -240,7 +242,7 @@ def _continued(storage: Storage, config: Config, given: Given | None, *, retry: 
 
 
 def changed(storage: Storage, record: Mapping[str, Any], given: Given) -> Changes:
-    """What has changed in the input since a folder's rows were made of it; both are read."""
+    """What has changed in the input since a folder's rows were made of it; it is read, and so are they."""
     judged_by = record["judged_by"]
     found = changes(storage, given.problems(), judged_by and AnswerConfig.model_validate(judged_by).name)
     gone = set(found.gone)
@@ -255,7 +257,7 @@ def _refused(storage: Storage, record: Mapping[str, Any], found: Changes) -> str
         f"output {storage.shown}: something has changed in the input since it was answered{broken_off * ended_early}: "
         f"{found}\nundo the change, or run with --changed redo: what asks another question, or brings other paths, is "
         "answered anew, what the input has no more is taken out, and what is replaced or taken out stays in "
-        "superseded/; by another known answer, or kind of it, the answers that are there are judged anew"
+        "superseded/; by another known answer, kind or choices, the answers that are there are judged anew"
     )
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from a2r_ray.records import now
+from a2r_ray.records import TOKENS, now
 from a2r_ray.runs import table
 from a2r_ray.runs.lock import is_held
 from a2r_ray.runs.record import read_receipt, read_record
 from a2r_ray.runs.storage import Storage
 
+NO_ANSWER = {"failed": "without an answer"}
+"""How the route is shown: ``failed`` is a path or a run."""
 _RECENT_S = 60
 _NOBODY = (
     "by no process of this machine: unless one elsewhere does, the attempt ended without a word, as where it is killed "
@@ -27,7 +29,8 @@ def status(uri: str) -> dict[str, Any]:
         ``outcome`` of the last attempt, ``held`` where its record has it running and nobody holds the folder, its
         ``error`` where it failed, ``attempts``, ``rows`` of the input, counts of ``results``, of these by ``routes``,
         of ``rejects``, ``paths`` and, once an attempt has ended, ``duplicates``, ``tokens_per_s`` (completion tokens
-        of paths over the last minute) and ``last_result``.
+        of paths and syntheses, over the last minute of an attempt that runs; None of one that has ended) and
+        ``last_result``.
 
     Raises:
         OutputError: it is no run folder.
@@ -50,7 +53,7 @@ def status(uri: str) -> dict[str, Any]:
         "rejects": table.count(run, "rejects"),
         **({} if receipt is None else {"duplicates": receipt["duplicate"]}),
         "paths": table.count(run, "paths"),
-        "tokens_per_s": round(_recent_tokens(run) / _RECENT_S, 1),
+        "tokens_per_s": _tokens_per_s(run, last) if last["outcome"] == "running" else None,
         "last_result": _last(run),
         "simulated": record["simulated"],
         **({} if record["judged_by"] else {"verdicts": "being judged anew; where nobody does, run it again"}),
@@ -59,7 +62,8 @@ def status(uri: str) -> dict[str, Any]:
 
 def lines(found: Mapping[str, Any]) -> list[str]:
     """What ``status`` has found, for a person; what is not there is left out."""
-    shown = {**found, "routes": ", ".join(f"{count:,} {route}" for route, count in found["routes"].items())}
+    routes = {NO_ANSWER.get(route, route): count for route, count in found["routes"].items()}
+    shown = {**found, "routes": ", ".join(f"{count:,} {route}" for route, count in routes.items())}
     shown["simulated"] = " and ".join(found["simulated"])
     return [
         f"{name:<12} {f'{value:,}' if isinstance(value, int) else value}"
@@ -76,13 +80,15 @@ def _routes(run: Storage) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _recent_tokens(run: Storage) -> int:
-    """Completion tokens of the paths that finished in the last minute."""
-    total, since = 0, now() - timedelta(seconds=_RECENT_S)
-    for batch in table.scan(run, "paths", ["finished_at", "completion_tokens"]):
-        recent = batch.filter(pc.greater(batch["finished_at"], since))
-        total += pc.sum(recent["completion_tokens"]).as_py() or 0
-    return total
+def _tokens_per_s(run: Storage, attempt: Mapping[str, Any]) -> float:
+    """Completion tokens that were stored in the last minute, or since the attempt began."""
+    begun = max(datetime.fromisoformat(attempt["start"]), now() - timedelta(seconds=_RECENT_S))
+    total = 0
+    for name, _, column in (each for each in TOKENS.values() if each[0] in table.SCHEMAS):
+        for batch in table.scan(run, name, ["finished_at", column]):
+            recent = batch.filter(pc.greater(batch["finished_at"], begun))
+            total += pc.sum(recent[column]).as_py() or 0
+    return round(total / max((now() - begun).total_seconds(), 1.0), 1)
 
 
 def _last(run: Storage) -> str | None:

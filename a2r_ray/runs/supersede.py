@@ -24,7 +24,7 @@ from a2r_ray.thinking import visible
 _Mask = npt.NDArray[np.bool_]
 
 
-def supersede(run: Storage, paths: int, *, failed: bool) -> None:
+def supersede(run: Storage, paths: int, *, failed: bool) -> dict[str, int]:
     """Takes results of too few paths out of a run folder, and the rejects that more paths may answer.
 
     No other process may write to the folder.
@@ -35,11 +35,16 @@ def supersede(run: Storage, paths: int, *, failed: bool) -> None:
         failed: whether failures are to be made again, too: failed paths and those that have nothing to show, results
             that hang on one, or on a synthesis of that kind, or have no answer, and all rejects, since the input may
             have been mended. What is stored twice is then taken out as well.
+
+    Returns:
+        How many rows of which table.
     """
     if failed:
         _mend(run)
+    taken = dict.fromkeys(("paths", "results", "rejects"), 0)
     for name, due in _due(run, paths, failed=failed):
-        _take_out(run, name, due)
+        taken[name.partition("/")[0]] += _take_out(run, name, due)
+    return taken
 
 
 def has_failed(run: Storage, paths: int) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from a2r_ray.config.input import InputConfig
-from a2r_ray.errors import InputError
+from a2r_ray.errors import ColumnError
 from a2r_ray.records import Row
 from a2r_ray.sources.values import Unheld
 
@@ -108,7 +108,7 @@ def check_columns(where: str, known: Collection[str], config: InputConfig) -> No
     named = Columns.of(config).configured().items()
     missing = {option: name for option, name in named if not _may_have(name, known)}
     if missing:
-        raise InputError(f"{where} lacks {_named(missing, known)}")
+        raise ColumnError(f"{where} lacks {_named(missing, known)}")
 
 
 def lacks_answer(known: Collection[str], config: InputConfig) -> bool:
@@ -153,7 +153,7 @@ class Unseen:
     def check(self, where: str, rows: int) -> None:
         """Raises InputError where rows were read and a column was in none of them."""
         if self._left and self._known:
-            raise InputError(f"{where}: none of its {rows:,} rows has {_named(self._left, self._known)}")
+            raise ColumnError(f"{where}: none of its {rows:,} rows has {_named(self._left, self._known)}")
 
 
 _MOST_NAMES = 1000

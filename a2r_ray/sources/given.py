@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
+from a2r_ray.config.fingerprint import paths as paths_of
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import InputError
 from a2r_ray.records import Problem
@@ -27,6 +28,17 @@ def given(config: Config, source: Source, rows: int) -> Given:
 def problems(source: Source) -> Iterator[Problem]:
     """Those of an input."""
     return (record for record in read_problems(source) if isinstance(record, Problem))
+
+
+def unused_paths(config: Config, source: Source) -> list[str]:
+    """What to say where fewer paths are used of each problem than the run has whose folder is the input."""
+    if not isinstance(source, RunInput) or config.explorer is None:
+        return []
+    there, used = paths_of(read_record(source.folder)["config"]), config.explorer.paths
+    if there <= used:
+        return []
+    remedy = f"all with --set explorer.paths={there}"
+    return [f"{source.folder.shown} has {there:,} paths a problem, of which {used:,} are used; {remedy}"]
 
 
 def check_paths(source: Source) -> None:

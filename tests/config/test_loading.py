@@ -239,3 +239,13 @@ def test_an_argument_that_json_cannot_hold_is_refused_at_once(document: dict[str
     with pytest.raises(ConfigError, match=r"explorer\.engine_args\.tokenizer_revision: b'31'"):
         # No date, as a user may write it: a library that vLLM imports has YAML read dates as text.
         load_config(path, ["explorer.engine_args.tokenizer_revision=!!binary MzE="])
+
+
+def test_half_a_character_is_refused_wherever_it_stands(document: dict[str, Any]) -> None:
+    document["explorer"] |= {"model": "m\ud800", "prompt": "{problem} \udc00"}
+    document["explorer"]["chat"] = {"template_kwargs": {"mood": ["\ud83d"]}}
+    found = mistakes(document)
+    assert [line.partition(":")[0] for line in found] == [
+        *("explorer.model", "explorer.prompt", "explorer.chat.template_kwargs.mood")
+    ]
+    assert found[0] == r"explorer.model: 'm\ud800' has half of a character in it; write the whole one"

@@ -89,6 +89,8 @@ def test_gpus_are_as_many_as_the_model_is_spread_over(gpus: float, engine_args: 
         ({"custom": {"memory": 1}}, "`memory` is none: replicas ask for no memory"),
         ({"custom": {"accelerator_type:L4": 1}}, "`accelerator_type:L4` is none: resources.accelerator_type says it"),
         ({"custom": {"disk": 0}}, "disk: 0: a replica takes at least 0.0001 of a resource"),
+        ({"cpus": 1e-9}, "1e-09: a replica takes none, or at least 0.0001"),
+        ({"gpus": 0.00001}, "1e-05: a replica takes none, or at least 0.0001"),
         ({"custom": {"disk": float("nan")}}, "disk: nan: input should be a finite number"),
         ({"label": {"zone": "a"}}, "explorer.resources.label: unknown key; did you mean `labels`?"),
     ],

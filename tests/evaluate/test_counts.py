@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from a2r_ray.config.schema import Config
-from a2r_ray.evaluate.counts import how_often, seconds, whole
+from a2r_ray.evaluate.counts import how_often, seconds, uncounted, whole
 from a2r_ray.evaluate.summary import summarize
 from a2r_ray.records import Reject
 from a2r_ray.runs.receipt import InputCounts, account
@@ -54,3 +54,10 @@ def test_seconds_are_added_up_by_pool() -> None:
     found = seconds({"a": report, "b": {**report, "ready_s": 3.0}, "c": {**report, "pool": "other"}})
     assert found["both"] == {"replicas": 2, "ready": 5.0, "busy": 2.0, "running": 16.0}
     assert found["other"]["replicas"] == 1
+
+
+def test_replies_without_tokens_of_their_own_are_counted_too(config: Config, tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    write(run, "a", [path("p1", 0), replace(path("p1", 1), completion_tokens=0)])
+    put(run, "results", "w", [replace(result(config, 1, 1), synthesizer_completion_tokens=0)])
+    assert uncounted(run) == 2

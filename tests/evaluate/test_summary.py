@@ -237,3 +237,25 @@ def test_a_rejected_problem_counts_as_wrong_and_its_reason_is_told(config: Confi
 
 
 INPUT_REJECT = Reject(None, "f", 3, "input", "malformed_json", "torn", "{")
+
+
+def test_one_message_never_stands_for_another(config: Config, tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    rejects = [rejected(problem(number), "explore", "no_path", f"reason {number // 2}") for number in (1, 2, 3)]
+    put(run, "rejects", "w", rejects)
+    receipt = account(run, InputCounts(input=3, duplicate=0), "complete", 0)
+    record = {"simulated": [], "config": config.document}
+    found = summarize(run, record, receipt, {})
+    assert found.unanswered == {"no_path": (3, "2: reason 1; 1: reason 0")}
+    assert dict(found.lines())["accuracy"].startswith(
+        "of 3 problems with a known answer (3 of them rejected, and so wrong)"
+    )
+    put(run, "rejects", "w", [*rejects, rejected(problem(4), "explore", "no_path", "reason 2")])
+    assert summarize(run, record, receipt, {}).unanswered == {"no_path": (4, "such as reason 1")}
+
+
+def test_what_was_not_asked_needs_no_price() -> None:
+    config = {**CONFIG, "explorer": {**CONFIG["explorer"], "price": None}}
+    assert lines(config=config)["cost"] == "no price given for the explorer"
+    brought = {**config, "input": {**config["input"], "source": "paths"}}
+    assert "explorer" not in lines(config=brought)["cost"]

@@ -50,7 +50,7 @@ def test_another_known_answer_is_told_apart_also_where_there_is_none_any_more(
     found = changes(run, given, "math")
     assert found.questions == []
     assert list(found.answers) == ["p1", "p2"]
-    assert str(found) == "the known answer, or its kind, of 2: p1, p2"
+    assert str(found) == "the known answer, its kind or its choices, of 2: p1, p2"
 
 
 def test_another_kind_of_answer_is_told_apart(config: Config, tmp_path: FilePath) -> None:
@@ -93,3 +93,24 @@ def test_another_known_answer_of_a_rejected_problem_is_told(tmp_path: FilePath) 
     found = changes(run, [problem(1, reference_answer=None), problem(2)], "math")
     assert (found.rejected, found.superseded) == (["p1"], ["p1"])
     assert str(found) == "the known answer of a rejected problem, of 1: p1"
+
+
+def test_other_choices_are_another_verdict_and_other_columns_none(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    choices = ['{"choices": ["rivers", "cats"], "n": 1}', '{"choices": ["cats", "rivers"], "n": 1}', "{}"]
+    stored = [replace(result(config, number, 1), answer_kind="choice", metadata=choices[0]) for number in (1, 2, 3)]
+    put(run, "results", "w", stored)
+    given = [problem(1, metadata=choices[0].replace("1", "2")), *(problem(n, metadata=choices[n - 1]) for n in (2, 3))]
+    assert list(changes(run, given, "choice").answers) == ["p2", "p3"]
+    assert list(changes(run, given, None).answers) == []  # by which rule is not known
+    put(run, "results", "w", [replace(each, answer_kind="gym:chain_sum") for each in stored])
+    given = [replace(each, answer_kind="gym:chain_sum") for each in given]
+    assert list(changes(run, given, "math").answers) == ["p1", "p2", "p3"]  # its scorer may look at any
+
+
+def test_what_a_prompt_shows_is_part_of_the_question(config: Config, tmp_path: FilePath) -> None:
+    run = Storage(str(tmp_path))
+    asked = problem(1, shown='[["topic","sums"]]')
+    put(run, "results", "w", [replace(result(config, 1, 1), problem_hash=hash_of(asked))])
+    assert not changes(run, [asked], "math")
+    assert changes(run, [replace(asked, shown='[["topic","logic"]]')], "math").questions == ["p1"]

@@ -45,7 +45,9 @@ def test_a_changed_input_is_refused_or_done_anew(config: Config) -> None:
     folder.finish("complete")
     changed = [problem(1), problem(2, problem="another?"), problem(3, reference_answer="1")]
     given = Given(3, "v2", lambda: changed)
-    with pytest.raises(OutputError, match="the question of 1: p2; the known answer, or its kind, of 1: p3") as refused:
+    with pytest.raises(
+        OutputError, match="the question of 1: p2; the known answer, its kind or its choices, of 1: p3"
+    ) as refused:
         RunFolder.open(config, given)
     assert "--changed redo" in str(refused.value)
     assert len(read_record(run)["attempts"]) == 1
@@ -58,7 +60,7 @@ def test_a_changed_input_is_refused_or_done_anew(config: Config) -> None:
         assert not folder.is_judged
         assert list(folder.to_judge) == ["p3"]
         folder.finish("interrupted")
-    with pytest.raises(OutputError, match="the known answer, or its kind, of 1: p3"):
+    with pytest.raises(OutputError, match="the known answer, its kind or its choices, of 1: p3"):
         RunFolder.open(config, given)
     folder = RunFolder.open(config, given, redo_changed=True)
     assert folder.judge_again(lambda: 2) == 2
@@ -287,3 +289,56 @@ def test_the_record_is_read_while_nobody_else_may_write_it(config: Config, monke
     monkeypatch.setattr(folder_module, "_existing", watched)
     RunFolder.open(config).finish("complete")
     assert read == [1]
+
+
+def test_a_redo_that_is_broken_off_is_looked_at_again_whatever_the_input_s_version(config: Config) -> None:
+    folder = RunFolder.open(config, Given(1, "v1", list))
+    put(folder.storage, "results", "w", [result(config, 1, 1)])
+    folder.finish("complete")
+    other = Given(1, "v2", lambda: [problem(1, reference_answer="777")])
+    RunFolder.open(config, other, redo_changed=True).finish("failed")  # before it has judged
+    with pytest.raises(OutputError, match="the known answer, its kind or its choices, of 1: p1"):
+        RunFolder.open(config, other)
+    put(folder.storage, "results", "w", [replace(result(config, 1, 1), reference_answer="777")])  # or in its middle
+    undone = Given(1, "v1", lambda: [problem(1)])
+    with pytest.raises(OutputError, match="its choices, of 1: p1"):
+        RunFolder.open(config, undone)
+    folder = RunFolder.open(config, undone, redo_changed=True)
+    assert list(folder.to_judge) == ["p1"]
+    folder.judge_again(lambda: 1)
+    folder.finish("complete")
+    assert read_record(folder.storage)["input_version"] == "v1"
+
+
+def test_an_attempt_that_is_killed_in_a_redo_is_told(config: Config) -> None:
+    folder = RunFolder.open(config, Given(1, "v1", list))
+    put(folder.storage, "results", "w", [result(config, 1, 1)])
+    folder.finish("complete")
+    other = Given(1, "v2", lambda: [problem(1, reference_answer="777")])
+    killed = RunFolder.open(config, other, redo_changed=True)
+    assert killed._lock is not None
+    killed._lock.close()
+    with pytest.raises(OutputError, match="broken off in the middle of a redo, which --changed redo finishes"):
+        RunFolder.open(config, Given(1, "v3", lambda: [problem(1, reference_answer="778")]))
+
+
+def test_a_redo_looks_for_changes_whatever_the_version(config: Config) -> None:
+    folder = RunFolder.open(config, Given(1, "v1", list))
+    write(folder.storage, "a", [path("p1", 0)])
+    put(folder.storage, "results", "w", [result(config, 1, 1)])
+    folder.finish("complete")
+    given = Given(1, "v1", lambda: [problem(1, problem="another?")])
+    RunFolder.open(config, given).finish("complete")
+    RunFolder.open(config, given, redo_changed=True).finish("complete")
+    assert ids(folder.storage, "results") == []
+
+
+def test_an_input_that_changes_while_it_is_read_is_looked_at_the_next_time(config: Config) -> None:
+    folder = RunFolder.open(config, Given(1, "v1", list))
+    folder.forget_version("v1")
+    assert folder.record["input_version"] == "v1"
+    folder.forget_version("v2")
+    put(folder.storage, "results", "w", [result(config, 1, 1)])
+    folder.finish("complete")
+    with pytest.raises(OutputError, match="the question of 1: p1"):
+        RunFolder.open(config, Given(1, "v1", lambda: [problem(1, problem="another?")]))

@@ -12,6 +12,7 @@ from a2r_ray.runs.folder import Given, RunFolder
 from a2r_ray.runs.status import lines, status
 from tests.runs.test_ledger import path, write
 from tests.runs.test_receipt import fill
+from tests.runs.test_supersede import result
 
 
 def test_it_counts_what_is_stored_and_the_tokens_of_the_last_minute(config: Config) -> None:
@@ -24,7 +25,10 @@ def test_it_counts_what_is_stored_and_the_tokens_of_the_last_minute(config: Conf
     assert (found["outcome"], found["attempts"], found["rows"], found["ended"]) == ("running", 1, 7, None)
     assert (found["paths"], found["results"], found["rejects"]) == (5, 2, 1)
     assert found["routes"] == {"synthesized": 2}
-    assert found["tokens_per_s"] == round(2 * path("p2", 0).completion_tokens / 60, 1)
+    recent = [path("p2", 0).completion_tokens] * 2 + [
+        result(config, number, 2).synthesizer_completion_tokens for number in (1, 2)
+    ]
+    assert 0 < found["tokens_per_s"] <= sum(recent)  # of the seconds since it began
     assert found["last_result"] > (now() - timedelta(minutes=1)).isoformat()
     assert found["simulated"] == ["explorer", "synthesizer"]
     shown = dict(line.split(maxsplit=1) for line in lines(found))
@@ -32,7 +36,7 @@ def test_it_counts_what_is_stored_and_the_tokens_of_the_last_minute(config: Conf
     assert "ended" not in shown
     assert "held" not in found
     folder.finish("interrupted")
-    assert status(config.output)["outcome"] == "interrupted"
+    assert (status(config.output)["outcome"], status(config.output)["tokens_per_s"]) == ("interrupted", None)
 
 
 def test_an_empty_run_has_no_last_result(config: Config) -> None:

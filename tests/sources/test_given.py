@@ -12,7 +12,7 @@ from a2r_ray.errors import InputError
 from a2r_ray.runs.folder import RunFolder
 from a2r_ray.runs.storage import Storage
 from a2r_ray.sources import open_source
-from a2r_ray.sources.given import check_paths, given, problems
+from a2r_ray.sources.given import check_paths, given, problems, unused_paths
 from tests.runs.test_supersede import put, result
 
 
@@ -66,3 +66,19 @@ def test_another_row_more_is_no_change_of_its_paths(config: Config) -> None:
     edit(config, '{"id": "p1"', '{"id": "p0", "problem": "new"}\n{"id": "p1"')
     check_paths(open_source(InputConfig(source="paths", path=config.output)))
     check_paths(source)  # what is no run folder has no paths of another
+
+
+def test_that_fewer_paths_are_used_than_there_are_is_told(config: Config, tmp_path: FilePath) -> None:
+    RunFolder.open(config).finish("complete")
+    role = {"engine": "simulated", "model": "sim"}
+    paths = {"source": "paths", "path": config.output}
+    assert config.explorer is not None
+    for used in (config.explorer.paths, config.explorer.paths - 1):
+        explorer = {**role, "paths": used}
+        second = parse_config(
+            {"input": paths, "output": str(tmp_path / "b"), "explorer": explorer, "synthesizer": role}
+        )
+        told = unused_paths(second, open_source(second.input))
+        assert bool(told) is (used < config.explorer.paths)
+    assert told[0].endswith(f"of which {used} are used; all with --set explorer.paths={config.explorer.paths}")
+    assert unused_paths(config, open_source(config.input)) == []

@@ -117,7 +117,14 @@ def _failure(error: Exception, *, away: bool) -> Failure:
             return Failure(ErrorKind.ENGINE, f"{type(error).__name__}: {error}", may_pass=False)
 
 
+_NO_REDIRECT = {"TooManyRedirects", "UnsupportedProtocol", "InvalidURL"}
+"""By name: the client's library for HTTP differs with its version."""
+
+
 def _connection_failure(error: openai.APIConnectionError, *, away: bool) -> Failure:
+    if type(error.__cause__).__name__ in _NO_REDIRECT:
+        text = f"it redirects to where nobody can answer ({error.__cause__}): correct `base_url`"
+        return Failure(ErrorKind.REFUSED, text, may_pass=False, of_all=True)
     if not away or "peer closed connection" in str(error.__cause__):
         return Failure(ErrorKind.BAD_REPLY, f"the reply is cut off: {error.__cause__}")
     return Failure(ErrorKind.CONNECTION, f"{error.message} {error.__cause__ or ''}".strip(), away=True)

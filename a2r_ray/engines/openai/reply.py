@@ -5,7 +5,7 @@ Servers differ in much of what they send, so only what is used is read, and chec
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
@@ -90,13 +90,14 @@ class _Message(BaseModel):
 
 
 class _Choice(BaseModel):
+    index: int | None = None
     message: _Message
     finish_reason: str | None = None
 
 
 def _counted(value: Any) -> int | None:
     """A number of tokens; None for what is none."""
-    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    whole = type(value) is int or (isinstance(value, float) and value.is_integer())
     return int(value) if whole and 0 <= value < _MOST_TOKENS else None
 
 
@@ -126,6 +127,7 @@ class _Completion(BaseModel):
 
 
 class _Part(BaseModel):
+    index: int | None = None
     delta: _Message | None = None
     finish_reason: str | None = None
 
@@ -134,6 +136,14 @@ class _Chunk(BaseModel):
     choices: list[_Part] | None = None
     """Empty in the last one, which holds the usage."""
     usage: _Counts = None
+
+
+_AnyChoice = TypeVar("_AnyChoice", _Choice, _Part)
+
+
+def _first(choices: list[_AnyChoice]) -> _AnyChoice | None:
+    """The first of several answers, of which one was asked for; None where a chunk is of another."""
+    return next((choice for choice in choices if not choice.index), None)
 
 
 class Transcript:
@@ -175,13 +185,21 @@ class Transcript:
             ValidationError: it is none.
         """
         read = _Chunk.model_validate(chunk)
-        self._usage = read.usage or self._usage
+        self._count(read.usage)
         if not read.choices:
             return
-        part = read.choices[0]
+        part = _first(read.choices)
+        if part is None:
+            return
         self._finish_reason = part.finish_reason or self._finish_reason
         if part.delta:
             self._say(part.delta)
+
+    def _count(self, usage: _Usage | None) -> None:
+        """What a later chunk does not say stays as an earlier one had it."""
+        known = {} if self._usage is None else self._usage.model_dump()
+        said = {} if usage is None else usage.model_dump(exclude_none=True)
+        self._usage = _Usage(**known | said) if known or said else None
 
     def _say(self, delta: _Message) -> None:
         said = (delta.thought, self._thinking), (delta.content.said, self._answer), (delta.refusal, self._refusal)
@@ -218,7 +236,7 @@ class Transcript:
             mistake = first_mistake(error) if isinstance(error, ValidationError) else f"the reply is no JSON: {error}"
             text = f"{mistake}: {body.decode(errors='replace')}"
         else:
-            self._usage, choice = read.usage, read.choices[0]
+            self._usage, choice = read.usage, _first(read.choices) or read.choices[0]
             self._say(choice.message)
             self._spoken = 0  # one message is not one token
             if choice.finish_reason:

@@ -32,14 +32,26 @@ _MAX_NAMES = 10
 
 
 async def _check_redirect(response: Any) -> None:
-    """Raises Failure where a redirect would make another request of one: of a POST it makes a GET."""
-    if response.request.method == "POST" and response.status_code in _OTHER_METHOD:
-        where = public(response.headers.get("location", "elsewhere"))
-        text = f"HTTP {response.status_code}: it redirects to {where}, which loses the request: name that in base_url"
-        raise Failure(ErrorKind.REFUSED, text, status=response.status_code, may_pass=False, of_all=True)
+    """Raises Failure where a redirect leads nowhere, or would make another request of one: of a POST it makes a GET."""
+    status, where = response.status_code, response.headers.get("location", "elsewhere")
+    fault = ""
+    if response.request.method == "POST" and status in _OTHER_METHOD:
+        fault = "which loses the request: name that in base_url"
+    elif status in _SAME_METHOD and not _is_address(where):
+        fault = "which is no address of a server: correct base_url, or the server"
+    if fault:
+        text = f"HTTP {status}: it redirects to {public(where)}, {fault}"
+        raise Failure(ErrorKind.REFUSED, text, status=status, may_pass=False, of_all=True)
 
 
-_OTHER_METHOD = (301, 302, 303)
+_OTHER_METHOD, _SAME_METHOD = (301, 302, 303), (307, 308)
+
+
+def _is_address(where: str) -> bool:
+    try:
+        return urlsplit(where).scheme in {"http", "https", ""}
+    except ValueError:  # of a bracket that is not closed
+        return False
 
 
 class Server:

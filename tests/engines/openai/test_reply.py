@@ -133,3 +133,27 @@ def test_an_end_in_capitals_is_an_end(server: ScriptedServer, start: Start) -> N
     server.script(streamed("42", finish_reason="STOP"))
     done = ask(start())
     assert (done.text, done.finish_reason) == ("42", "stop")
+
+
+def test_of_several_choices_the_first_is_taken_whole(server: ScriptedServer, start: Start) -> None:
+    other = chunk({"content": "The answer is 9."}, "stop")
+    other["choices"][0]["index"] = 1
+    reply = streamed("The answer ", "is 4.")
+    assert reply.events is not None
+    server.script(replace(reply, events=[reply.events[0], other, *reply.events[1:]]))
+    assert ask(start()).text == "The answer is 4."
+    whole = completion("The answer is 4.").body
+    second = {**whole["choices"][0], "index": 1, "message": {"role": "assistant", "content": "9"}}
+    server.script(Reply({**whole, "choices": [second, *whole["choices"]]}))
+    assert ask(start()).text == "The answer is 4."
+
+
+@pytest.mark.parametrize("last", [{}, {"prompt_tokens": None}, {"completion_tokens": True}], ids=str)
+def test_a_later_usage_that_says_less_takes_nothing_back(
+    server: ScriptedServer, start: Start, last: dict[str, Any]
+) -> None:
+    reply = streamed("42")
+    assert reply.events is not None
+    server.script(replace(reply, events=[*reply.events[:-1], {**chunk({}), "choices": [], "usage": last}, "[DONE]"]))
+    done = ask(start())
+    assert (done.prompt_tokens, done.completion_tokens) == (11, 7)

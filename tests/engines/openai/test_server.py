@@ -264,3 +264,20 @@ def test_a_quota_that_is_spent_for_a_day_is_of_all_requests(server: ScriptedServ
     kinds = {ask(engine).error_kind for _ in range(30)}
     assert kinds <= {"rate_limited", "no_service"}
     assert "no_service" in kinds
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("{url}/chat/completions", "it redirects to where nobody can answer"),
+        ("http://[bad", "HTTP 308: it redirects to http://[bad, which is no address of a server"),
+        ("ftp://example.com/x", "HTTP 308: it redirects to ftp://example.com/x, which is no address of a server"),
+    ],
+)
+def test_a_redirect_to_where_nobody_can_answer_is_told_at_once(
+    server: ScriptedServer, start: Start, where: str, said: str
+) -> None:
+    server.script(Reply({}, 308, {"Location": where.format(url=server.url)}))
+    done = ask(start(max_retries=3))
+    assert done.error_kind == "no_service"
+    assert said in done.error
