@@ -71,16 +71,18 @@ def test_what_an_engine_does_not_take_is_named(role: dict[str, Any], line: str, 
 @pytest.mark.parametrize(
     ("output", "reason"),
     [
-        ("{here}/problems.jsonl", "problems.jsonl is a file"),
-        ("{here}/problems.jsonl/run", "is a file"),
+        ("{here}/other.txt", "other.txt is a file"),
+        ("{here}/other.txt/run", "other.txt is a file"),
         ("{here}/" + 300 * "x", "longer than the 255 bytes"),
         ("/proc/run", "/proc takes no files"),
     ],
 )
 def test_an_output_that_can_be_no_folder_is_named(output: str, reason: str, document: dict[str, Any]) -> None:
-    document["output"] = output.format(here=Path(document["input"]["path"]).parent)
+    here = Path(document["input"]["path"]).parent
+    (here / "other.txt").write_text("")
+    document["output"] = output.format(here=here)
     document["explorer"] |= {"engine_args": {"bogus": 1}}
-    [misplaced, argument] = mistakes(document)
+    [argument, misplaced] = mistakes(document)
     assert misplaced.startswith("output: ")
     assert reason in misplaced
     assert argument.startswith("explorer.engine_args.bogus")

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from a2r_ray.config.enclosing import encloses
 from a2r_ray.config.input import InputConfig
-from a2r_ray.config.local_files import nameable, resolved, unwritable
+from a2r_ray.config.local_files import nameable, resolved
 from a2r_ray.config.schema import Config, ExplorerConfig, RoleConfig, SynthesizerConfig
 from a2r_ray.config.secrets import public, shown
 from a2r_ray.errors import ConfigError
@@ -98,7 +98,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
     """Validates a config that is already a mapping, and makes its local paths absolute.
 
     Raises:
-        ConfigError: with every mistake; also where the output can be no folder, or lies inside the input.
+        ConfigError: with every mistake; also where the output lies inside the input.
     """
     try:
         config = Config.model_validate(resolved(document))
@@ -127,12 +127,10 @@ _SHOWN = 60
 
 
 def _misplaced(document: Mapping[str, Any]) -> list[str]:
-    """What is wrong with an output that is no folder, or cannot be one, or lies inside the input."""
+    """What is wrong with an output that lies inside the input."""
     source, output = parse_input(document), resolved(document).get("output")
     if not isinstance(output, str) or not _is_nameable(output):
         return []
-    if not os.path.isdir(output) and (reason := unwritable(output)) is not None:  # noqa: PTH112 (or a URI)
-        return [f"output: {reason}; name a folder that can be written"]
     if source is None or source.path is None or not encloses(source.path, output):
         return []
     why = "and what a run writes there would be read as its input: name a folder outside of it"

@@ -7,6 +7,7 @@ grow. Only the last attempt may write: what is left of an earlier one is told so
 
 import json
 import math
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +17,7 @@ from typing import IO, Any
 
 from a2r_ray.config import fingerprint
 from a2r_ray.config.answer import AnswerConfig
+from a2r_ray.config.local_files import unwritable
 from a2r_ray.config.schema import Config
 from a2r_ray.errors import OutputError, Stopped
 from a2r_ray.records import Problem, now
@@ -81,6 +83,7 @@ class RunFolder(AbstractContextManager["RunFolder"]):
                 or something has changed in the input.
         """
         storage = Storage(config.output)
+        _check_place(storage)
         with ExitStack() as held:
             lock = locked(storage, held)  # first: what is read may else be old when it is acted on
             record = _continued(storage, config, given, retry=retry)
@@ -264,10 +267,20 @@ def _refused(storage: Storage, record: Mapping[str, Any], found: Changes) -> str
 def refusal(config: Config) -> str | None:
     """Why a run of a config could not begin in its run folder; None where it could, as far as can be seen."""
     try:
+        _check_place(Storage(config.output))
         _existing(Storage(config.output), new_record(config))
     except OutputError as error:
         return str(error)
     return None
+
+
+def _check_place(storage: Storage) -> None:
+    """Raises OutputError where no folder can be made; looked at where it would be, not where a config is submitted."""
+    local = storage.local
+    if local is None or os.path.isdir(local):  # noqa: PTH112 (a Path would raise for a long name)
+        return
+    if (reason := unwritable(str(local))) is not None:
+        raise OutputError(f"output {storage.shown}: it cannot be written: {reason}; name another folder")
 
 
 def _encoded(document: Mapping[str, Any]) -> bytes:
