@@ -15,6 +15,7 @@ from a2r_ray.config.schema import Config
 from a2r_ray.engines import create_engine
 from a2r_ray.method.asking import own_names
 from a2r_ray.method.compile import Method, compile_method
+from a2r_ray.method.conclude import UNANIMOUS
 from a2r_ray.method.references import References, synthesizer_messages
 from a2r_ray.method.sample import brought, brought_text, explorer_messages
 from a2r_ray.method.stage import Case, Context, Outcome, through
@@ -59,7 +60,7 @@ def _brought(config: Config, source: Source, problems: Sequence[Problem]) -> lis
     """The paths that the input brings, as many as the run would use."""
     if config.input.source != "paths":
         return [()] * len(problems)
-    most = config.explorer.paths if config.explorer else None
+    most = config.explorer.paths.max if config.explorer else None
     ids = [problem.problem_id for problem in problems]
     if (folder := paths_of_run(source)) is not None:
         stored = StoredPaths(folder[0], [folder[1]], most, answers=False)
@@ -128,7 +129,7 @@ def _show(shown: _Shown, config: Config) -> str:
         head = f"path {path.path_index}: answer {found!r}{how}"
         parts.append(f"─── {head}\n{path.error or path.text}")
     references = References.of(shown.paths)
-    if config.synthesizer is not None and references.indices:
+    if config.synthesizer is not None and references.indices and result["route"] != UNANIMOUS:
         asked = synthesizer_messages(config.synthesizer, problem, references, own_names(config.input))
         parts.append(_chat("synthesizer is asked", asked))
         synthesis = result["synthesis"]

@@ -153,11 +153,11 @@ def _synthesizer_fits(config: Config, role: SynthesizerConfig, facts: Facts, pro
     """How long the prompts are if every path is as long as it may be, by the synthesizer's count."""
     names, nothing = own_names(config.input), References((), ())
     explorer = config.explorer if config.explores else None
-    most = explorer.paths * explorer.sampling.max_tokens if explorer else 0
+    most = explorer.paths.max * explorer.sampling.max_tokens if explorer else 0
     tokens = {
         each.problem_id: facts.count(synthesizer_messages(role, each, nothing, names)) + most for each in problems
     }
-    what = f"prompts with {explorer.paths} whole paths" if explorer else "prompts, paths not counted,"
+    what = f"prompts with {explorer.paths.max} whole paths" if explorer else "prompts, paths not counted,"
     return _fits(tokens, facts.context, role.sampling.max_tokens, what)
 
 

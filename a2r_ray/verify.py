@@ -177,8 +177,8 @@ def verify(config: Config, run: Storage) -> Verification:
 def _outgrown(config: Config, run: Storage, source: Source) -> Ids:
     found = Ids()
     if config.input.source == "paths":
-        most = config.explorer.paths if config.explorer else None
-        for name in outgrown(run, stored_keys(run, source), most):
+        rule = config.explorer.paths if config.explorer else None
+        for name in outgrown(run, stored_keys(run, source), rule):
             found.add(name)
     return found
 

@@ -377,3 +377,38 @@ def test_a_python_that_lacks_what_it_needs_is_named_with_the_remedy(
     assert guarded(lacking) == 1
     told = capsys.readouterr().err
     assert told.startswith(f"error: {sys.executable} has no package pyarrow: install a2r_ray with what it needs")
+
+
+def test_a_run_that_samples_until_its_votes_are_settled_is_continued_as_if_it_were_left_alone(
+    cluster: Nodes, config_file: Path, document: dict[str, Any], tmp_path: Path
+) -> None:
+    document |= {"seed": 5, "method": {"skip_at_share": 1.0}}
+    document["explorer"] |= {
+        "paths": {"min": 2, "max": 6, "until": "decided"},
+        "simulated": {"accuracy": 0.7, "latency_s": {"median": 0.3, "sigma": 0.5}},
+        "engine_args": {"max_num_seqs": 4},
+    }
+    config_file.write_text(yaml.safe_dump(document))
+    process = subprocess.Popen([*A2R, "run", str(config_file)], env=cluster.environment, stderr=subprocess.DEVNULL)
+    paths = Path(document["output"]) / "paths"
+    wait_until(lambda: bool(list(paths.glob("*.parquet"))), 120, "no path is written")
+    process.kill()
+    process.wait()
+    quick = ("--json", "--set", "explorer.engine_args.max_num_seqs=256")
+    found = {}
+    for output in (document["output"], str(tmp_path / "alone")):
+        done = a2r("run", str(config_file), *quick, "--set", f"output={output}", nodes=cluster)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["balanced"]
+        wanted = "problem_id, route, answer, path_answers"
+        found[output] = duckdb.sql(f"select {wanted} from '{output}/results/*.parquet' order by 1").fetchall()  # noqa: S608
+        assert a2r("verify", output).returncode == 0
+    continued, alone = found.values()
+    assert continued == alone
+    assert {route for _, route, _, _ in alone} == {"synthesized", "unanimous"}
+    assert 2 < sum(len(answers) for _, _, _, answers in alone) / len(alone) < 6
+    # Of other paths nothing is made again where the rule says that there are enough.
+    wider = a2r("run", str(config_file), *quick, "--set", "explorer.paths.max=8", nodes=cluster)
+    assert wider.returncode == 0, wider.stderr
+    assert json.loads(wider.stdout)["paths"]["reused"] == sum(len(answers) for _, _, _, answers in alone)
+    assert "settled" in a2r("run", str(config_file), "--set", "explorer.paths.max=8").stdout

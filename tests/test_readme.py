@@ -26,12 +26,12 @@ def blocks(language: str) -> list[str]:
 
 def test_each_block_is_of_a_kind_that_is_tried_here() -> None:
     assert {language for language, _ in BLOCKS} == {"", "sh", "yaml", "python"}
-    assert len(blocks("yaml")) == 4
+    assert len(blocks("yaml")) == 5
     assert len(blocks("python")) == 2
 
 
 def test_the_configs_are_valid_and_those_of_the_examples() -> None:
-    whole, roles, asked, judged = (yaml.safe_load(text) for text in blocks("yaml"))
+    whole, roles, asked, judged, spent = (yaml.safe_load(text) for text in blocks("yaml"))
     assert whole == yaml.safe_load((ROOT / "examples" / "demo.yaml").read_text())
     example = yaml.safe_load((ROOT / "examples" / "qwen3-gpu.yaml").read_text())
     assert roles == {name: example[name] for name in ("explorer", "synthesizer")}
@@ -41,6 +41,10 @@ def test_the_configs_are_valid_and_those_of_the_examples() -> None:
     servers = yaml.safe_load((ROOT / "examples" / "openai.yaml").read_text())
     config = parse_config({**servers, "explorer": {**servers["explorer"], **asked["explorer"]}})
     assert config.input.shown_columns == ("topic",)
+    both = {name: {**whole[name], **spent.get(name, {})} for name in ("explorer", "synthesizer")}
+    sparing = parse_config({**whole, **both, "method": spent["method"]})
+    assert sparing.explorer is not None
+    assert (sparing.explorer.paths.until, sparing.method.skip_at_share) == ("confident", 1.0)
 
 
 def test_the_examples_that_it_lists_are_there() -> None:

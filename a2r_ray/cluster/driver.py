@@ -16,7 +16,7 @@ from a2r_ray.answers.judging import Answers
 from a2r_ray.cluster import connection
 from a2r_ray.cluster.shared_folder import output_looked_for
 from a2r_ray.cluster.state import Observer, Progress
-from a2r_ray.config.fingerprint import paths as paths_of
+from a2r_ray.config.fingerprint import fewest_paths
 from a2r_ray.config.schema import Config
 from a2r_ray.config.secrets import public
 from a2r_ray.engines import argument_mistakes
@@ -113,7 +113,7 @@ def _nothing_left(
 ) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """The record and the receipt of a run with nothing left to do; None where anything may be."""
     run, there = Storage(config.output), finished(config, source.version())
-    if there is None or (retry and has_failed(run, paths_of(config.document))):
+    if there is None or (retry and has_failed(run, fewest_paths(config.document))):
         return None
     is_other = redo_changed and changed(run, there[0], given(config, source, row_count(source)))
     return None if is_other else there
@@ -142,7 +142,7 @@ class _Attempt:
     def _judge_stored(self) -> int:
         config, folder, source = self.config, self.folder, self.source
         writers = [name for phase in self.compile_to(config, "streaming") for name in fingerprints(phase)]
-        stored = stored_paths(folder.storage, writers, source, config.explorer.paths if config.explorer else None)
+        stored = stored_paths(folder.storage, writers, source, config.explorer.paths.max if config.explorer else None)
         own_kinds = {each.problem_id: each.answer_kind for each in problems(source) if each.answer_kind}
         return judge_again(folder.storage, stored, concluding(config), own_kinds, folder.to_judge)
 

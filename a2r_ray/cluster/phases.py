@@ -39,8 +39,8 @@ def drive(phases: Sequence[Method], reading: Reading, progress: Progress, tick: 
     if reading.brings_texts:
         _run_phase(partial(reader.bringing, reading), (), progress, tick)
     if reading.input.source == "paths":
-        run, most = reading.tables.run, reading.explorer.paths if reading.explorer else None
-        progress.done_before -= supersede_outgrown(run, stored_keys(run, open_source(reading.input)), most)
+        run, rule = reading.tables.run, reading.explorer.paths if reading.explorer else None
+        progress.done_before -= supersede_outgrown(run, stored_keys(run, open_source(reading.input)), rule)
     for phase in phases:
         _run_phase(partial(_phase, phase, reading, rows), phase, progress, tick, rows)
 

@@ -89,7 +89,7 @@ def _read(_: pa.Table, reading: Reading, monitor: RemoteMonitor | None) -> Itera
     """The problems that still need work, in tables of some."""
     done = done_keys(reading.tables.run)
     source = open_source(reading.input)
-    most = reading.explorer.paths if reading.explorer else None
+    most = reading.explorer.paths.max if reading.explorer else None
     tables = reading.tables
     stored = stored_paths(tables.run, tables.fingerprints, source, most, answers=reading.answers_stand)
     rejects = reading.tables.writer("rejects", f"reader-{secrets.token_hex(4)}")

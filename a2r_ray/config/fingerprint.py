@@ -117,7 +117,37 @@ def changed(record: Document, now: Document) -> list[str]:
 
 def paths(config: Document) -> int:
     """N; 0 where nothing explores."""
-    return int((config["explorer"] or {}).get("paths", 0))
+    return _bound(config, "max")
+
+
+def fewest_paths(config: Document) -> int:
+    """How many paths every problem has; 0 where nothing explores."""
+    return _bound(config, "min")
+
+
+def wants_more_paths(before: Document, after: Document) -> bool:
+    """Whether a result that is of enough paths by one config may be of too few by another."""
+    if paths(after) > paths(before) or fewest_paths(after) > fewest_paths(before):
+        return True
+    old, new = (_until(config) for config in (before, after))
+    return new != old and old[0] is not None and (new[0] != old[0] or new[1] > old[1])
+
+
+def same_paths(one: Document, other: Document) -> bool:
+    """Whether two configs have as many paths, by the same rule."""
+    return all(of(one) == of(other) for of in (paths, fewest_paths, _until))
+
+
+def _until(config: Document) -> tuple[str | None, float]:
+    given = (config["explorer"] or {}).get("paths", 0)
+    if not isinstance(given, Mapping):
+        return None, 0.0
+    return given["until"], given["confidence"] if given["until"] == "confident" else 0.0
+
+
+def _bound(config: Document, name: str) -> int:
+    given = (config["explorer"] or {}).get("paths", 0)
+    return int(given[name] if isinstance(given, Mapping) else given)
 
 
 def simulated(config: Document) -> list[str]:

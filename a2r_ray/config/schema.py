@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, field_validator, model_validator
 
 from a2r_ray import prompts
 from a2r_ray.config import fingerprint
@@ -15,6 +15,8 @@ from a2r_ray.config.answer import AnswerConfig
 from a2r_ray.config.asking import OF_SERVERS, Chat, Sampling, Thinking, check_extra_body
 from a2r_ray.config.input import InputConfig
 from a2r_ray.config.local_files import nameable
+from a2r_ray.config.method import MethodConfig
+from a2r_ray.config.paths import PathsConfig, in_a_number
 from a2r_ray.config.resources import Resources
 from a2r_ray.config.secrets import redact
 from a2r_ray.config.section import Count, Natural, Section
@@ -168,8 +170,9 @@ class RoleConfig(Section):
 class ExplorerConfig(RoleConfig):
     """The model that samples."""
 
-    paths: Count = 4
-    """N: paths sampled per problem; of paths that are brought, as many are used at most."""
+    paths: Annotated[PathsConfig, BeforeValidator(in_a_number)] = PathsConfig(min=4, max=4)
+    """N: paths sampled per problem; of paths that are brought, as many are used at most. Or {min: …, max: …, until:
+    decided} (or confident, with a ``confidence``): as many as its vote needs."""
 
     @field_validator("prompt")
     @classmethod
@@ -202,6 +205,8 @@ class Config(Section):
     """The model that samples paths; absent: they are brought. With neither role they are voted on and scored."""
     synthesizer: SynthesizerConfig | None = None
     """The model that reads them and reasons again; absent: the vote is the answer."""
+    method: MethodConfig = MethodConfig()
+    """How paths become an answer."""
     answer: AnswerConfig = AnswerConfig()
     """What an answer is, and when two are the same."""
 
@@ -218,6 +223,8 @@ class Config(Section):
                 "give an explorer: without one the paths must be brought (input.source `paths`), to be voted on or "
                 "read by a synthesizer"
             )
+        if self.method.skip_at_share is not None and self.synthesizer is None:
+            raise ValueError("method.skip_at_share skips syntheses, and there is no synthesizer: leave it out")
         if self.schedule == "shared":
             if self.explorer is None or self.synthesizer is None:
                 raise ValueError("schedule shared needs both roles")

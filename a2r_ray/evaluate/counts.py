@@ -1,5 +1,6 @@
 """Counts of what the tables of a run hold, for the lines at its end."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
@@ -58,3 +59,27 @@ def seconds(replicas: Mapping[str, Any]) -> dict[str, dict[str, float]]:
         pool["busy"] += sample["busy_s"]
         pool["running"] += sample["running_s"]
     return seconds
+
+
+Reasons = Mapping[str, tuple[int, str]]
+"""By kind of error: how often, and what is said of it."""
+
+
+def reasons(errors: pa.ChunkedArray, rejects: pa.Table) -> dict[str, tuple[int, str]]:
+    """Errors, each ``kind: message``, and those of rejects, by kind, the most frequent first."""
+    found: dict[str, Counter[str]] = {}
+    of_rejects = pc.binary_join_element_wise(rejects["error_kind"], rejects["error"], ": ")
+    for entry in pc.value_counts(pa.chunked_array([*errors.chunks, *of_rejects.chunks], pa.string())).to_pylist():
+        kind, _, message = (entry["values"] or "nothing to read: no path can be shown").partition(": ")
+        found.setdefault(kind, Counter())[message] += entry["counts"]
+    said = {kind: (messages.total(), _said(messages)) for kind, messages in found.items()}
+    return dict(sorted(said.items(), key=lambda item: -item[1][0]))
+
+
+def _said(messages: Counter[str]) -> str:
+    """One message; of two both with their counts, of more the most frequent."""
+    each = sorted(messages.items(), key=lambda item: (-item[1], item[0]))
+    if len(each) == 1:
+        return each[0][0]
+    two = "; ".join(f"{count:,}: {message}" for message, count in each)
+    return two if len(each) == 2 else f"such as {each[0][0]}"  # noqa: PLR2004

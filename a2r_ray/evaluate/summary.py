@@ -4,7 +4,6 @@ What was not synthesized is said with its reasons, and so is who was simulated; 
 right answer is known.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from a2r_ray.config.schema import Price
-from a2r_ray.evaluate.counts import how_often, problems_of_their_own, seconds, uncounted, whole
+from a2r_ray.evaluate.counts import Reasons, how_often, problems_of_their_own, reasons, seconds, uncounted, whole
 from a2r_ray.evaluate.metrics import Accuracy, Share, accuracies
+from a2r_ray.method.conclude import UNANIMOUS
 from a2r_ray.method.cost import cost_usd, total
 from a2r_ray.runs import table
 from a2r_ray.runs.status import NO_ANSWER
@@ -41,9 +41,6 @@ _PAID_BY = {
 }
 """At whose price the receipt's tokens are, by what they went to."""
 
-_Reasons = Mapping[str, tuple[int, str]]
-"""By kind of error: how often, and what is said of it."""
-
 
 @dataclass(frozen=True)
 class Summary:
@@ -57,11 +54,11 @@ class Summary:
     """The roles that were."""
     receipt: Mapping[str, Any]
     routes: Mapping[str, int]
-    not_synthesized: _Reasons
+    not_synthesized: Reasons
     """Why results, and problems that were refused, are not what a synthesis said; empty without a synthesizer."""
     refused: int
     """Problems that were rejected where they were to be synthesized."""
-    unanswered: _Reasons
+    unanswered: Reasons
     """Why results, and rejected problems, have no answer."""
     accuracy: Accuracy
     synthesized: Accuracy
@@ -72,6 +69,8 @@ class Summary:
     """Replies of which a server did not say how many tokens they took, at least of the prompt."""
     kinds: Mapping[str, int]
     """How many results have an answer of which kind, the most first."""
+    used: int
+    """Paths that results are of."""
     undecided: int
     """Comparisons of answers that took more than they may, and count as different."""
     seconds: Mapping[str, Mapping[str, float]]
@@ -127,10 +126,12 @@ class Summary:
             count = sum(count for count, _ in self.not_synthesized.values())
             problems = receipt["ok"] + self.refused
             yield "no synthesis", f"{count:,} of {problems:,}: {_listed(self.not_synthesized)}"
+        yield "skipped", self._skipped()
         yield "rejected", f"{receipt['failed']:,}"
         yield "answers", self._answers()
         yield from self._accuracies()
         yield "paths", self._paths()
+        yield "settled", self._settled()
         for role in ("explorer", "synthesizer"):
             yield role, self._role(role)
         yield "made again", self._made_again()
@@ -145,15 +146,24 @@ class Summary:
     def _models(self) -> Iterator[str]:
         explorer, synthesizer = self.config["explorer"], self.config["synthesizer"]
         if self.config["input"]["source"] == "paths":
-            yield "paths brought" + (f", {explorer['paths']} a problem at most" if explorer else "")
+            yield "paths brought" + (f", {_many(explorer['paths'])} a problem at most" if explorer else "")
         elif explorer:
-            count = explorer["paths"]
-            yield f"{explorer['model']} explores, {count} path{'s' * (count != 1)} a problem"
+            count = _many(explorer["paths"])
+            yield f"{explorer['model']} explores, {count} path{'s' * (count != '1')} a problem"
         yield f"{synthesizer['model']} synthesizes" if synthesizer else "the vote answers"
 
     def _routes(self) -> str:
         named = {NO_ANSWER.get(route, route): count for route, count in sorted(self.routes.items())}
         return ", ".join(f"{count:,} {route}" for route, count in named.items()) or "none"
+
+    def _skipped(self) -> str:
+        count, share = self.routes.get(UNANIMOUS, 0), self.config["method"]["skip_at_share"]
+        if share is None:
+            return ""
+        made, tokens = self.routes.get("synthesized", 0), self.receipt["tokens"]["synthesizer"]
+        spared = sum(tokens.values()) * count // made if made else 0
+        about = f"; about {spared:,} tokens spared, as the syntheses that were made took" if spared else ""
+        return f"{count:,} of {self.receipt['ok']:,} syntheses: {share:.0%} of the paths agreed{about}"
 
     def _answers(self) -> str:
         if not self.kinds:
@@ -189,6 +199,15 @@ class Summary:
         if not paths["stored"] and self.config["input"]["source"] == "paths":
             return ""  # they are in the folder of another run
         return f"{paths['stored']:,}, of which {paths['errors']:,} failed and {paths['cut_off']:,} were cut off"
+
+    def _settled(self) -> str:
+        """How many paths a problem took where that hangs on its vote."""
+        rule = (self.config["explorer"] or {}).get("paths")
+        if not isinstance(rule, Mapping) or rule["until"] is None or not self.receipt["ok"]:
+            return ""
+        until = rule["until"] if rule["until"] == "decided" else f"{rule['confidence']:.0%} {rule['until']}"
+        mean = self.used / self.receipt["ok"]
+        return f"{mean:.2f} of {rule['max']} paths a problem, until its vote was {until}"
 
     def _role(self, role: str) -> str:
         if not self._is_asked(role):
@@ -250,7 +269,7 @@ def summarize(
         _read(run, "results", ["problem_id", *_COLUMNS, *_TOKENS]),
         _read(run, "rejects", ["problem_id", "error_kind", "error", "reference_answer", "stage"]),
     )
-    unsynthesized = results.filter(pc.not_equal(results["route"], "synthesized"))
+    unsynthesized = results.filter(pc.invert(pc.is_in(results["route"], pa.array(["synthesized", UNANIMOUS]))))
     known = rejects.filter(pc.is_valid(rejects["reference_answer"]))
     refused = rejects.filter(pc.equal(rejects["stage"], "synthesize"))
     is_brought = record["config"]["input"]["source"] == "paths"
@@ -261,17 +280,24 @@ def summarize(
         simulated=tuple(record["simulated"]),
         receipt=receipt,
         routes=how_often(results["route"]),
-        not_synthesized=_reasons(unsynthesized["error"], refused) if record["config"]["synthesizer"] else {},
+        not_synthesized=reasons(unsynthesized["error"], refused) if record["config"]["synthesizer"] else {},
         refused=refused.num_rows,
-        unanswered=_reasons(results.filter(pc.is_null(results["answer"]))["error"], rejects),
+        unanswered=reasons(results.filter(pc.is_null(results["answer"]))["error"], rejects),
         accuracy=accuracies(results, problems_of_their_own(known, results) if is_brought else known.num_rows),
         synthesized=accuracies(results.filter(pc.equal(results["route"], "synthesized"))),
         brought=(whole(results[_TOKENS[0]]), whole(results[_TOKENS[1]])) if is_brought else (0, 0),
         uncounted=uncounted(run),
         kinds=how_often(results["answer_kind"]),
+        used=whole(pc.list_value_length(results["path_correct"])),
         undecided=whole(results["undecided"]),
         seconds=seconds(replicas),
     )
+
+
+def _many(paths: int | Mapping[str, Any]) -> str:
+    if not isinstance(paths, Mapping):
+        return f"{paths}"
+    return f"{paths['min']} to {paths['max']}" if paths["min"] < paths["max"] else f"{paths['max']}"
 
 
 def _read(run: Storage, name: str, columns: list[str]) -> pa.Table:
@@ -280,27 +306,7 @@ def _read(run: Storage, name: str, columns: list[str]) -> pa.Table:
     return pa.Table.from_batches(batches, schema=batches[0].schema if batches else schema)
 
 
-def _reasons(errors: pa.ChunkedArray, rejects: pa.Table) -> dict[str, tuple[int, str]]:
-    """Errors, each ``kind: message``, and those of rejects, by kind, the most frequent first."""
-    found: dict[str, Counter[str]] = {}
-    of_rejects = pc.binary_join_element_wise(rejects["error_kind"], rejects["error"], ": ")
-    for entry in pc.value_counts(pa.chunked_array([*errors.chunks, *of_rejects.chunks], pa.string())).to_pylist():
-        kind, _, message = (entry["values"] or "nothing to read: no path can be shown").partition(": ")
-        found.setdefault(kind, Counter())[message] += entry["counts"]
-    reasons = {kind: (messages.total(), _said(messages)) for kind, messages in found.items()}
-    return dict(sorted(reasons.items(), key=lambda item: -item[1][0]))
-
-
-def _said(messages: Counter[str]) -> str:
-    """One message; of two both with their counts, of more the most frequent."""
-    each = sorted(messages.items(), key=lambda item: (-item[1], item[0]))
-    if len(each) == 1:
-        return each[0][0]
-    two = "; ".join(f"{count:,}: {message}" for message, count in each)
-    return two if len(each) == 2 else f"such as {each[0][0]}"  # noqa: PLR2004
-
-
-def _listed(reasons: _Reasons) -> str:
+def _listed(reasons: Reasons) -> str:
     return "; ".join(f"{count:,} {kind} ({message})" for kind, (count, message) in reasons.items()) or "no reason"
 
 

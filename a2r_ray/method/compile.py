@@ -18,6 +18,7 @@ from a2r_ray.method.sample import Sample
 from a2r_ray.method.schedule import Choice, Schedule
 from a2r_ray.method.stage import Stage
 from a2r_ray.method.synthesize import CountVotes, Synthesize
+from a2r_ray.method.take import Take
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Pool:
 
     @property
     def requests(self) -> int:
-        """Requests for a case that its first stage has in the engine at once."""
-        return self.stages[0].requests
+        """Requests for a case that the one of its stages with the most has in the engine at once."""
+        return max(stage.requests for stage in self.stages)
 
     @property
     def concludes(self) -> bool:
@@ -87,7 +88,10 @@ def compile_method(config: Config, layout: Schedule) -> Method:
     explorer = _explorer_pool(config, config.explorer) if config.explorer is not None and config.explores else None
     last = _last_pool(config, config.synthesizer)
     if explorer is None:
-        return (last,)
+        rule = None if config.explorer is None else config.explorer.paths
+        if rule is None or rule.until is None:
+            return (last,)
+        return (replace(last, stages=(Take(rule, Answers(config.answer)), *last.stages)),)
     if config.synthesizer is None:
         return (replace(explorer, stages=explorer.stages + last.stages),)
     if layout == "shared":
@@ -142,6 +146,7 @@ def concluding(config: Config) -> Conclude:
         explorer.price if explorer else None,
         synthesizer.price if synthesizer else None,
         Answers(config.answer),
+        config.method.skip_at_share,
     )
 
 

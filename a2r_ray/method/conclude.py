@@ -1,6 +1,7 @@
 """Concluding: what the paths of a problem, and what was made of them, come to.
 
-The route says where the answer is from: ``synthesized`` where the synthesis answered; ``vote_fallback`` where it
+The route says where the answer is from: ``synthesized`` where the synthesis answered; ``unanimous`` where the vote was
+so sure that nothing was synthesized (``method.skip_at_share``); ``vote_fallback`` where the synthesis
 failed, gave no answer, had nothing to read, or there is no synthesizer, and the vote stands; ``failed`` where neither
 gave an answer. A problem with nothing to show for it is a reject.
 """
@@ -20,6 +21,7 @@ from a2r_ray.method.stage import Case
 from a2r_ray.method.vote import Vote, vote
 from a2r_ray.records import Path, Problem, Reject, Result, Row, chat_text, hash_of, rejected
 
+UNANIMOUS = "unanimous"
 _NOT_ASKED = {ErrorKind.PROMPT_TOO_LONG, ErrorKind.REFUSED}
 """What keeps a model from reading what it was to be asked."""
 
@@ -34,6 +36,8 @@ class Conclude:
     synthesis_price: Price | None = None
     answers: Answers = field(default_factory=Answers)
     """What is an answer, and which are right."""
+    skip_at_share: float | None = None
+    """The share of paths at which the vote stands, as ``method.skip_at_share`` has it."""
 
     def count(self, case: Case) -> Vote:
         """Counts the votes of a case; the answer of a path that was stored without one is looked for in its text."""
@@ -107,12 +111,19 @@ class Conclude:
             "vote_answer": voted.answer,
             "vote_share": voted.share,
             "undecided": voted.undecided + spent.undecided,
-            "route": _route(synthesized, voted.answer),
+            "route": self._route(voted, synthesis, synthesized, error),
             "answer": answer,
             "correct": verdicts[answer],
             "vote_correct": verdicts[voted.answer],
             "error": self._no_answer(synthesis, synthesized, answer) if lacks_answer else error,
         }
+
+    def _route(self, voted: Vote, synthesis: str | None, synthesized: str | None, error: str) -> str:
+        if synthesized is not None:
+            return "synthesized"
+        if synthesis is None and not error and voted.stands(self.skip_at_share):
+            return UNANIMOUS
+        return "vote_fallback" if voted.answer is not None else "failed"
 
     def _no_answer(self, synthesis: str | None, synthesized: str | None, answer: str | None) -> str:
         if answer is None:
@@ -125,12 +136,6 @@ class Conclude:
     def _cost(self, explored: tuple[int, int], synthesis: Completion) -> float | None:
         synthesized = synthesis.prompt_tokens, synthesis.completion_tokens
         return total([cost_usd(self.path_price, *explored), cost_usd(self.synthesis_price, *synthesized)])
-
-
-def _route(synthesized: str | None, voted: str | None) -> str:
-    if synthesized is not None:
-        return "synthesized"
-    return "vote_fallback" if voted is not None else "failed"
 
 
 def _reasons(paths: Sequence[Path]) -> tuple[str, str]:

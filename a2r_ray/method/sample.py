@@ -13,10 +13,12 @@ from queue import Empty, SimpleQueue
 
 from a2r_ray import prompts
 from a2r_ray.answers.judging import Answers, Judge
+from a2r_ray.config.paths import PathsConfig
 from a2r_ray.config.schema import ExplorerConfig
 from a2r_ray.engines import Completion, Engine, Request
 from a2r_ray.errors import A2RError
 from a2r_ray.method.asking import Names, behind_system, messages
+from a2r_ray.method.enough import wanted
 from a2r_ray.method.stage import Case, Context, Outcome, lost
 from a2r_ray.records import Message, Path, Problem, hash_of
 from a2r_ray.thinking import stored
@@ -26,7 +28,7 @@ _Asked = tuple["_Sampled", int, int | None]
 _Finished = SimpleQueue[tuple[_Asked, Future[Completion]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sampled:
     """A problem that is sampled."""
 
@@ -35,6 +37,17 @@ class _Sampled:
     judge: Judge
     found: dict[int, Path]
     """Its paths so far, by path index."""
+    asked: int = 0
+    """Paths that the engine has yet to give."""
+
+    def wanted(self, rule: PathsConfig) -> int:
+        """How many of its first paths it is to have, as far as those that are there tell."""
+        if rule.until is None:
+            return rule.max
+        answers: list[str | None] = []
+        while (path := self.found.get(len(answers))) is not None:
+            answers.append(self.judge.find(path.text) if path.answer is None else path.answer)
+        return wanted(rule, answers, self.judge.same)
 
 
 class Sample:
@@ -59,8 +72,9 @@ class Sample:
 
     @property
     def requests(self) -> int:
-        """N."""
-        return self._role.paths
+        """N; where that hangs on a problem's paths, about as many as it waits for at a time."""
+        rule = self._role.paths
+        return rule.max if rule.until is None else (rule.min + 1) // 2
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
@@ -68,7 +82,9 @@ class Sample:
         return (self._fingerprint,)
 
     def __call__(self, cases: Sequence[Case], context: Context) -> list[Outcome]:
-        """Samples what is missing; each case moves on with its first N paths, by path index."""
+        """Samples what is missing; each case moves on with its first N paths, by path index, or with those that settle
+        its vote.
+        """
         if context.engine is None:
             raise ValueError("paths are sampled with an engine")
         sampled = [
@@ -86,14 +102,16 @@ class Sample:
             batch = _next(finished)
             waiting -= len(batch)
             self._keep(batch, context)
+            waiting += sum(self._submit(context.engine, each, finished) for each in _through(batch))
         return [
-            Case(each.problem, tuple(each.found[index] for index in sorted(each.found) if index < self._role.paths))
+            Case(each.problem, tuple(each.found[index] for index in range(each.wanted(self._role.paths))))
             for each in sampled
         ]
 
     def _submit(self, engine: Engine, sampled: _Sampled, finished: _Finished) -> int:
         """Asks for the paths that a problem lacks; returns how many."""
-        missing = [index for index in range(self._role.paths) if index not in sampled.found]
+        missing = [index for index in range(sampled.wanted(self._role.paths)) if index not in sampled.found]
+        sampled.asked = len(missing)
         if not missing:
             return 0
         problem = sampled.problem
@@ -143,6 +161,16 @@ class Sample:
 
 def _put(finished: _Finished, asked: _Asked, future: Future[Completion]) -> None:
     finished.put((asked, future))
+
+
+def _through(batch: Sequence[tuple[_Asked, Future[Completion]]]) -> list[_Sampled]:
+    """The problems that have all paths which they were asked for."""
+    through = []
+    for (sampled, _, _), _ in batch:
+        sampled.asked -= 1
+        if not sampled.asked:
+            through.append(sampled)
+    return through
 
 
 def _next(finished: _Finished) -> list[tuple[_Asked, Future[Completion]]]:

@@ -52,15 +52,18 @@ class Synthesize:
         self._role, self._conclude, self._seed, self._names = role, conclude, seed, names
 
     def __call__(self, cases: Sequence[Case], context: Context) -> list[Outcome]:
-        """Synthesizes all of them at once; a case with nothing to show is not asked about."""
+        """Synthesizes all of them at once; a case with nothing to show, or whose vote stands, is not asked about."""
         if context.engine is None:
             raise ValueError("syntheses are made with an engine")
         shown = [References.of(case.paths) for case in cases]
+        gate = self._conclude.skip_at_share
+        votes = [self._conclude.count(case) for case in cases] if gate is not None else []
+        stands = [vote.stands(gate) for vote in votes] or [False] * len(cases)
         asked = [
-            self._submit(context.engine, case.problem, references) if references.indices else None
-            for case, references in zip(cases, shown, strict=True)
+            self._submit(context.engine, case.problem, references) if references.indices and not skipped else None
+            for case, references, skipped in zip(cases, shown, stands, strict=True)
         ]
-        votes = [self._conclude.count(case) for case in cases]  # while the engine works
+        votes = votes or [self._conclude.count(case) for case in cases]  # while the engine works
         return [
             self._conclude(case, voted, references, None if future is None else _completion(future))
             for case, voted, references, future in zip(cases, votes, shown, asked, strict=True)

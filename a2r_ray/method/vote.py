@@ -23,6 +23,18 @@ class Vote:
     undecided: int = 0
     """Comparisons that took more than they may, and count as different."""
 
+    @property
+    def agreeing(self) -> int:
+        """Paths that gave the winner."""
+        return max(map(len, self.clusters), default=0)
+
+    def stands(self, at_share: float | None) -> bool:
+        """Whether so large a share of all paths gave the winner, and two at least; None: none is large enough."""
+        return at_share is not None and self.agreeing >= max(_SEVERAL, at_share * len(self.answers))
+
+
+_SEVERAL = 2
+
 
 def vote(answers: Sequence[str | None], same: Callable[[str, str], bool]) -> Vote:
     """Clusters answers that mean the same; the largest cluster wins, and of equals the one with the earliest path.

@@ -27,7 +27,7 @@ def finished(config: Config, version: str) -> tuple[dict[str, Any], dict[str, An
         and record.get("input_version") == version
         and record.get("judged_by") == document["answer"]
         and record["config"]["input"]["limit"] == document["input"]["limit"]
-        and fingerprint.paths(record["config"]) == fingerprint.paths(document)
+        and fingerprint.same_paths(record["config"], document)
         and not fingerprint.changed(record, now)
     )
     rows = {"results": receipt["ok"], "rejects": receipt["failed"], "paths": receipt["paths"]["stored"]}

@@ -119,7 +119,7 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         for name in ("", "superseded", "superseded_paths", *table.SCHEMAS):
             self.storage.remove_unfinished(name)
         put_back(self.storage)
-        self._supersede(fingerprint.paths(self.record["config"]))
+        self._supersede()
         if given is not None and (found or self.record["input_version"] != given.version):
             found = found or Changes()
             self.record["input_version"] = None  # until all that is stored is of this one, it is of none
@@ -165,12 +165,12 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         """The id of the attempt that this process makes."""
         return str(self.record["attempts"][-1]["id"])
 
-    def _supersede(self, paths: int) -> None:
+    def _supersede(self) -> None:
         """Takes away what is to be made again; an interrupted call is finished by the next attempt."""
         wanted = self.record.get("supersede")
         if wanted is None:
             return
-        self.taken_out = supersede(self.storage, paths, failed=wanted["failed"])
+        self.taken_out = supersede(self.storage, wanted["paths"], failed=wanted["failed"])
         del self.record["supersede"]
         self.save()
 
@@ -232,8 +232,11 @@ def _continued(storage: Storage, config: Config, given: Given | None, *, retry: 
     record = _existing(storage, fresh)
     if record is None:
         record = fresh
-    elif retry or fingerprint.paths(fresh["config"]) > fingerprint.paths(record["config"]):
-        record["supersede"] = {"failed": retry or record.get("supersede", {}).get("failed", False)}
+    elif retry or fingerprint.wants_more_paths(record["config"], fresh["config"]):
+        more = fingerprint.wants_more_paths(record["config"], fresh["config"])
+        paths = (fingerprint.paths if more else fingerprint.fewest_paths)(fresh["config"])
+        before = record.get("supersede", {"failed": False, "paths": 0})
+        record["supersede"] = {"failed": retry or before["failed"], "paths": max(paths, before["paths"])}
     record["config"] = fresh["config"]
     if record["found_by"] != fresh["found_by"]:
         record["found_by"] = None  # from now on the paths' answers are of several rules

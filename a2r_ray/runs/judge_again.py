@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from a2r_ray.method.conclude import Conclude
+from a2r_ray.method.conclude import UNANIMOUS, Conclude
 from a2r_ray.method.stage import Case
 from a2r_ray.records import RESULT_SCHEMA, Problem, Result, paths_of, table_of
 from a2r_ray.runs import table
@@ -28,6 +28,8 @@ def judge_again(
 ) -> int:
     """Makes what results say of answers anew; returns of how many.
 
+    One whose vote stood without a synthesis, and does not stand by the new rule, is taken out: it is to be synthesized.
+
     Args:
         run: the run folder; no other process may write to it.
         stored: the paths that they were made of.
@@ -39,9 +41,9 @@ def judge_again(
     for name in table.files(run, "results"):
         rows = pa.Table.from_batches(table.read(run, name), schema=RESULT_SCHEMA)
         judged = [again for part in _parts(rows) for again in _judged(part, stored, conclude, own_kinds, changed)]
-        if judged:
+        if rows.num_rows:
             table.write(run, name, table_of(judged, RESULT_SCHEMA))
-        count += len(judged)
+        count += rows.num_rows
     return count
 
 
@@ -68,6 +70,8 @@ def _judged(
         paths = paths_of(lists[at].values) if len(lists[at]) else []
         voted = conclude.count(Case(problem, tuple(paths[: len(result.path_answers)])))
         judged = conclude.judged(problem, voted, result.synthesis, result.error)
+        if result.route == UNANIMOUS != judged["route"]:
+            continue
         again.append(replace(result, reference_answer=problem.reference_answer, metadata=problem.metadata, **judged))
     return again
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from a2r_ray.config.paths import PathsConfig
 from a2r_ray.records import PATH_KEY, WRITTEN_BY
 from a2r_ray.runs import table
 from a2r_ray.runs.done import Keys, among
@@ -81,27 +82,28 @@ def supersede_problems(run: Storage, problems: Sequence[str]) -> None:
             _take_out(run, name, lambda rows: pc.is_in(rows["problem_id"], value_set=ids))
 
 
-def supersede_outgrown(run: Storage, paths: Iterable[pa.RecordBatch], most: int | None) -> int:
+def supersede_outgrown(run: Storage, paths: Iterable[pa.RecordBatch], rule: PathsConfig | None) -> int:
     """Takes out the results of fewer or of older paths than were brought for their problem; returns how many.
 
     Args:
         run: the run folder; no other process may write to it.
         paths: the keys of those that were brought, and when each was finished. Memory: 24 bytes each.
-        most: of a problem's that a result is of; None: all.
+        rule: how many of a problem's a result is of; None: all.
     """
-    due = _outgrown(paths, most)
+    due = _outgrown(paths, rule)
     return sum(_take_out(run, name, due) for name in table.files(run, "results"))
 
 
-def outgrown(run: Storage, paths: Iterable[pa.RecordBatch], most: int | None) -> list[str]:
+def outgrown(run: Storage, paths: Iterable[pa.RecordBatch], rule: PathsConfig | None) -> list[str]:
     """The ids of the problems of which ``supersede_outgrown`` would take out the results."""
-    due = _outgrown(paths, most)
+    due = _outgrown(paths, rule)
     columns = ["problem_id", "path_answers", "finished_at"]
     tables = (pa.Table.from_batches([batch]) for batch in table.scan(run, "results", columns))
     return [name for rows in tables for name in rows["problem_id"].filter(due(rows)).to_pylist()]
 
 
-def _outgrown(paths: Iterable[pa.RecordBatch], most: int | None) -> Callable[[pa.Table], pa.Array]:
+def _outgrown(paths: Iterable[pa.RecordBatch], rule: PathsConfig | None) -> Callable[[pa.Table], pa.Array]:
+    most, all_of_them = (rule.max, rule.until is None) if rule else (None, True)
     none = np.empty(0, np.uint64)
     found = [(none, none, none, np.empty(0, np.int64))]
     for batch in paths:
@@ -120,7 +122,7 @@ def _outgrown(paths: Iterable[pa.RecordBatch], most: int | None) -> Callable[[pa
         wanted = np.where(there, np.append(counts, 0)[at], 0)
         have = pc.list_value_length(results["path_answers"])
         few = pc.less(have, pa.array(wanted if most is None else np.minimum(wanted, most)))
-        return pc.or_(few, pa.array(there & (newest[at] > _times(results))))
+        return pc.or_(pc.and_(few, pa.scalar(all_of_them)), pa.array(there & (newest[at] > _times(results))))
 
     return of
 

@@ -34,7 +34,7 @@ def unused_paths(config: Config, source: Source) -> list[str]:
     """What to say where fewer paths are used of each problem than the run has whose folder is the input."""
     if not isinstance(source, RunInput) or config.explorer is None:
         return []
-    there, used = paths_of(read_record(source.folder)["config"]), config.explorer.paths
+    there, used = paths_of(read_record(source.folder)["config"]), config.explorer.paths.max
     if there <= used:
         return []
     remedy = f"all with --set explorer.paths={there}"

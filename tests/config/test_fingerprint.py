@@ -201,3 +201,29 @@ def test_a_job_that_is_submitted_again_reads_the_same_files(document: dict[str, 
     assert one.input_fingerprint == other.input_fingerprint
     again["input"]["path"] = f"{COPY}2b/data/others.jsonl"
     assert changes(first, again) == ["input.path: 'data/problems.jsonl' there, 'data/others.jsonl' now"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "more"),
+    [
+        (4, 8, True),
+        (4, 4, False),
+        (8, {"min": 2, "max": 8, "until": "decided"}, False),  # what is there is enough
+        ({"min": 2, "max": 8, "until": "decided"}, 8, True),
+        ({"min": 2, "max": 8, "until": "decided"}, {"min": 2, "max": 16, "until": "decided"}, True),
+        ({"min": 2, "max": 8, "until": "decided"}, {"min": 2, "max": 8, "until": "confident"}, True),
+        ({"min": 2, "max": 8, "until": "confident"}, {"min": 3, "max": 8, "until": "confident"}, True),
+        *(
+            ({"min": 2, "max": 8, "until": "confident"}, {"min": 2, "max": 8, "until": "confident", "confidence": c}, m)
+            for c, m in ((0.9, False), (0.99, True))
+        ),
+    ],
+    ids=str,
+)
+def test_which_rules_want_more_paths(document: dict[str, Any], before: Any, after: Any, *, more: bool) -> None:
+    one, other = (
+        parse_config({**document, "explorer": {**document["explorer"], "paths": paths}}).document
+        for paths in (before, after)
+    )
+    assert fingerprint.wants_more_paths(one, other) is more
+    assert fingerprint.same_paths(one, other) is (before == after)

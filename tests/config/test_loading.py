@@ -61,7 +61,7 @@ def test_overrides_are_read_as_yaml(document: dict[str, Any], tmp_path: Path) ->
     config = load_config(path, ["explorer.paths=8", "explorer.price={input: 1, output: 2.5}", "synthesizer=null"])
     assert config.explorer is not None
     assert config.explorer.price is not None
-    assert (config.explorer.paths, config.explorer.price.output, config.synthesizer) == (8, 2.5, None)
+    assert (config.explorer.paths.max, config.explorer.price.output, config.synthesizer) == (8, 2.5, None)
 
 
 @pytest.mark.parametrize("override", ["explorer.paths", "=3", "output.deeper=1"])

@@ -1,5 +1,6 @@
 """The lines that a run ends with."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ CONFIG: dict[str, Any] = {
     "input": {"source": "file", "limit": None},
     "explorer": {"model": "small", "paths": 4, "price": {"input": 1.0, "output": 10.0}},
     "synthesizer": {"model": "large", "price": {"input": 2.0, "output": 20.0}},
+    "method": {"skip_at_share": None},
 }
 NONE = Accuracy(None, None, None, None, 0)
 
@@ -57,6 +59,7 @@ def summary(**fields: Any) -> Summary:
         "brought": (0, 0),
         "kinds": {"math": 1190},
         "undecided": 0,
+        "used": 0,
         "seconds": {},
     }
     return Summary(**{**values, **fields})
@@ -259,3 +262,17 @@ def test_what_was_not_asked_needs_no_price() -> None:
     assert lines(config=config)["cost"] == "no price given for the explorer"
     brought = {**config, "input": {**config["input"], "source": "paths"}}
     assert "explorer" not in lines(config=brought)["cost"]
+
+
+def test_what_was_not_synthesized_since_the_vote_was_sure_is_no_failure(config: Config, tmp_path: Path) -> None:
+    run = Storage(str(tmp_path))
+    rows = [result(config, 1, 4), replace(result(config, 2, 4), route="unanimous", synthesis=None)]
+    put(run, "results", "w", rows)
+    receipt = account(run, InputCounts(input=2, duplicate=0), "complete", 0)
+    document = {**config.document, "method": {"skip_at_share": 0.75}}
+    found = summarize(run, {"simulated": [], "config": document}, receipt, {})
+    assert found.not_synthesized == {}
+    tokens = receipt["tokens"]["synthesizer"]
+    spared = tokens["prompt"] + tokens["completion"]
+    about = f"about {spared:,} tokens spared, as the syntheses that were made took"
+    assert dict(found.lines())["skipped"] == f"1 of 2 syntheses: 75% of the paths agreed; {about}"

@@ -7,7 +7,7 @@ import pytest
 from a2r_ray.config.loading import parse_config
 from a2r_ray.config.schema import Config
 from a2r_ray.engines import Completion
-from a2r_ray.errors import EngineError, ErrorKind
+from a2r_ray.errors import ConfigError, EngineError, ErrorKind
 from a2r_ray.method.compile import compile_method, conclusion
 from a2r_ray.method.stage import Case, Context
 from a2r_ray.records import Path, Reject, Result
@@ -145,3 +145,32 @@ def test_a_chat_keeps_its_system_message(config: Config) -> None:
     served(config, engine, [path(0)], messages=chat, problem="q")
     assert [message["role"] for message in engine.requests[0].messages] == ["system", "user"]
     assert engine.requests[0].messages[1]["content"].count("\nq\n") == 1
+
+
+def gated(config: Config, share: float | None) -> Config:
+    return parse_config(config.model_dump() | {"method": {"skip_at_share": share}})
+
+
+def test_a_vote_that_is_sure_stands_and_nobody_is_asked(config: Config) -> None:
+    engine = ScriptedEngine(lambda _: said(r"\boxed{3}"))
+    paths = [path(0, answer="2"), path(1, answer="2.0"), path(2, answer="2"), path(3)]
+    found = result(served(gated(config, 0.75), engine, paths))
+    assert (found.route, found.answer, found.correct, found.synthesis) == ("unanimous", "2", True, None)
+    assert (found.references, found.synthesizer_prompt_tokens, found.error) == ((), 0, "")
+    assert engine.requests == []
+    assert result(served(gated(config, 1.0), engine, paths)).route == "synthesized"
+    assert result(served(gated(config, None), engine, paths)).route == "synthesized"
+
+
+def test_each_case_of_a_block_is_decided_for_itself(config: Config) -> None:
+    [pool] = conclusion(compile_method(gated(config, 1.0), "streaming"))
+    engine = ScriptedEngine(lambda _: said(r"\boxed{3}"))
+    cases = [Case(problem(), (path(0, answer="2"), path(1, answer=other))) for other in ("2", "3", "2")]
+    routes = [result(each).route for each in pool.stages[0](cases, Context(engine)) if not isinstance(each, Case)]
+    assert routes == ["unanimous", "synthesized", "unanimous"]
+    assert len(engine.requests) == 1
+
+
+def test_a_gate_without_a_synthesizer_is_refused(config: Config) -> None:
+    with pytest.raises(ConfigError, match="skip_at_share skips syntheses, and there is no synthesizer"):
+        parse_config(config.model_dump() | {"method": {"skip_at_share": 1.0}, "synthesizer": None})

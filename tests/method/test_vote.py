@@ -93,3 +93,22 @@ def test_many_words_and_numbers_take_milliseconds() -> None:
     with stopwatch() as watch:
         assert vote(ballot, same).share == 1 / 64
     assert watch.cpu_s < 0.05
+
+
+@pytest.mark.parametrize(
+    ("answers", "share", "stands"),
+    [
+        (["1", "1", "1.0"], 1.0, True),
+        (["1", "1", None], 1.0, False),  # a path without an answer agrees with nobody
+        (["1", "1", "1", None], 0.75, True),
+        (["1", "1", "2", "3"], 0.5, True),
+        (["1", "1", "2", "3"], 0.51, False),
+        (["1"], 1.0, False),  # one path is no vote
+        (["1", "1"], None, False),
+        ([None, None], 0.1, False),
+    ],
+)
+def test_the_share_at_which_it_stands_is_of_all_paths(
+    answers: list[str | None], share: float | None, *, stands: bool
+) -> None:
+    assert vote(answers, same).stands(share) is stands

@@ -8,7 +8,7 @@ from a2r_ray.answers.judging import Answers
 from a2r_ray.config.answer import AnswerConfig
 from a2r_ray.config.schema import Config
 from a2r_ray.method.conclude import Conclude
-from a2r_ray.records import Path, Problem, Result
+from a2r_ray.records import RESULT_SCHEMA, Path, Problem, Result, table_of
 from a2r_ray.runs import table
 from a2r_ray.runs.judge_again import judge_again
 from a2r_ray.runs.ledger import StoredPaths
@@ -85,3 +85,18 @@ def test_a_result_knows_all_of_its_problem(run: Storage) -> None:
         "shown",
     }  # where it stood, and what counts for its hash alone
     assert named <= set(first)
+
+
+def test_a_vote_that_stands_no_more_is_taken_out_to_be_synthesized(run: Storage) -> None:
+    rows = [row for batch in table.scan(run, "results") for row in batch.to_pylist()]
+    for file in table.files(run, "results"):
+        made = [Result(**{**row, "route": "unanimous", "synthesis": None, "error": ""}) for row in rows]
+        table.write(run, file, table_of(made, RESULT_SCHEMA))
+    stored = StoredPaths(run, ["e"], answers=False)
+    stored.refresh()
+    gate = Conclude("s", skip_at_share=0.5)
+    assert judge_again(run, stored, gate, {}) == 2  # as mathematics two of four say 2
+    assert [row["route"] for batch in table.scan(run, "results") for row in batch.to_pylist()] == ["unanimous"] * 2
+    as_text = Conclude("s", answers=Answers(AnswerConfig(kind="text")), skip_at_share=0.5)
+    judge_again(run, stored, as_text, {})
+    assert table.count(run, "results") == 0

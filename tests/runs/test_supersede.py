@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from a2r_ray.config.paths import PathsConfig
 from a2r_ray.config.schema import Config
 from a2r_ray.records import PATH_KEY, Reject, Result
 from a2r_ray.runs import table
@@ -55,12 +56,13 @@ def test_results_of_fewer_paths_than_were_brought_go(
     config: Config, tmp_path: FilePath, most: int | None, outgrown: list[str]
 ) -> None:
     run = Storage(str(tmp_path))
+    rule = None if most is None else PathsConfig(min=most, max=most)
     put(run, "results", "w", [result(config, 1, 4), result(config, 2, 2), result(config, 3, 4), result(config, 4, 4)])
     counts = (("p1", 4), ("p2", 4), ("p3", 6))
     brought = [replace(path(name, index), finished_at=1) for name, count in counts for index in range(count)]
     write(run, "a", [*brought, brought[0]])  # stored twice, it is one
     for left in (len(outgrown), 0):
-        assert supersede_outgrown(run, table.scan(run, "paths", [*PATH_KEY, "finished_at"]), most) == left
+        assert supersede_outgrown(run, table.scan(run, "paths", [*PATH_KEY, "finished_at"]), rule) == left
     assert ids(run, "superseded") == outgrown
     assert ids(run, "results") == sorted({"p1", "p2", "p3", "p4"} - set(outgrown))
 

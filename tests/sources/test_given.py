@@ -73,12 +73,12 @@ def test_that_fewer_paths_are_used_than_there_are_is_told(config: Config, tmp_pa
     role = {"engine": "simulated", "model": "sim"}
     paths = {"source": "paths", "path": config.output}
     assert config.explorer is not None
-    for used in (config.explorer.paths, config.explorer.paths - 1):
+    for used in (config.explorer.paths.max, config.explorer.paths.max - 1):
         explorer = {**role, "paths": used}
         second = parse_config(
             {"input": paths, "output": str(tmp_path / "b"), "explorer": explorer, "synthesizer": role}
         )
         told = unused_paths(second, open_source(second.input))
-        assert bool(told) is (used < config.explorer.paths)
-    assert told[0].endswith(f"of which {used} are used; all with --set explorer.paths={config.explorer.paths}")
+        assert bool(told) is (used < config.explorer.paths.max)
+    assert told[0].endswith(f"of which {used} are used; all with --set explorer.paths={config.explorer.paths.max}")
     assert unused_paths(config, open_source(config.input)) == []
