@@ -93,7 +93,7 @@ def test_validate_reads_the_first_rows(config_file: Path, problems_file: Path) -
         file.write("{broken\n")
     done = a2r("validate", str(config_file))
     assert done.returncode == 0
-    assert "21 rows, the first 21 read, 1 of them rejected" in done.stdout
+    assert "21 rows; of the first 21 different ones 1 are rejected" in done.stdout
     assert "problems.jsonl:21:" in done.stdout
     assert json.loads(a2r("validate", str(config_file), "--json").stdout)["rejected"] == 1
 
@@ -349,6 +349,34 @@ sys.exit(guarded(command))
     assert ended.returncode == 143
     assert ended.stderr.startswith("stopping (SIGTERM); a second signal ends it at once\n")
     assert ended.stderr.endswith("\nstopped by SIGTERM; the same command continues\n")
+
+
+@pytest.mark.parametrize(("ignored", "code"), [(False, 129), (True, 0)])
+def test_a_terminal_that_closes_stops_it_but_where_nohup_has_it_ignored(*, ignored: bool, code: int) -> None:
+    program = f"""
+import signal, sys
+from a2r_ray.cli import guarded
+
+if {ignored}:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+def command():
+    signal.raise_signal(signal.SIGHUP)
+    return 0
+
+sys.exit(guarded(command))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == code
+    assert ("stopped by SIGHUP; the same command continues" in ended.stderr) is not ignored
+
+
+def test_an_output_that_can_be_none_is_a_mistake_of_the_config(config_file: Path, problems_file: Path) -> None:
+    for command in ("validate", "run"):
+        done = a2r(command, str(config_file), "--set", f"output={problems_file.parent}/{'x' * 300}")
+        assert done.returncode == 2
+        said = "a name in it is longer than the 255 bytes that the file system has for one; name another folder"
+        assert said in done.stderr
 
 
 def test_a_signal_after_the_first_second_stops_at_once(config_file: Path, document: dict[str, Any]) -> None:

@@ -34,8 +34,14 @@ def guarded(command: Callable[[], int]) -> int:
         return code
 
 
+def _asking() -> list[signal.Signals]:
+    """The signals that ask a command to stop; not that of a terminal that closes, where ``nohup`` has it ignored."""
+    every = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    return [signum for signum in every if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN]
+
+
 def _code_of(command: Callable[[], int]) -> int:
-    for signum in (signal.SIGINT, signal.SIGTERM):
+    for signum in _asking():
         signal.signal(signum, _stop)
     sys.unraisablehook = _stop_again
     # Python, as it ends, would look for circles among all that was imported, for half a second.
@@ -62,7 +68,7 @@ def _code_of(command: Callable[[], int]) -> int:
         return code
     finally:
         # What was asked for is done, and how it went is settled: Python, as it ends, would let a signal kill it.
-        for signum in (signal.SIGINT, signal.SIGTERM):
+        for signum in _asking():
             signal.signal(signum, signal.SIG_IGN)
 
 
@@ -93,7 +99,7 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
         if time.monotonic() - asked_at > _ONE_ASKING_S:
             os._exit(128 + signum)
 
-    for again in (signal.SIGINT, signal.SIGTERM):
+    for again in _asking():
         signal.signal(again, end)
     Stopped.asked = Stopped(signum)
     with suppress(OSError):
@@ -106,7 +112,7 @@ def _stop_again(dropped: "sys.UnraisableHookArgs") -> None:
     if not isinstance(dropped.exc_value, Stopped):
         sys.__unraisablehook__(dropped)
         return
-    for signum in (signal.SIGINT, signal.SIGTERM):
+    for signum in _asking():
         signal.signal(signum, _stop)
     threading.Timer(0.01, os.kill, (os.getpid(), dropped.exc_value.signum)).start()
 

@@ -63,7 +63,7 @@ def validate(config: str, overrides: Sequence[str], as_json: bool, deep: bool) -
         counts = {"rows": valid.rows, "checked": read, "rejected": len(bad), "notes": notes}
         click.echo(json.dumps({"config": valid.config.document, **counts}))
         return COMPLETE
-    click.echo(f"{config}: valid; {valid.rows:,} rows, the first {read:,} read, {len(bad):,} of them rejected")
+    click.echo(f"{config}: valid; {valid.rows:,} rows; of the first {read:,} different ones {len(bad):,} are rejected")
     shown = [f"{row.source}:{row.line}: {row.error}" for row in bad[:_SHOWN]]
     more = [f"and {len(bad) - _SHOWN:,} more"] if len(bad) > _SHOWN else []
     for line in [*shown, *more, *notes]:

@@ -190,7 +190,7 @@ def _signals_wait() -> Iterator[None]:
         yield
         return
     arrived: list[int] = []
-    before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
+    before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     for signum in before:
         signal.signal(signum, lambda signum, _: arrived.append(signum))
     try:

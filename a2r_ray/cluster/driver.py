@@ -25,7 +25,7 @@ from a2r_ray.evaluate.summary import Summary, summarize
 from a2r_ray.method.compile import Compile, compile_phases, concluding, fingerprints, planned
 from a2r_ray.method.schedule import Choice
 from a2r_ray.runs.finished import finished
-from a2r_ray.runs.folder import RunFolder, changed
+from a2r_ray.runs.folder import RunFolder, changed, check_place
 from a2r_ray.runs.judge_again import judge_again
 from a2r_ray.runs.receipt import InputCounts, account
 from a2r_ray.runs.storage import Storage
@@ -112,7 +112,9 @@ def _nothing_left(
     config: Config, source: Source, *, retry: bool, redo_changed: bool
 ) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """The record and the receipt of a run with nothing left to do; None where anything may be."""
-    run, there = Storage(config.output), finished(config, source.version())
+    run = Storage(config.output)
+    check_place(run)
+    there = finished(config, source.version())
     if there is None or (retry and has_failed(run, fewest_paths(config.document))):
         return None
     is_other = redo_changed and changed(run, there[0], given(config, source, row_count(source)))
@@ -137,7 +139,7 @@ class _Attempt:
         _tell_doing(self.progress, self.observe, "judging the answers anew")
         count = self.folder.judge_again(self._judge_stored)
         if count:
-            _say(f"known answers, or what an answer is, have changed: {count:,} results are judged anew by their texts")
+            _say(f"known answers, choices, or what an answer is, have changed: {count:,} results are judged anew")
 
     def _judge_stored(self) -> int:
         config, folder, source = self.config, self.folder, self.source

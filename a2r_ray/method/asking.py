@@ -81,15 +81,21 @@ def _mistake(role: str, name: str, answer: Any, own: Collection[str], known: Col
         return f"{place} is for the synthesizer: the explorer is shown none"
     if name in (*prompts.OWN, *own):
         return None
-    if isinstance(answer, str) and (f"{name}.".startswith(f"{answer}.") or f"{answer}.".startswith(f"{name}.")):
+    if _tells(name, answer):
         return f"{place} would show the model the known answer (input.answer_column)"
     if known is None or name in known or not prompts.is_name(name):
         return None
-    places = ["problem", *(["references"] if role == "synthesizer" else []), *sorted({*own, *known} - {"problem"})]
+    columns = sorted(column for column in {*own, *known} - {"problem"} if not _tells(column, answer))
+    places = ["problem", *(["references"] if role == "synthesizer" else []), *columns]
     near = difflib.get_close_matches(name, places, n=1)
     listed = ", ".join(f"{{{each}}}" for each in places)
     hint = f"did you mean {{{near[0]}}}?" if near else f"known are {listed}"
     return f"unknown {place}; {hint} (for the text {place} write {{{place}}})"
+
+
+def _tells(name: str, answer: Any) -> bool:
+    """Whether a column has the known answer in it, or is within it."""
+    return isinstance(answer, str) and (f"{name}.".startswith(f"{answer}.") or f"{answer}.".startswith(f"{name}."))
 
 
 def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

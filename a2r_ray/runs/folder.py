@@ -83,7 +83,7 @@ class RunFolder(AbstractContextManager["RunFolder"]):
                 or something has changed in the input.
         """
         storage = Storage(config.output)
-        _check_place(storage)
+        check_place(storage)
         with ExitStack() as held:
             lock = locked(storage, held)  # first: what is read may else be old when it is acted on
             record = _continued(storage, config, given, retry=retry)
@@ -270,14 +270,14 @@ def _refused(storage: Storage, record: Mapping[str, Any], found: Changes) -> str
 def refusal(config: Config) -> str | None:
     """Why a run of a config could not begin in its run folder; None where it could, as far as can be seen."""
     try:
-        _check_place(Storage(config.output))
+        check_place(Storage(config.output))
         _existing(Storage(config.output), new_record(config))
     except OutputError as error:
         return str(error)
     return None
 
 
-def _check_place(storage: Storage) -> None:
+def check_place(storage: Storage) -> None:
     """Raises OutputError where no folder can be made; looked at where it would be, not where a config is submitted."""
     local = storage.local
     if local is None or os.path.isdir(local):  # noqa: PTH112 (a Path would raise for a long name)

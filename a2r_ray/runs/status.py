@@ -38,11 +38,13 @@ def status(uri: str) -> dict[str, Any]:
     run = Storage(uri)
     record = read_record(run)
     last = record["attempts"][-1]
-    receipt = read_receipt(run) if last["outcome"] != "running" else None
+    runs = last["outcome"] == "running"
+    receipt = None if runs else read_receipt(run)
+    is_left = runs and is_held(run) is False
     return {
         "run": run.shown,
         "outcome": last["outcome"],
-        **({"held": _NOBODY} if last["outcome"] == "running" and is_held(run) is False else {}),
+        **({"held": _NOBODY} if is_left else {}),
         **({"error": last["error"]} if "error" in last else {}),
         "attempts": len(record["attempts"]),
         "started": last["start"],
@@ -53,7 +55,7 @@ def status(uri: str) -> dict[str, Any]:
         "rejects": table.count(run, "rejects"),
         **({} if receipt is None else {"duplicates": receipt["duplicate"]}),
         "paths": table.count(run, "paths"),
-        "tokens_per_s": _tokens_per_s(run, last) if last["outcome"] == "running" else None,
+        "tokens_per_s": _tokens_per_s(run, last) if runs and not is_left else None,
         "last_result": _last(run),
         "simulated": record["simulated"],
         **({} if record["judged_by"] else {"verdicts": "being judged anew; where nobody does, run it again"}),

@@ -71,7 +71,7 @@ def row_count(source: Source) -> int:
 
 def read_rows(source: Source) -> Iterator[tuple[RawRow, Problem | Reject | Duplicate]]:
     """Each input row with what it is: a problem, a reject or a duplicate; no more rows than ``limit``."""
-    seen = Seen()
+    seen = Seen(named=Columns.of(source.config).id is not None)
     for raw in islice(source.rows(), source.config.limit):
         record = parse(raw, source.config)
         yield raw, seen.judge(record, raw) if isinstance(record, Problem) else record

@@ -20,9 +20,14 @@ class Duplicate:
 
 
 class Seen:
-    """The problems so far: per id, what it asked and where it stood, packed into one integer."""
+    """The problems so far: per id, what it asked and where it stood, packed into one integer.
 
-    def __init__(self) -> None:
+    Args:
+        named: whether the input names its problems, or each is known by what it asks.
+    """
+
+    def __init__(self, *, named: bool) -> None:
+        self._named = named
         self._first: dict[int, int] = {}
         self._sources: dict[str, int] = {}
 
@@ -41,6 +46,11 @@ class Seen:
     def _clash(self, problem: Problem, raw: RawRow, position: int) -> Reject:
         where = f"{list(self._sources)[position >> 48]}:{position & (1 << 48) - 1}"
         error = f"id {problem.problem_id!r} is already that of {where}, which asks something else or has another answer"
+        if not self._named:
+            error = (
+                f"it asks the same as {where}, and has another known answer, or another column that a prompt shows and "
+                "that of the run which sampled the paths did not; give the rows ids (input.id_column)"
+            )
         kind, known = ErrorKind.DUPLICATE_ID, problem.reference_answer
         return Reject(problem.problem_id, problem.source, problem.line, "input", kind, error, raw.text, known)
 

@@ -110,3 +110,10 @@ def test_what_is_lost_with_its_engine_ends_more_than_itself(
         paths = (Path("p1", 0, "e", "m", "a path", None, "stop", 1, 1, 0.1),) * number
         with pytest.raises(error, match="gone"):
             stage([Case(problem(), paths)], Context(ScriptedEngine(lambda _: gone)))
+
+
+def test_what_would_show_the_known_answer_is_not_offered(document: dict[str, Any]) -> None:
+    document["input"]["answer_column"] = "reward.gt"
+    known = {"topic", "reward", "reward.gt", "reward.style"}
+    [line] = prompt_mistakes(with_role(document, prompt="{problem} {zzz}"), known)
+    assert line.endswith("known are {problem}, {id}, {reward.style}, {topic} (for the text {zzz} write {{zzz}})")

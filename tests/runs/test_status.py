@@ -40,9 +40,10 @@ def test_it_counts_what_is_stored_and_the_tokens_of_the_last_minute(config: Conf
 
 
 def test_an_empty_run_has_no_last_result(config: Config) -> None:
-    RunFolder.open(config)
+    folder = RunFolder.open(config)
     found = status(config.output)
     assert (found["paths"], found["tokens_per_s"], found["last_result"]) == (0, 0.0, None)
+    folder.finish("interrupted")
 
 
 def test_a_run_that_ended_without_a_word_is_told_apart(config: Config) -> None:
@@ -53,6 +54,7 @@ def test_a_run_that_ended_without_a_word_is_told_apart(config: Config) -> None:
     found = status(config.output)
     assert found["outcome"] == "running"
     assert found["held"].startswith("by no process of this machine")
+    assert found["tokens_per_s"] is None
     assert any(line.startswith("held ") for line in lines(found))
     RunFolder.open(config).finish("complete")
     assert "held" not in status(config.output)

@@ -8,9 +8,9 @@ import pytest
 
 from a2r_ray.config.loading import parse_config
 from a2r_ray.errors import ConfigError
-from a2r_ray.records import Problem, hash_of
+from a2r_ray.records import Problem, Reject, hash_of
 from a2r_ray.runs.folder import RunFolder
-from a2r_ray.sources import Duplicate, open_source, read_problems
+from a2r_ray.sources import Duplicate, open_source, read_problems, read_rows
 from a2r_ray.sources.parsing import shown
 from a2r_ray.sources.prompt_columns import FIRST_ROWS, checked_first_rows
 
@@ -79,3 +79,21 @@ def test_paths_of_a_run_are_known_by_what_that_run_showed(translating: dict[str,
     source = open_source(second.input)
     assert shown(other.metadata, source.config.sampled_with) == own.shown  # what the paths do
     assert list(read_problems(open_source(source.config.as_sampled))) == [own]
+
+
+def test_rows_that_the_run_which_sampled_the_paths_took_for_one_are_told_so(
+    translating: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "shown.jsonl"
+    path.write_text("".join(f'{{"problem": "cat", "language": "fr", "tone": "{tone}"}}\n' for tone in ("dry", "warm")))
+    first = parse_config({**translating, "input": {"path": str(path)}, "output": str(tmp_path / "first")})
+    RunFolder.open(first).finish("complete")
+    assert [type(each) for each in read_problems(open_source(first.input))] == [Problem, Duplicate]
+    reading = {"engine": "simulated", "model": "s", "prompt": "{problem} {tone} {references}"}
+    paths = {"source": "paths", "path": first.output}
+    second = parse_config({"input": paths, "output": str(tmp_path / "second"), "synthesizer": reading})
+    source = open_source(second.input)
+    [_, told] = [record for _, record in read_rows(source)]
+    assert isinstance(told, Reject)
+    assert told.error.startswith(f"it asks the same as {path}:1, and has another known answer, or another column")
+    assert "input.id_column" in told.error
