@@ -55,14 +55,14 @@ class Problem:
     reference_answer: str | None = None
     metadata: str = "{}"
     """JSON object of the other input columns."""
-    shown: str = ""
-    """JSON of the other columns that prompts have places for, as pairs of a name and what it holds; "" of none."""
     answer_kind: str | None = None
     """Its own kind of answer, such as ``choice``, or ``gym:NAME`` of a dataset of reasoning_gym; None: the run's."""
     source: str = ""
     """The file or dataset it came from."""
     line: int = 0
     """Where in it: the line of a text file, the row of a table; from 1."""
+    shown: str = ""
+    """JSON of the other columns that prompts have places for, as pairs of a name and what it holds; "" of none."""
 
 
 @dataclass(frozen=True, slots=True)

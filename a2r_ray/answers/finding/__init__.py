@@ -133,15 +133,10 @@ def _stretches(shown: str, *, within: bool = False) -> Iterator[tuple[str, bool]
         yield instead[0], True
     elif marked is not None and is_withdrawn(shown, marked):
         return
-    if tags is not None and (box is None or tags[1] >= box[1]):
-        inner = None if within else next(_stretches(tags[0], within=True), None)
-        yield inner or (tags[0], False)
-    elif box is not None:
-        choice = _choice(shown[box[1] :])
-        if choice is not None:
-            yield choice, True  # the box was of a formula on the way
-        yield box[0], False
     last = _last(shown)
+    if last is not None and _is_put_right(shown, marked, last):
+        yield last.answer, True
+    yield from _in_marks(shown, box, tags, within=within)
     if box is None and tags is None and not (last is not None and last.strength >= Strength.OTHER_CASE):
         box = boxed(shown, quoted=True)
         if box is not None:
@@ -150,6 +145,38 @@ def _stretches(shown: str, *, within: bool = False) -> Iterator[tuple[str, bool]
         yield last.answer, True
     elif last is None and marked is None:
         yield from _unannounced(shown)
+
+
+def _in_marks(
+    shown: str, box: tuple[str, int] | None, tags: tuple[str, int] | None, *, within: bool
+) -> Iterator[tuple[str, bool]]:
+    """What stands in a box, or between tags, whichever is the last."""
+    if tags is not None and (box is None or tags[1] >= box[1]):
+        inner = None if within else next(_stretches(tags[0], within=True), None)
+        yield inner or (tags[0], False)
+    elif box is not None:
+        choice = _choice(shown[box[1] :])
+        if choice is not None:
+            yield choice, True  # the box was of a formula on the way
+        yield box[0], False
+
+
+_PUTS_RIGHT = re.compile(
+    r"\b(?:apologi[sz]e|apologies|sorry|mistake|error|wrong|incorrect|forgot|forgotten|overlooked|missed|hold on|wait"
+    r"|correction|corrected|double[- ]count(?:s|ed|ing)?|overcount(?:s|ed|ing)?|not right|oops|scratch that|instead"
+    r"|revis\w{2,5})\b|❌|✗|✘",
+    re.IGNORECASE,
+)
+_NEAR = 400
+
+
+def _is_put_right(shown: str, marked: int | None, last: Found) -> bool:
+    """Whether an answer that is announced behind a box or tags is there to put that right."""
+    if marked is None:
+        return False
+    between = shown[marked : last.at]
+    is_value = last.strength is Strength.REAL and bare(_plain(last))
+    return is_value and last.at > marked and len(between) < _NEAR and _PUTS_RIGHT.search(between) is not None
 
 
 def _unannounced(shown: str) -> Iterator[tuple[str, bool]]:

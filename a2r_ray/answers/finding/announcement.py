@@ -60,6 +60,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
 def fillers(adverbs: str) -> str:
     """A pattern of the words between an announcement and its answer."""
     return (
-        rf"(?:,?{SPACE}{{0,3}}[*_]{{0,3}}(?:(?:{adverbs})(?![\w-])|={{1,3}}>|-{{1,2}}>|→|⇒"
+        # A capital within a sentence begins a name: Still Alice.
+        rf"(?:,?{SPACE}{{0,3}}[*_]{{0,3}}(?:(?!(?<=[a-z] )(?-i:[A-Z][a-z]))(?:{adverbs})(?![\w-])"
+        r"|={1,3}>|-{1,2}>|→|⇒"
         rf"|[~≈≅:=：]{{1,2}})[*_]{{0,3}}{SPACE}{{0,3}},?){{0,4}}"
     )

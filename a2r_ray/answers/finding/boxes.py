@@ -42,7 +42,9 @@ _ASSIGNED = re.compile(
 """The gap before a box that has a name of its own: it is another value, not the same one in another form."""
 _DENIED = re.compile(
     r"\b(?:earlier|previously|originally|initially|mistakenly|wrongly|at first)\b[^.\n]{0,40}\Z|\b(?:not|rather than"
-    r"|instead of|isn't|nor|unlike|as opposed to)(?: (?:to be|the|a))?[\s$\\(*]{0,6}\Z",
+    r"|instead of|isn't|nor|unlike|as opposed to)(?: (?:to be|the|a))?[\s$\\(*]{0,6}\Z"
+    r"|\b(?:incorrect|wrong|false|mistaken|naive|(?:first|earlier|previous) (?:attempt|try|guess|answer))\b"
+    r"[^.\n]{0,40}\Z",
     re.IGNORECASE,
 )
 """The gap before a box that is no answer, by what is said before it."""

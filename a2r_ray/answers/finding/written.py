@@ -10,6 +10,7 @@ from a2r_ray.answers.expressions import arithmetic
 from a2r_ray.answers.finding.bare import bare, is_expression, is_title
 from a2r_ray.answers.finding.retractions import corrected
 from a2r_ray.answers.finding.stretches import ASSIGNMENT
+from a2r_ray.answers.finding.twice import first_amount, once
 from a2r_ray.answers.finding.vocabulary import YES_NO
 
 _REASON = re.compile(
@@ -37,22 +38,6 @@ _REASON_OF_A_VALUE = re.compile(
 )
 """What follows a number or mathematics in its sentence and is no part of it."""
 _NUMBER = re.compile(r"[-+−]?[$€£]?\\?\$?\d[^A-Za-z=<>]{0,60}(?:\s[a-z]{1,20}){0,2}")
-_AGAIN = re.compile(
-    r"([-+]?\$?(?:\d[\d,]{0,20}/\d[\d,]{0,20}|\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\}|[\d.]{1,20})\$?),? or "
-    r"(?:about |approximately |roughly |around )?[-+]?\$?[\d.]{1,20} ?(?:\\?%|percent)\$?"
-    r"|([-+]?\$?(?:\d[\d,]{0,20}/\d[\d,]{0,20}|\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\})\$?),? or "
-    r"(?:about |approximately |roughly |around )?[-+]?\$?\d{0,20}\.\d{1,20}\$?"
-)
-"""A value, and the same in another form."""
-_DECIMAL_FIRST = re.compile(
-    r"[-+]?\$?\d{0,20}\.\d{1,20}\$?,? \(?(?:or|i\.e\.,?|that is,?|which is) "
-    r"(\$?[-+]?(?:\d[\d,]{0,20}/\d[\d,]{0,20}|\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\})\$?)\)?"
-)
-_WITH_ITS_DECIMAL = re.compile(
-    r"([-+]?\$?(?:\d[\d,]{0,20}/\d[\d,]{0,20}|\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\})\$?)"
-    r"\s?\$?(?:=|≈|\\approx)\$?\s?[-+]?\$?\d{0,20}\.\d{1,20}\$?"
-)
-"""A fraction is what is exact: ``0.75 (or 3/4)``, ``\\frac{1}{3} = 0.333``."""
 _COMPUTED = re.compile(
     r"(?P<sum>(?=[^=]{0,200}\d\)?\s{0,2}(?:[-+*/×÷·−]|\\(?:times|cdot|div)\b))[-+*/×÷·−()\[\]\d.,\s$€£%^]"
     r"(?:[-+*/×÷·−()\[\]\d.,\s$€£%^]|\\(?:times|cdot|div)\b){1,200}=)(?:[^=<>]{1,100}=){0,5}"
@@ -109,15 +94,6 @@ _FROM_ANOTHER = re.compile(
     r"|namely,?"
     r"|which is|so|hence|thus)|:)\s",
 )
-_AGAIN_IN_PARENTHESES = re.compile(
-    r"(?P<value>[-+]?[$€£]?\d[\d,./]{0,20}\s?[A-Za-z%°²³/]{1,16}(?:\s[A-Za-z]{2,14}){0,2})"
-    r"(?:\s\((?:or |i\.e\.,? |that is,? |which is |about |approximately |≈ ?|= ?)?|,? or |, i\.e\.,? |, which is "
-    r"|, that is,? )"
-    r"[-+]?[$€£]?\d[\d,./]{0,20}\s?[A-Za-z%°][A-Za-z\d,./°²³% ]{0,40}\)?"
-)
-"""An amount with its unit, and the same in other units: ``160 minutes (2 hours 40 minutes)``."""
-
-
 _TOLD = re.compile(
     r"(?![^\n]*(?:\b(?:not|never|no|none|if|would|could|might|before|after|than|or|and|but|when)\b|n['’]t\b))"
     r"(?:[A-Z][\w'’]{0,20}|(?:[Tt]he|[Hh]is|[Hh]er) \w{1,20})(?: [A-Za-z'’]{1,20}){0,4}? (?:has|have|had|needs?"
@@ -165,6 +141,10 @@ _COMMENT = re.compile(
     r"|,\s(?:(?:und |et |e |y |и |а )?(?:nicht|pas|não|не)|et non|e non|y no)(?=\s\w)"
     r"|[,;]?\s[(\[](?:siehe|s\.|vgl\.|voir|vid\.|ver|vea|véase|vedi|veja|см\.)\s|[,;]\s(?:siehe|voir|véase|vedi|см\.)\s"
     r"|\s?[（(，][见見参參请請]"
+    r"|\s?\[\d{1,3}\]\Z|,?\s(?:while|whereas|unlike|but)\s(?:path|attempt|candidate|solution|response|the others?)\b"
+    r"|\s(?:\(|to )(?:rounded )?(?:to )?(?:the nearest|(?:two|three|four|one|\d) (?:decimal|significant))\b"
+    r"|\srounded (?:up|down)\Z|,?\s\(?(?:assuming|provided(?: that)?|source:)\s"
+    r"|\s[(—–-]\s?\(?(?:[A-J](?:,? (?:and|or) [A-J])?|(?:the |all )?others?) (?:is|are|fails?|cannot|can['’]t)\b"
 )
 """What follows an answer in its sentence to point to where it comes from, or to what it is not."""
 
@@ -234,8 +214,8 @@ def pointed(stretch: str) -> str:
     Of what is told from something else, as in "2 days after 1 May, i.e. 3 May", it is what that comes to.
     """
     stretch = _SMILEY.sub("", corrected(stretch)).rstrip(_SIGNS) or stretch
-    if again := _AGAIN_IN_PARENTHESES.fullmatch(stretch):
-        return again["value"]
+    if (amount := first_amount(stretch)) is not None:
+        return amount
     led = _FROM_ANOTHER.match(stretch)
     if led is not None and bare(stretch[led.end() :]):
         return stretch[led.end() :]
@@ -243,14 +223,6 @@ def pointed(stretch: str) -> str:
     cause = _CAUSE.search(stretch)
     value = stretch[: cause.start()] if cause is not None else ""
     return value if bare(value) and value.casefold() not in YES_NO else stretch
-
-
-def _once(answer: str) -> str:
-    """A value that is given in two forms, in the exact one."""
-    if again := _AGAIN.fullmatch(answer):
-        return str(again[1] or again[2]).rstrip(",")
-    exact = _DECIMAL_FIRST.fullmatch(answer) or _WITH_ITS_DECIMAL.fullmatch(answer)
-    return exact[1] if exact is not None else answer
 
 
 def without_reasons(answer: str) -> str:  # noqa: C901  a kind of ending each
@@ -276,7 +248,7 @@ def without_reasons(answer: str) -> str:  # noqa: C901  a kind of ending each
         )
     ):
         answer = answer[: reason.start()]
-    answer = _once(answer)
+    answer = once(answer)
     if (computed := _COMPUTED.fullmatch(answer)) and not (
         _PLAIN_FRACTION.fullmatch(computed["sum"]) and not _WHOLE.match(computed["result"])
     ):

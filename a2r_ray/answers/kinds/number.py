@@ -13,7 +13,7 @@ from a2r_ray.answers.kinds.quantities import Quantity, number
 from a2r_ray.answers.kinds.reading import read
 from a2r_ray.answers.kinds.relations import equations, parts, sides
 from a2r_ray.answers.kinds.spelling import plain, prose, with_digits, worded
-from a2r_ray.answers.kinds.surroundings import altered, has_symbol, is_no_amount, is_told, opposed
+from a2r_ray.answers.kinds.surroundings import altered, has_symbol, is_bounded, is_no_amount, is_told, opposed
 
 _EXACT = Fraction(0)
 _MINUS = re.compile(r"(?<!\w)(?:minus|negative) (?=\$?[.0-9])", re.IGNORECASE)
@@ -158,7 +158,7 @@ def _only(text: str) -> tuple[str, Quantity] | None:
         piece = " ".join(rest.split(" ")[:length]).strip(" .,;:!?*()")
         amount = read(piece).quantity
         if amount is not None and not (unknown and amount.unit is None):
-            return keep or piece, amount
+            return None if is_bounded(rest, rest.find(piece) + len(piece)) else (keep or piece, amount)
     if found is None or unknown or rest[found[1] : found[1] + 1].isalnum():
         return None
     return keep or rest[: found[1]], Quantity(found[0])

@@ -67,6 +67,18 @@ _NO_AMOUNT_BEHIND = re.compile(
 )
 
 
+_BOUND_BEHIND = re.compile(
+    r"\s(?:at (?:most|least)|max(?:imum)?|min(?:imum)?|or (?:more|less|fewer|higher|lower|greater|over|under)"
+    r"|and (?:up|over|above|under|below)|times as (?:many|much|large|big|long|fast|heavy|tall))(?![\w-])",
+    re.IGNORECASE,
+)
+
+
+def is_bounded(text: str, end: int) -> bool:
+    """Whether what follows an amount with its unit makes it a bound: ``5 kg at most``, ``5 kg or more``."""
+    return _BOUND_BEHIND.match(text, end) is not None
+
+
 def is_no_amount(text: str, start: int, end: int) -> bool:
     """Whether what stands around the only number of a sentence says that it is none: a divisor, a page."""
     before = text[max(0, start - 40) : start]
@@ -85,7 +97,8 @@ _PAIRS = """
     forward backward, forwards backwards, deposit withdrawal, credit debit, more less, more fewer, earlier later,
     before after, ahead behind, faster slower, hotter colder, warmer cooler, older younger, taller shorter,
     longer shorter, higher lower, surplus deficit, income expense, positive negative, won lost, win loss,
-    expansion contraction, growth decline, grew shrank, inflow outflow, early late, fast slow
+    expansion contraction,
+    lighter heavier, wider narrower, stronger weaker, growth decline, grew shrank, inflow outflow, early late, fast slow
 """
 _OPPOSITES: dict[str, frozenset[str]] = {}
 for _pair in _PAIRS.replace("\n", " ").split(","):

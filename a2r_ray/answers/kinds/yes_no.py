@@ -45,6 +45,11 @@ _BY_CASE = re.compile(
     r"(?:in general|otherwise|always)"
 )
 """That it hangs on something: ``Yes, if n is even; otherwise no``."""
+_CONDITION = re.compile(
+    r"[,;\u2014-]? ?(?:but )?(?:(?:only )?(?:if|when)(?! (?:we|you|one)(?![a-z]))|only for|unless|provided"
+    r"|depending|maybe|perhaps|possibly)(?![a-z])[^.!?]{0,80}(?:[.!?]|$)"
+)
+"""That it holds under a condition alone, or is doubted: ``Yes, but only if n is even``."""
 _SAYING = re.compile(r" to (?:say|answer|claim|state)(?![a-z])")
 _OPENING = 400
 """Characters within which yes or no is said."""
@@ -90,7 +95,7 @@ def _said(text: str) -> Literal["yes", "no"] | None:
         return None
     said = _SAID[first[0]]
     other = _OTHER.match(words, first.end())
-    hangs = _BY_CASE.match(words, first.end()) or _SAYING.match(words, first.end())
+    hangs = any(pattern.match(words, first.end()) for pattern in (_BY_CASE, _SAYING, _CONDITION))
     if hangs or (other is not None and _SAID.get(other[1], said) != said):
         return None
     return said if denied is None else "no" if said == "yes" else "yes"

@@ -115,6 +115,30 @@ REPLIES: dict[tuple[str, str | None], list[str]] = {
         "The answer is 17. Moment, das stimmt nicht: 42.",
         "The answer is 17. Espera, eso está mal. Es 42.",
         "The answer is 17. 不对，答案是42。",
+        "\\boxed{36}. I apologize for the mistake above. The final answer is 42.",
+        "\\boxed{36} Hold on, I forgot a case. That makes 42. The answer is 42.",
+        "\\boxed{36} However, we forgot n=0. Including it, the final answer is 42.",
+        "\\boxed{36}\n\n**Correction**: I apologize, the sum should be 42, so the correct answer is 42.",
+        "<answer>36</answer> Sorry, that was wrong. Correct answer: 42",
+        "<answer>36</answer> ❌ That is wrong. ✅ The final answer is 42.",
+        "A naive approach gives \\boxed{36}, but that double counts. The correct answer is 42.",
+        "The correct answer is \\boxed{42}. The incorrect answer is \\boxed{36}.",
+        "\\boxed{42}. (My first attempt gave \\boxed{36}.)",
+        "\\boxed{42}. The answer is 42.",
+        "\\boxed{42}. It would be a mistake to say the answer is 36.",
+        "\\boxed{42}. A common mistake is to forget the zero; some say the answer is 36.",
+        "The answer is approximately 42.",
+        "Answer: Approximately 42",
+        "The answer is 42 (to the nearest integer).",
+        "The answer is 42 [1].",
+        "The answer is 42, while path 1 has 36.",
+        "The answer is 42, but path 1 has 36.",
+        "The answer is 42, unlike path 1, which says 36.",
+        "The answer is 42 assuming no friction.",
+        "The answer is 42 (assuming x>0).",
+        "The answer is 42, provided x>0.",
+        "The answer is 42 (source: page 3).",
+        "The answer is 42 rounded up.",
     ],
     ("choice", "B"): [
         "The answer is B.\n\nProblem 2: x?\nThe answer is A.",
@@ -128,6 +152,7 @@ REPLIES: dict[tuple[str, str | None], list[str]] = {
         '{"selected_option": "B"}',
         '{"correct_answer": "B"}',
         '{"answer_choice": "B"}',
+        "The answer is B (A and C are wrong).",
     ],
     (NUMBERS, None): [
         "The answer is 17. Actually, scratch that.",
@@ -155,6 +180,7 @@ REPLIES: dict[tuple[str, str | None], list[str]] = {
     ],
     ("choice", "C"): [
         "The answer is B. Hmm, no, C.",
+        "The answer is C — A fails.",
     ],
     ("text", "Paris"): [
         "The answer is London. Actually, Paris.",
@@ -162,6 +188,8 @@ REPLIES: dict[tuple[str, str | None], list[str]] = {
         "#### Paris\n\nDone.",
         '{"answer": "Paris"}',
         '{"answers": ["Paris"]}',
+        "The answer is simply Paris.",
+        "Answer: Simply Paris",
     ],
     ("integer number", None): [
         "Answer: all but 17",
@@ -176,6 +204,7 @@ REPLIES: dict[tuple[str, str | None], list[str]] = {
         "Answer: 3 (imaginary)",
         "Answer: 3 (loss)",
         "Answer: 3 (if n is even)",
+        "The answer is 5 kg or 6 kg.",
     ],
     ("choice", None): [
         "The answer is never B.",
@@ -273,11 +302,17 @@ REPLIES: dict[tuple[str, str | None], list[str]] = {
         "No for odd n, yes for even n.",
         "The statement is true for n = 2 but false in general.",
         "It's correct to say no.",
+        "Yes, but only if n is even.",
+        "Answer: yes if n is even",
+        "Answer: Yes, unless n is odd.",
+        "Answer: yes, maybe",
     ],
     ("yes_no", "Yes"): [
         "Yes, no doubt.",
         "Yes, there is no other way.",
         "Yes ✅",
+        "Yes, because it is even.",
+        "Answer: Yes.",
     ],
     ("yes_no", "No"): [
         "No, the statement that all are true is wrong.",
@@ -300,6 +335,32 @@ REPLIES: dict[tuple[str, str | None], list[str]] = {
     ],
     ("integer number", "42"): [
         '{"value": 42}',
+    ],
+    ("number", None): [
+        "The answer is 2 hours or 3 hours.",
+        "The answer is 5 kg at most.",
+        "The answer is 5 kg or more.",
+    ],
+    ("number", "90 minutes"): [
+        "The answer is 90 minutes or 1.5 hours.",
+    ],
+    ("math", "3/4"): [
+        "The answer is 3/4 or 0.75.",
+    ],
+    ("math", "1/3"): [
+        "The answer is 1/3 or 33.3%.",
+    ],
+    ("text", "Still Alice"): [
+        "The answer is Still Alice.",
+    ],
+    ("text", "Almost Famous"): [
+        "The answer is Almost Famous.",
+    ],
+    ("text", "Only You"): [
+        "The answer is Only You.",
+    ],
+    ("math", "Now, Voyager"): [
+        "The answer is Now, Voyager.",
     ],
 }
 """By kinds of answers and the answer: what is said."""

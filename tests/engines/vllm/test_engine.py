@@ -137,7 +137,7 @@ def test_no_future_is_lost_whatever_vllm_raises(engine: VllmEngine, monkeypatch:
     done = answers(engine, [request(text) for text in (*raised, "fine")])
     assert [each.error_kind for each in done] == [ErrorKind.REFUSED, ErrorKind.ENGINE, ErrorKind.ENGINE, ""]
     assert engine.load().waiting == 0
-    refused = request("fine", sampling=Sampling(temperature=0.8, max_tokens=8, stop=[""]))
+    refused = request("fine", sampling=Sampling(temperature=0.8, max_tokens=8, allowed_token_ids=[]))
     assert answers(engine, [refused])[0].error_kind == ErrorKind.REFUSED
 
 
