@@ -27,6 +27,7 @@ _SOLID = re.compile(r"[#.\dXOxo*_|+@^v<>~-]{2,200}|[A-Z#.]{3,200}")
 _TABLE_RULE = re.compile(r"\|?(?:[ \t]{0,9}:?-{1,40}:?[ \t]{0,9}\|?){1,40}")
 _ITEM = re.compile(r"([-*•]|\d{1,3}[.)]|\(?[a-z]\))[ \t]+\S[^\n]{0,59}")
 _BULLET = re.compile(r"[-•–—] {1,3}(?=\S)|(?:\.{2,9}|…)\s?")
+_FIRST, _SECOND = re.compile(r"1[.)] {1,3}(?=\S)"), re.compile(r"\n[ \t]{0,4}2[.)] ")
 _DOTS = re.compile(r"(?:\.{2,9}|…|[–—](?= )) ?(?=[^\s.])")
 ASSIGNMENT = re.compile(r"\$?\\?[A-Za-z][A-Za-z0-9_]{0,3} ?=[^=\n]{1,60}")
 """A line such as ``x = 2``; several are one answer."""
@@ -40,10 +41,15 @@ def stretch_from(text: str, at: int) -> tuple[str, int, bool]:
     """
     lead = _LEAD.match(text, at)
     start = lead.end() if lead else at
-    block = _block(text, start, own_line="\n" in text[at:start])
+    own_line = "\n" in text[max(0, at - 1) : start]
+    block = _block(text, start, own_line=own_line)
     if block is not None:
         return block, start, False
-    if dots := (_BULLET if "\n" in text[at:start] else _DOTS).match(text, start):
+    if own_line and (first := _FIRST.match(text, start)):
+        if _SECOND.search(text, first.end(), first.end() + MAX_LENGTH):
+            return "", start, False  # steps, none of which is the answer
+        start = first.end()
+    elif dots := (_BULLET if own_line else _DOTS).match(text, start):
         start = dots.end()
     end, asks = end_of(text, _past_whole(text, start))
     return _without_open_end(_without_emphasis(text[start:end]), text[max(0, at - 80) : start]), start, asks

@@ -139,6 +139,9 @@ REPLIES: dict[tuple[str, str | None], list[str]] = {
         "The answer is 42, provided x>0.",
         "The answer is 42 (source: page 3).",
         "The answer is 42 rounded up.",
+        "**Final Answer:**\n1. 42",
+        "## Answer\n1. 42",
+        "**Answer:**\n1. 42",
     ],
     ("choice", "B"): [
         "The answer is B.\n\nProblem 2: x?\nThe answer is A.",
@@ -177,6 +180,7 @@ REPLIES: dict[tuple[str, str | None], list[str]] = {
         "At first glance, the answer is 17.",
         "The answer is obviously not 17.",
         "The answer is certainly not 17.",
+        "## Answer\n\n1. First, add 20 and 22.\n2. The sum is 42.",
     ],
     ("choice", "C"): [
         "The answer is B. Hmm, no, C.",
@@ -190,6 +194,7 @@ REPLIES: dict[tuple[str, str | None], list[str]] = {
         '{"answers": ["Paris"]}',
         "The answer is simply Paris.",
         "Answer: Simply Paris",
+        "The answer is:\n\n1. Paris",
     ],
     ("integer number", None): [
         "Answer: all but 17",
@@ -313,6 +318,7 @@ REPLIES: dict[tuple[str, str | None], list[str]] = {
         "Yes ✅",
         "Yes, because it is even.",
         "Answer: Yes.",
+        "**Final Answer:**\n1. Yes",
     ],
     ("yes_no", "No"): [
         "No, the statement that all are true is wrong.",
@@ -361,6 +367,18 @@ REPLIES: dict[tuple[str, str | None], list[str]] = {
     ],
     ("math", "Now, Voyager"): [
         "The answer is Now, Voyager.",
+    ],
+    ("sequence", "1. Paris\n2. Rome"): [
+        "## Answer\n1. Paris\n2. Rome",
+    ],
+    ("math", "1.5"): [
+        "## Answer\n\n1.5",
+    ],
+    ("math", "1. x = 2\n2. x = 3"): [
+        "## Answer\n\n1. x = 2\n2. x = 3",
+    ],
+    (NUMBERS, "1"): [
+        "## Answer\n\n1",
     ],
 }
 """By kinds of answers and the answer: what is said."""
