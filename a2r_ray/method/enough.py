@@ -56,34 +56,24 @@ def _until_decided(answers: Sequence[str | None], same: Same, left: int) -> int:
     not. So a winner has only the paths of its most frequent spelling for sure; and of all others, those that are linked
     by any two spellings that mean the same may come together against it.
     """
-    winner, sure, linked = _standing(answers, same)
+    winner = vote(answers, same).answer
     if winner is None:
         return min(left, 1)
-    rival = max(linked.values(), default=0)
-    first = answers.index(winner)
-    for more in range(left + 1):
-        others = rival + left - more
-        # Of equals the cluster with the earliest path wins; a new one comes later than any that is there.
-        earlier = any(answer not in {None, winner} for answer in answers[:first])
-        if sure + more > others or (sure + more == others and not earlier):
-            return more
-    return left
-
-
-def _standing(answers: Sequence[str | None], same: Same) -> tuple[str | None, int, dict[str, int]]:
-    """The most frequent spelling of the winner, how many gave it, and how many paths each group of others has."""
-    winner = vote(answers, same)
     counts = Counter(answer for answer in answers if answer is not None)
-    if not counts:
-        return None, 0, {}
-    own = {answers[at] for cluster in winner.clusters if len(cluster) == winner.agreeing for at in cluster}
-    best = max((name for name in counts if name in own and name == winner.answer), key=counts.__getitem__)
-    others = [name for name in counts if name != best]
+    sure, rival = counts.pop(winner), _largest_group(counts, same)
+    # Of equals the cluster with the earliest path wins; a new one comes later than any that is there.
+    is_later = any(answer not in {None, winner} for answer in answers[: answers.index(winner)])
+    needed = (more for more in range(left + 1) if sure + more >= rival + left - more + is_later)
+    return next(needed, left)
+
+
+def _largest_group(counts: Counter[str], same: Same) -> int:
+    """The most paths of spellings that are linked by any two that mean the same; 0 of none."""
     groups: list[set[str]] = []
-    for name in others:
+    for name in counts:
         near = [group for group in groups if any(same(name, other) for other in group)]
         groups = [group for group in groups if group not in near] + [{name}.union(*near)]
-    return best, counts[best], {min(group): sum(counts[name] for name in group) for group in groups}
+    return max((sum(counts[name] for name in group) for group in groups), default=0)
 
 
 def _until_confident(answers: Sequence[str | None], same: Same, left: int, confidence: float) -> int:
